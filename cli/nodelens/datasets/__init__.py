@@ -1,0 +1,1 @@
+"""Trajectories and images to learn from."""

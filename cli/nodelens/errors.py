@@ -1,0 +1,68 @@
+"""The errors that end a command with a message, and the exit codes of the command line.
+
+This file lies below every room: it imports nothing, so that any room may raise what the one
+boundary in `entry.py` turns into a message and an exit code.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the exit status of a command means. Part of the contract of the command line."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    VERDICT_NO = 3
+    NUMERICAL = 4
+    ENVIRONMENT = 5
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class NodelensError(Exception):
+    """An expected failure, told to the user in one message.
+
+    Args:
+        message: What happened, what was expected, what was received.
+        hint: What to do next; printed on a line of its own.
+    """
+
+    exit_code: ExitCode = ExitCode.UNEXPECTED
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(NodelensError):
+    """An argument, a setting or an input file is wrong (exit 2)."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NumericalError(NodelensError):
+    """A computation diverged or failed numerically (exit 4)."""
+
+    exit_code = ExitCode.NUMERICAL
+
+
+class EnvironmentLacksError(NodelensError):
+    """The machine lacks something that was asked for (exit 5)."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class StoppedError(NodelensError):
+    """The user or the system asked the command to stop (exit 130 or 143).
+
+    Args:
+        exit_code: `ExitCode.INTERRUPTED` after SIGINT, `ExitCode.TERMINATED` after SIGTERM.
+        message: What was stopped and what has been kept.
+        hint: How to go on.
+    """
+
+    def __init__(self, exit_code: ExitCode, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code

@@ -1,0 +1,1 @@
+"""The numerical core: solvers, step control, adjoints and exact problems."""

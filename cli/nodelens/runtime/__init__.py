@@ -1,0 +1,1 @@
+"""The machine underneath: TensorFlow, devices, files, signals, run directories."""
