@@ -1,1 +1,1 @@
-"""Train Neural ODEs and check their adjoint gradients, explain image classifiers, count convolutions."""
+"""Neural ODEs with gradients to trust, explained classifiers, counted convolutions."""

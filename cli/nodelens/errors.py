@@ -54,8 +54,11 @@ class EnvironmentLacksError(NodelensError):
     exit_code = ExitCode.ENVIRONMENT
 
 
-class StoppedError(NodelensError):
+class StoppedError(BaseException):
     """The user or the system asked the command to stop (exit 130 or 143).
+
+    It derives from `BaseException`, as `KeyboardInterrupt` does, so that no `except Exception`
+    of a library between the signal and the boundary mistakes it for a failure of its own.
 
     Args:
         exit_code: `ExitCode.INTERRUPTED` after SIGINT, `ExitCode.TERMINATED` after SIGTERM.
@@ -64,5 +67,7 @@ class StoppedError(NodelensError):
     """
 
     def __init__(self, exit_code: ExitCode, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message)
         self.exit_code = exit_code
+        self.message = message
+        self.hint = hint

@@ -1,0 +1,5 @@
+"""`python -m nodelens` is the command `nodelens`."""
+
+from nodelens.entry import main
+
+main()

@@ -1,0 +1,45 @@
+"""The Typer app: which subcommands there are."""
+
+from typing import Annotated
+
+import typer
+
+from nodelens.commands.doctor import doctor
+from nodelens.version import VERSION
+
+EXIT_CODES = (
+    "Exit codes: 0 done · 1 unexpected error · 2 usage, config or input error · "
+    "3 it ran and the answer is no · 4 diverged or failed numerically · "
+    "5 the environment lacks something · 130 interrupted · 143 terminated"
+)
+
+app = typer.Typer(
+    help="Train Neural ODEs and check their gradients, explain image classifiers, "
+    "count convolutions.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nodelens {VERSION} (not Node.js)")
+        raise typer.Exit
+
+
+@app.callback()
+def _nodelens(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """What may stand before the name of a subcommand."""
+
+
+app.command("doctor")(doctor)

@@ -1,0 +1,134 @@
+"""The console scripts, and the one boundary that turns errors into messages and exit codes."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from nodelens.errors import ExitCode, NodelensError, StoppedError
+
+PROBLEM_REPORT = "run again with --debug to see the traceback"
+
+
+def node() -> NoReturn:
+    """The script `node`: hands over calls meant for Node.js, and is `nodelens` otherwise."""
+    from nodelens.runtime.nodejs import hand_over, is_meant_for_nodejs
+
+    if is_meant_for_nodejs(sys.argv[1:]):
+        sys.exit(guard(lambda: hand_over(sys.argv[1:]), debug=False))
+    main()
+
+
+def main() -> NoReturn:
+    """The script `nodelens`."""
+    name = os.path.basename(sys.argv[0])  # noqa: PTH119 (argv[0] is a word, not a path)
+    program = name if name in {"node", "nodelens"} else "nodelens"
+    sys.exit(run(sys.argv[1:], program))
+
+
+def run(arguments: list[str], program: str = "nodelens") -> int:
+    """Runs one command line.
+
+    Args:
+        arguments: What was typed after the name of the program.
+        program: The name of the program, for usage texts.
+
+    Returns:
+        The exit code (see `nodelens.errors.ExitCode`).
+    """
+    debug = "--debug" in arguments or os.environ.get("NODELENS_DEBUG", "") not in {"", "0"}
+    if not ({"-v", "--verbose", "--debug"} & set(arguments) or sys.warnoptions):
+        import warnings
+
+        warnings.simplefilter("ignore")
+
+    def command() -> int:
+        from nodelens.app import app
+        from nodelens.runtime.signals import stop_on_signals
+
+        stop_on_signals()
+        return int(app(args=arguments, prog_name=program, standalone_mode=False) or 0)
+
+    return guard(command, debug=debug)
+
+
+def guard(action: Callable[[], int], *, debug: bool) -> int:
+    """Runs `action` and turns what it raises into one message on stderr and an exit code."""
+    try:
+        code = action()
+        sys.stdout.flush()
+        return code
+    except StoppedError as stop:
+        return _report(stop.message, stop.hint, stop.exit_code)
+    except NodelensError as error:
+        if debug:
+            _print_traceback()
+        return _report(error.message, error.hint, error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone (`node … | head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 (the boundary: everything ends here)
+        if debug:
+            _print_traceback()
+        message, hint, code = _translate(error)
+        return _report(message, hint, code)
+
+
+def _translate(error: Exception) -> tuple[str, str | None, ExitCode]:
+    """Gives the message, the hint and the exit code of an error that is not one of ours."""
+    import typer
+
+    if isinstance(error, typer.TyperException):
+        return _usage_message(error)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        where = f" while writing {error.filename}" if error.filename else ""
+        return (
+            f"the disk is full{where}",
+            "free some space, or choose another place with --out",
+            ExitCode.ENVIRONMENT,
+        )
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return (
+            f"the file system is read-only: {error.filename}",
+            "choose another place with --out",
+            ExitCode.ENVIRONMENT,
+        )
+    if isinstance(error, PermissionError):
+        return (
+            f"permission denied: {error.filename}",
+            "choose another place with --out, or change the permissions",
+            ExitCode.USAGE,
+        )
+    if isinstance(error, MemoryError):
+        return "the memory of this machine is not enough for this", None, ExitCode.ENVIRONMENT
+    text = " ".join(str(error).split()) or "no message"
+    return (
+        f"unexpected {type(error).__name__}: {text[:500]}",
+        PROBLEM_REPORT,
+        ExitCode.UNEXPECTED,
+    )
+
+
+def _usage_message(error: Exception) -> tuple[str, str | None, ExitCode]:
+    """Words for a wrong call that the parser of the command line found."""
+    message = error.format_message()  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    hint = None
+    if context is not None:
+        hint = f"`{context.command_path} --help` shows what is possible"
+    return message.rstrip("."), hint, ExitCode.USAGE
+
+
+def _report(message: str, hint: str | None, code: int) -> int:
+    from nodelens.report.output import print_error
+
+    print_error(message, hint)
+    return int(code)
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()

@@ -1,0 +1,97 @@
+"""Files written whole or not at all; directories never overwritten unasked."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nodelens.errors import UsageError
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `path` and puts the finished file in its place at the end.
+
+    The temporary name keeps the suffix, because some writers (Keras, Pillow) choose the format
+    by it. If the block fails, the temporary file is removed and `path` is as it was.
+
+    Args:
+        path: Where the file shall be. Its directory must exist.
+
+    Yields:
+        The path to write to.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        # mkstemp makes private files; what a command writes is as readable as any other file.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes `content` to `path`, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Writes `content` to `path` in UTF-8, whole or not at all."""
+    write_bytes(path, content.encode())
+
+
+def make_directory(path: Path) -> Path:
+    """Makes the directory `path` if it is not there.
+
+    Raises:
+        UsageError: If it cannot be made, or is no directory, or cannot be written to.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(
+            f"{path} cannot be a directory: a file is in its place",
+            hint="choose another place with --out",
+        ) from error
+    if not os.access(path, os.W_OK):
+        raise UsageError(f"{path} cannot be written to", hint="choose another place with --out")
+    return path
+
+
+def claim_directory(path: Path, *, force: bool) -> Path:
+    """Makes the directory `path` for the results of one run.
+
+    Raises:
+        UsageError: If it holds something already and `force` is not set.
+    """
+    if path.is_dir() and not force and any(path.iterdir()):
+        raise UsageError(
+            f"{path} is not empty, and nothing is overwritten unasked",
+            hint="add --force, or choose another place with --out",
+        )
+    return make_directory(path)
+
+
+def refuse_overwriting(paths: list[Path], *, force: bool) -> None:
+    """Raises if a file of `paths` exists and `force` is not set.
+
+    Raises:
+        UsageError: Naming the first such files.
+    """
+    existing = [path for path in paths if path.exists()]
+    if existing and not force:
+        names = ", ".join(str(path) for path in existing[:3])
+        more = f" and {len(existing) - 3} more" if len(existing) > 3 else ""
+        raise UsageError(
+            f"already there, and nothing is overwritten unasked: {names}{more}",
+            hint="add --force, or choose another place with --out",
+        )

@@ -1,0 +1,127 @@
+"""Pydantic's findings in the words and at the places of the user's configuration."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from nodelens.settings.problems import Place, Problem
+from nodelens.settings.yaml_source import KeyPath, dotted
+
+
+def problems_of(
+    error: ValidationError,
+    model: type[BaseModel],
+    values: dict[str, Any],
+    places: dict[KeyPath, Place],
+    source: str,
+) -> list[Problem]:
+    """Translates a validation error.
+
+    Args:
+        error: What pydantic found.
+        model: The settings that were validated.
+        values: The merged values.
+        places: Where each value was written.
+        source: The file or other source to name where a value is missing altogether.
+    """
+    problems = []
+    for detail in error.errors(include_url=False):
+        path = _written_path(detail["loc"], values)
+        place = _nearest_place(path, places) or Place(source)
+        problems.append(Problem(place, dotted(path), _message(detail, path, model)))
+    return sorted(
+        dict.fromkeys(problems), key=lambda problem: (problem.place.line or 10**9, problem.key)
+    )
+
+
+def _written_path(location: tuple[str | int, ...], values: Any) -> KeyPath:
+    """Drops from pydantic's location what the user never wrote: the tags of unions."""
+    path: list[str | int] = []
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        inside = isinstance(values, (dict, list))
+        if inside and (
+            (isinstance(values, dict) and part in values)
+            or (isinstance(values, list) and isinstance(part, int) and part < len(values))
+        ):
+            path.append(part)
+            values = values[part]  # type: ignore[index]
+        elif last and isinstance(values, dict) and isinstance(part, str):
+            path.append(part)
+    return tuple(path)
+
+
+def _nearest_place(path: KeyPath, places: dict[KeyPath, Place]) -> Place | None:
+    for length in range(len(path), 0, -1):
+        if path[:length] in places:
+            return places[path[:length]]
+    return None
+
+
+def _message(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:
+    kind, context, received = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "extra_forbidden":
+        siblings = sorted(_field_names(model, detail["loc"][:-1]))
+        return "unknown key" + _suggestion(str(path[-1]), siblings)
+    if kind == "missing":
+        return "is missing; a value is needed"
+    if kind in {"literal_error", "union_tag_invalid", "enum"}:
+        expected = str(context.get("expected") or context.get("expected_tags") or "")
+        choices = [word.strip(" '\"") for word in expected.replace(" or ", ",").split(",")]
+        word = context.get("tag", received)
+        return f"{word!r} is not a choice" + _suggestion(str(word), [c for c in choices if c])
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+        return f"a mapping was expected, {_describe(received)} was given"
+    if kind == "union_tag_not_found":
+        key = str(context.get("discriminator", "kind")).strip("'")
+        return f"a mapping with the key `{key}` was expected"
+    if kind in {"value_error", "assertion_error"}:
+        return str(context.get("error", detail["msg"]))
+    text = detail["msg"].removeprefix("Input should be ").removeprefix("a ").removeprefix("an ")
+    text = text.split(", unable to parse")[0]
+    return f"{_describe(received)} was given; {text} was expected"
+
+
+def _suggestion(word: str, choices: list[str]) -> str:
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean `{close[0]}`?"
+    return f"; possible: {', '.join(choices)}" if choices else ""
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return "nothing" if value is None else repr(value)[:80]
+
+
+def _field_names(model: type[BaseModel], location: tuple[str | int, ...]) -> set[str]:
+    """The keys that are known at a location, followed through nested models and unions."""
+    models: list[type[BaseModel]] = [model]
+    for part in location:
+        following: list[type[BaseModel]] = []
+        for candidate in models:
+            if isinstance(part, str) and part in candidate.model_fields:
+                following += _models_in(candidate.model_fields[part].annotation)
+        if following:
+            models = following
+        else:
+            # A list index, or the tag of a union: narrow down by it where that is possible.
+            models = [m for m in models if _has_tag(m, part)] or models
+    return {name for candidate in models for name in candidate.model_fields}
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _has_tag(model: type[BaseModel], tag: str | int) -> bool:
+    return any(tag in get_args(field.annotation) for field in model.model_fields.values())

@@ -1,0 +1,69 @@
+"""What is wrong with a configuration, told all at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nodelens.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was written.
+
+    Attributes:
+        source: A file, or the words of the command line that gave the value.
+        line: The line in the file, from 1; None on the command line.
+        column: The column in the line, from 1; None on the command line.
+        excerpt: The offending line as it stands in the file.
+    """
+
+    source: str
+    line: int | None = None
+    column: int | None = None
+    excerpt: str | None = None
+
+    def __str__(self) -> str:
+        if self.line is None:
+            return self.source
+        return f"{self.source}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where, which key, what.
+
+    Attributes:
+        place: Where it was written.
+        key: The dotted key, or an empty string where the whole file is meant.
+        message: What is wrong and what was expected.
+    """
+
+    place: Place
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.key}: " if self.key else f"{self.place}: "
+        lines = [head + self.message]
+        if self.place.excerpt is not None and self.place.column is not None:
+            number = f"{self.place.line} | "
+            lines.append(f"  {number}{self.place.excerpt}")
+            lines.append("  " + " " * (len(number) + self.place.column - 1) + "^")
+        return "\n".join(lines)
+
+
+class SettingsError(UsageError):
+    """The configuration is wrong (exit 2).
+
+    Args:
+        problems: Everything that is wrong, in the order in which it was written.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        texts = "\n".join(str(problem) for problem in problems)
+        super().__init__(
+            f"{count} in the configuration\n{texts}",
+            hint="--show-config prints the settings in force and where each comes from",
+        )
+        self.problems = tuple(problems)

@@ -1,0 +1,3 @@
+"""The version, known without reading the metadata of the installation."""
+
+VERSION = "0.1.0"
