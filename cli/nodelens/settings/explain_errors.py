@@ -7,8 +7,20 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from nodelens.settings.problems import Place, Problem
+from nodelens.settings.problems import MAX_PROBLEMS, Place, Problem
 from nodelens.settings.yaml_source import KeyPath, dotted
+
+EXPECTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "path_type": "a path",
+}
 
 
 def problems_of(
@@ -27,14 +39,18 @@ def problems_of(
         places: Where each value was written.
         source: The file or other source to name where a value is missing altogether.
     """
-    problems = []
-    for detail in error.errors(include_url=False):
+    # A union of plain types gives one finding for each of them: they belong to one problem.
+    messages: dict[KeyPath, list[str]] = {}
+    for detail in error.errors(include_url=False)[:MAX_PROBLEMS]:
         path = _written_path(detail["loc"], values)
-        place = _nearest_place(path, places) or Place(source)
-        problems.append(Problem(place, dotted(path), _message(detail, path, model)))
-    return sorted(
-        dict.fromkeys(problems), key=lambda problem: (problem.place.line or 10**9, problem.key)
-    )
+        message = _message(detail, path, model)
+        if message not in messages.setdefault(path, []):
+            messages[path].append(message)
+    problems = [
+        Problem(_nearest_place(path, places) or Place(source), dotted(path), "; or ".join(found))
+        for path, found in messages.items()
+    ]
+    return sorted(problems, key=lambda problem: (problem.place.line or 10**9, problem.key))
 
 
 def _written_path(location: tuple[str | int, ...], values: Any) -> KeyPath:
@@ -80,9 +96,10 @@ def _message(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str
         return f"a mapping with the key `{key}` was expected"
     if kind in {"value_error", "assertion_error"}:
         return str(context.get("error", detail["msg"]))
-    text = detail["msg"].removeprefix("Input should be ").removeprefix("a ").removeprefix("an ")
-    text = text.split(", unable to parse")[0]
-    return f"{_describe(received)} was given; {text} was expected"
+    text = EXPECTED.get(kind) or detail["msg"].removeprefix("Input should be ")
+    if kind.startswith(("greater_than", "less_than")):
+        text = f"a number {text}"
+    return f"{text} was expected, {_describe(received)} was given"
 
 
 def _suggestion(word: str, choices: list[str]) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from nodelens.errors import UsageError
 
+# Nobody reads more than this; the rest is counted.
+MAX_PROBLEMS = 20
+
 
 @dataclass(frozen=True)
 class Place:
@@ -61,7 +64,9 @@ class SettingsError(UsageError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        texts = "\n".join(str(problem) for problem in problems)
+        if len(problems) >= MAX_PROBLEMS:
+            count = f"{MAX_PROBLEMS} problems or more"
+        texts = "\n".join(str(problem) for problem in problems[:MAX_PROBLEMS])
         super().__init__(
             f"{count} in the configuration\n{texts}",
             hint="--show-config prints the settings in force and where each comes from",

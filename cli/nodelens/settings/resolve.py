@@ -1,5 +1,6 @@
 """Defaults, file, `--set` and flags, merged in this order; every value knows where it came from."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,9 @@ def resolve(
         if value is not None:
             _assign(values, places, problems, _path(key), value, Place(flag))
     try:
-        settings = model.model_validate(values)
+        # As JSON, because strict validation then still takes a list for a tuple and a text for a
+        # path, but no text for a number and no truth value for a count.
+        settings = model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
         problems += problems_of(error, model, values, places, str(file or "command line"))
     if problems:

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from nodelens.settings.problems import Place, Problem, SettingsError
+from nodelens.settings.problems import MAX_PROBLEMS, Place, Problem, SettingsError
 
 MAX_BYTES = 1_000_000
-MAX_VALUES = 200_000
+MAX_VALUES = 100_000
 MAX_DEPTH = 100
 EXCERPT_WIDTH = 100
 
@@ -212,6 +212,8 @@ class _Builder:
 
     def _note(self, place: Place, path: KeyPath, message: str) -> None:
         self.problems.append(Problem(place, dotted(path), message))
+        if len(self.problems) == MAX_PROBLEMS:
+            raise SettingsError(self.problems)
 
 
 def dotted(path: KeyPath) -> str:
