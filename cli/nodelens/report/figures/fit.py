@@ -1,0 +1,120 @@
+"""The picture of a trained Neural ODE: trajectory, phase portrait, vector field, loss."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from nodelens.report.figures.style import BLUE, INK, MUTED, ORANGE, SERIES, new_figure, tidy, to_png
+
+MARKERS = 120
+
+
+@dataclass(frozen=True)
+class FitPicture:
+    """What the picture shows.
+
+    Attributes:
+        title: What was fitted.
+        times: The times of the data, shape [points].
+        data: The measured states, shape [points, dimension].
+        fit: The states of the trained field at the same times, shape [points, dimension].
+        grid: The first two components of the state on a grid, shape [rows, columns, 2].
+        field: dz/dt of the trained field on the grid, shape [rows, columns, 2].
+        steps: The training steps at which the loss was noted, shape [notes].
+        losses: The loss there, shape [notes].
+    """
+
+    title: str
+    times: np.ndarray
+    data: np.ndarray
+    fit: np.ndarray
+    grid: np.ndarray
+    field: np.ndarray
+    steps: np.ndarray
+    losses: np.ndarray
+
+
+def draw_fit(picture: FitPicture) -> bytes:
+    """Draws the picture.
+
+    Args:
+        picture: What it shows; states of two or more components (the first two are drawn in the
+            phase plane).
+
+    Returns:
+        The bytes of a PNG file.
+    """
+    figure = new_figure(10.0, 7.6)
+    axes = figure.subplots(2, 2)
+    _trajectory(axes[0, 0], picture)
+    _phase_portrait(axes[0, 1], picture)
+    _vector_field(axes[1, 0], picture)
+    _loss(axes[1, 1], picture)
+    figure.suptitle(picture.title, fontsize=12, color=INK)
+    return to_png(figure)
+
+
+def _trajectory(axes: Axes, picture: FitPicture) -> None:
+    every = max(1, len(picture.times) // MARKERS)
+    for index in range(picture.data.shape[1]):
+        colour = SERIES[index % len(SERIES)]
+        axes.plot(
+            picture.times[::every],
+            picture.data[::every, index],
+            ".",
+            color=colour,
+            markersize=4,
+            alpha=0.5,
+            label=f"$z_{index + 1}$ data",
+        )
+        axes.plot(
+            picture.times,
+            picture.fit[:, index],
+            color=colour,
+            linewidth=1.4,
+            label=f"$z_{index + 1}$ model",
+        )
+    tidy(axes, "Trajectory", "time t", "state z")
+    axes.legend(fontsize=8, frameon=False, ncols=2, loc="upper right")
+
+
+def _phase_portrait(axes: Axes, picture: FitPicture) -> None:
+    every = max(1, len(picture.times) // MARKERS)
+    data, fit = picture.data, picture.fit
+    axes.plot(data[::every, 0], data[::every, 1], ".", color=MUTED, markersize=5, label="data")
+    axes.plot(fit[:, 0], fit[:, 1], color=BLUE, linewidth=1.4, label="model")
+    axes.plot(*data[0, :2], "o", color=ORANGE, markersize=6, label="start")
+    tidy(axes, "Phase portrait", "$z_1$", "$z_2$")
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.legend(fontsize=8, frameon=False, loc="upper right")
+
+
+def _vector_field(axes: Axes, picture: FitPicture) -> None:
+    grid, field = picture.grid, picture.field
+    speed = np.linalg.norm(field, axis=-1)
+    stream = axes.streamplot(
+        grid[0, :, 0],
+        grid[:, 0, 1],
+        field[..., 0],
+        field[..., 1],
+        color=speed,
+        cmap="viridis",
+        density=1.2,
+        linewidth=0.8,
+        arrowsize=0.9,
+    )
+    every = max(1, len(picture.times) // MARKERS)
+    axes.plot(*picture.data[::every, :2].T, ".", color=ORANGE, markersize=4, label="data")
+    tidy(axes, "Learned vector field dz/dt", "$z_1$", "$z_2$")
+    axes.set_xlim(grid[0, 0, 0], grid[0, -1, 0])
+    axes.set_ylim(grid[0, 0, 1], grid[-1, 0, 1])
+    bar = axes.figure.colorbar(stream.lines, ax=axes, shrink=0.85, pad=0.02)
+    bar.set_label("speed |dz/dt|", fontsize=8, color=INK)
+    bar.ax.tick_params(labelsize=7)
+    bar.outline.set_visible(False)
+
+
+def _loss(axes: Axes, picture: FitPicture) -> None:
+    axes.semilogy(picture.steps, picture.losses, color=BLUE, linewidth=1.0)
+    tidy(axes, "Training loss", "step", "loss")

@@ -1,0 +1,39 @@
+"""What it takes to repeat a run."""
+
+import hashlib
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nodelens.runtime.machine import platform_name, versions
+from nodelens.version import VERSION
+
+
+def provenance(*, seed: int | None, device: str, data_sha256: str | None) -> dict[str, Any]:
+    """Arguments, versions, device, seed and data of this process.
+
+    Args:
+        seed: The seed of the run.
+        device: The description of the device.
+        data_sha256: The hash of the data, where there is one.
+    """
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "arguments": sys.argv[1:],
+        "directory": str(Path.cwd()),
+        "nodelens": VERSION,
+        "versions": versions(),
+        "platform": platform_name(),
+        "device": device,
+        "seed": seed,
+        "data_sha256": data_sha256,
+    }
+
+
+def sha256_of_bytes(*parts: bytes) -> str:
+    """The SHA-256 of the parts, one after the other, in hexadecimal."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
