@@ -1,0 +1,118 @@
+"""Writing an explanation to files."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nodelens.explain.explanation import Explanation, HeatMap
+from nodelens.report.figures.gradcam import PNG_COMPRESSION, GradcamCaption, gradcam_figure
+from nodelens.report.figures.overlay import ALPHA, blend, colours, divide_by_maximum, enlarge
+from nodelens.runtime.files import atomic_path, refuse_overwriting
+
+METHOD_TITLES = {"gradcam": "Grad-CAM"}
+
+
+@dataclass(frozen=True)
+class MapFiles:
+    """The files of one map.
+
+    Attributes:
+        overlay: PNG, the photo in its own size with the heat map over it.
+        heatmap: PNG, the colours of the heat map alone, in the size of the photo.
+        raw: NumPy file, float32, the map at the size of the layer, after the ReLU.
+        figure: PNG, photo and overlay side by side, with words.
+    """
+
+    overlay: Path
+    heatmap: Path
+    raw: Path
+    figure: Path
+
+    def as_dict(self) -> dict[str, Path]:
+        """The paths by what they hold."""
+        return vars(self).copy()
+
+
+def map_files(heat_map: HeatMap, directory: Path) -> MapFiles:
+    """The names of the files of one map; they depend on nothing but what the map shows.
+
+    Args:
+        heat_map: The map.
+        directory: Where they are.
+
+    Returns:
+        The paths.
+    """
+    target = heat_map.target
+    words = (heat_map.method, heat_map.layer, str(target.index), target.name)
+    stem = "-".join(re.sub(r"[^\w.]+", "_", word) for word in words)
+    return MapFiles(
+        overlay=directory / f"{stem}-overlay.png",
+        heatmap=directory / f"{stem}-heatmap.png",
+        raw=directory / f"{stem}.npy",
+        figure=directory / f"{stem}-figure.png",
+    )
+
+
+def save_explanation(
+    explanation: Explanation, directory: Path, *, alpha: float = ALPHA, force: bool = False
+) -> tuple[MapFiles, ...]:
+    """Writes the files of every map of an explanation.
+
+    Args:
+        explanation: What is written.
+        directory: Where; it must exist.
+        alpha: Opacity of the heat map over the photo.
+        force: Whether files of the same names are replaced.
+
+    Returns:
+        The files of each map, in the order of `explanation.maps`.
+
+    Raises:
+        UsageError: A file is there already, and `force` is not set.
+    """
+    files = tuple(map_files(heat_map, directory) for heat_map in explanation.maps)
+    refuse_overwriting([p for each in files for p in each.as_dict().values()], force=force)
+    for heat_map, its_files in zip(explanation.maps, files, strict=True):
+        _save_map(explanation, heat_map, its_files, alpha)
+    return files
+
+
+def _save_map(explanation: Explanation, heat_map: HeatMap, files: MapFiles, alpha: float) -> None:
+    photo = explanation.photo
+    colour = colours(divide_by_maximum(enlarge(heat_map.values, photo.size)))
+    # Nothing speaks for the class: painting the photo would only suggest otherwise.
+    overlay = photo.pixels if heat_map.empty else blend(photo.pixels, colour, alpha)
+    figure = gradcam_figure(photo.pixels, overlay, _caption(explanation, heat_map))
+    _write(files.overlay, lambda path: _save_png(overlay, path))
+    _write(files.heatmap, lambda path: _save_png(colour, path))
+    _write(
+        files.figure,
+        lambda path: figure.savefig(path, pil_kwargs={"compress_level": PNG_COMPRESSION}),
+    )
+    _write(files.raw, lambda path: np.save(path, heat_map.values, allow_pickle=False))
+
+
+def _write(path: Path, write: Callable[[Path], None]) -> None:
+    with atomic_path(path) as temporary:
+        write(temporary)
+
+
+def _save_png(pixels: np.ndarray, path: Path) -> None:
+    Image.fromarray(pixels).save(path, compress_level=PNG_COMPRESSION)
+
+
+def _caption(explanation: Explanation, heat_map: HeatMap) -> GradcamCaption:
+    return GradcamCaption(
+        class_index=heat_map.target.index,
+        class_name=heat_map.target.name,
+        probability=heat_map.target.score,
+        layer=heat_map.layer,
+        method=METHOD_TITLES[heat_map.method],
+        footer=f"Weights: {explanation.weights.description}",
+        empty=heat_map.empty,
+    )
