@@ -1,0 +1,240 @@
+"""What a network costs: parameters, operations, memory, layer by layer and in total.
+
+Definitions. A MAC is one multiplication and one addition into a sum; the bias is not counted.
+FLOPs = 2·MACs + one addition for each output value that has a bias. Both are for one sample.
+Activation functions, pooling, normalisation and merging are not counted. Memory: every layer's
+output once, for the whole batch, and every weight once, in the chosen number format.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nodelens.conv.axes import Pads
+from nodelens.conv.errors import ConvolutionError
+from nodelens.conv.layers.base import NoField, Weights
+from nodelens.conv.network import Network, Node
+from nodelens.conv.receptive_field import AxisField, describe, receptive_fields
+from nodelens.conv.shapes import Shape, Size, product, total
+
+BYTES = {
+    "float64": 8,
+    "float32": 4,
+    "bfloat16": 2,
+    "float16": 2,
+    "int8": 1,
+}
+"""Bytes of a value in each number format."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCount:
+    """Numbers that a layer holds.
+
+    Args:
+        kernel: Weights that multiply (a normalisation's scale among them).
+        bias: Weights that are added (a normalisation's shift among them).
+        trainable: Weights changed by training.
+        non_trainable: The rest: frozen weights, moving averages.
+        total: All of them.
+    """
+
+    kernel: int
+    bias: int
+    trainable: int
+    non_trainable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerAccount:
+    """All figures of one layer. Shapes are without the batch.
+
+    Args:
+        name: Its name in the network.
+        type: Name of the Keras class.
+        inputs: Names of the layers it takes its inputs from.
+        input_shape: Shape of its (first) input.
+        input_shapes: Shapes of all its inputs.
+        output_shape: Shape of its output.
+        kernel_size: Cells of its window along each axis, `None` without a window.
+        strides: Strides along each axis, `None` without a window.
+        padding: `"valid"`, `"same"` or `"causal"`, `None` without a window.
+        pads: Zeros before and after each axis (negative: cells cut off), `None` if it pads nothing.
+        dilation: Dilation along each axis, `None` without a kernel.
+        groups: Number of groups of channels, `None` without a kernel.
+        use_bias: Whether it adds a bias.
+        activation: Name of the function applied to its output, `None` for none.
+        data_format: Where the channels stand.
+        shares: Name of the layer whose weights it uses again, `None` if it has its own.
+        params: Its numbers.
+        macs: Multiply-accumulate operations for one sample, `None` if a size is unknown.
+        flops: Floating-point operations for one sample, `None` if a size is unknown.
+        activation_bytes: Memory of its output for the batch, `None` if a size is unknown.
+        receptive_field: What one cell of its output sees of the input, an entry an axis, or `None`.
+        receptive_field_note: Why there is no receptive field, or `None`.
+    """
+
+    name: str
+    type: str
+    inputs: tuple[str, ...]
+    input_shape: Shape
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    kernel_size: tuple[int, ...] | None
+    strides: tuple[int, ...] | None
+    padding: str | None
+    pads: tuple[Pads | None, ...] | None
+    dilation: tuple[int, ...] | None
+    groups: int | None
+    use_bias: bool
+    activation: str | None
+    data_format: str
+    shares: str | None
+    params: ParameterCount
+    macs: Size
+    flops: Size
+    activation_bytes: Size
+    receptive_field: tuple[AxisField, ...] | None
+    receptive_field_note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all layers.
+
+    Args:
+        params: All numbers held.
+        trainable: Those changed by training.
+        non_trainable: The rest.
+        macs: Multiply-accumulate operations for one sample, `None` if a size is unknown.
+        flops: Floating-point operations for one sample, `None` if a size is unknown.
+        weight_bytes: Memory of all numbers held.
+        activation_bytes: Memory of all layers' outputs for the batch, `None` if a size is unknown.
+    """
+
+    params: int
+    trainable: int
+    non_trainable: int
+    macs: Size
+    flops: Size
+    weight_bytes: int
+    activation_bytes: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """A network's figures.
+
+    Args:
+        inputs: Names and shapes of its inputs.
+        layers: Its layers, in the order of computation.
+        totals: Their sums.
+        dtype: Number format in which memory is counted.
+        batch: Samples at once, for the activations' memory.
+    """
+
+    inputs: tuple[tuple[str, Shape], ...]
+    layers: tuple[LayerAccount, ...]
+    totals: Totals
+    dtype: str
+    batch: int
+
+
+def account(network: Network, *, dtype: str = "float32", batch: int = 1) -> Accounting:
+    """Count everything in a network.
+
+    Args:
+        network: The network.
+        dtype: Number format in which memory is counted, a key of `BYTES`.
+        batch: Samples at once.
+
+    Returns:
+        Exact figures for each layer, and their sums.
+
+    Raises:
+        ConvolutionError: The weights of a layer depend on an unknown size.
+    """
+    width = BYTES[dtype]
+    layers = []
+    places = enumerate(zip(network.nodes, receptive_fields(network), strict=True))
+    for place, (node, geometry) in places:
+        try:
+            weights = node.layer.weights(*node.input_shapes)
+        except ConvolutionError as error:
+            raise error.at(place, node.name) from None
+        fields = describe(geometry)
+        seen, note = (None, fields.reason) if isinstance(fields, NoField) else (fields, None)
+        layers.append(_layer(node, weights, width * batch, seen, note))
+    inputs = tuple(network.inputs.items())
+    return Accounting(inputs, tuple(layers), sum_up(layers, width), dtype, batch)
+
+
+def sum_up(layers: Sequence[LayerAccount], width: int) -> Totals:
+    """Add up the figures of layers.
+
+    Args:
+        layers: Any number of layers.
+        width: Bytes of a weight.
+
+    Returns:
+        The sums.
+    """
+    params = sum(layer.params.total for layer in layers)
+    trainable = sum(layer.params.trainable for layer in layers)
+    return Totals(
+        params=params,
+        trainable=trainable,
+        non_trainable=params - trainable,
+        macs=total(layer.macs for layer in layers),
+        flops=total(layer.flops for layer in layers),
+        weight_bytes=params * width,
+        activation_bytes=total(layer.activation_bytes for layer in layers),
+    )
+
+
+def _layer(
+    node: Node,
+    weights: Weights,
+    bytes_per_value: int,
+    field: tuple[AxisField, ...] | None,
+    field_note: str | None,
+) -> LayerAccount:
+    """Put the figures of one layer together."""
+    layer = node.layer
+    first = node.input_shapes[0]
+    values = product(node.output_shape)
+    macs = layer.macs(node.output_shape, *node.input_shapes)
+    flops = None
+    if macs is not None:
+        flops = total((2 * macs, values if layer.use_bias else 0))
+    return LayerAccount(
+        name=node.name,
+        type=layer.type,
+        inputs=node.inputs,
+        input_shape=first,
+        input_shapes=node.input_shapes,
+        output_shape=node.output_shape,
+        kernel_size=layer.kernel_size,
+        strides=layer.strides,
+        padding=layer.padding,
+        pads=layer.pads(first),
+        dilation=layer.dilation,
+        groups=layer.groups,
+        use_bias=layer.use_bias,
+        activation=layer.activation,
+        data_format=layer.data_format,
+        shares=node.shares,
+        params=_count(Weights() if node.shares else weights, node.trainable),
+        macs=macs,
+        flops=flops,
+        activation_bytes=product((values, bytes_per_value)),
+        receptive_field=field,
+        receptive_field_note=field_note,
+    )
+
+
+def _count(weights: Weights, trainable: bool) -> ParameterCount:
+    """Split the weights into those that training changes and the rest."""
+    trained = weights.kernel + weights.bias if trainable else 0
+    everything = weights.kernel + weights.bias + weights.statistics
+    return ParameterCount(weights.kernel, weights.bias, trained, everything - trained, everything)

@@ -1,0 +1,43 @@
+"""The one exception of convolution arithmetic."""
+
+
+class ConvolutionError(ValueError):
+    """A layer or a network that cannot exist, told in one message.
+
+    Args:
+        message: What happened, what was expected, what was received.
+        hint: What to do next.
+        layer: Place of the layer at fault in the list of layers, counted from 0.
+        key: Name of the setting at fault, e.g. `"strides"`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        layer: int | None = None,
+        key: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.layer = layer
+        self.key = key
+
+    def at(self, layer: int, name: str) -> "ConvolutionError":
+        """Return the same error, told of the layer called `name` at place `layer`.
+
+        Args:
+            layer: Place of the layer in the list of layers.
+            name: The layer's name, or its type where it has none yet.
+
+        Returns:
+            A new error with the layer's name in front of the message.
+        """
+        return ConvolutionError(
+            f"layer {layer + 1} ({name}): {self.message}",
+            hint=self.hint,
+            layer=layer,
+            key=self.key,
+        )

@@ -1,0 +1,179 @@
+"""Which kinds of layers there are, under which names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nodelens.conv.arguments import Arguments, nearest
+from nodelens.conv.errors import ConvolutionError
+from nodelens.conv.layers.base import Layer
+from nodelens.conv.layers.convolution import Conv, DepthwiseConv, SeparableConv
+from nodelens.conv.layers.dense import Dense, Flatten, Reshape
+from nodelens.conv.layers.merging import Concatenate, Elementwise
+from nodelens.conv.layers.pointwise import (
+    Activation,
+    BatchNormalization,
+    Dropout,
+    LayerNormalization,
+    Normalization,
+    Pointwise,
+)
+from nodelens.conv.layers.pooling import GlobalPooling, Pooling
+from nodelens.conv.layers.resizing import Cropping, UpSampling, ZeroPadding
+from nodelens.conv.layers.transposed import ConvTranspose
+from nodelens.conv.shapes import CHANNELS_LAST, Shape
+
+Reader = Callable[[Arguments], Layer]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of layer.
+
+    Args:
+        pattern: Name of the Keras class, with `{}` for `1D`, `2D`, `3D` where it has them.
+        read: Makes the layer from its settings.
+        ranks: Numbers of spatial axes for which Keras has the class; empty if any will do.
+        aliases: Other words for it, without the number of axes.
+        leading: The settings that a bare number, then a second one, stand for in the short form.
+    """
+
+    pattern: str
+    read: Reader
+    ranks: tuple[int, ...] = ()
+    aliases: tuple[str, ...] = ()
+    leading: tuple[str, ...] = ()
+
+    def name(self, rank: int) -> str:
+        """Return the name of the Keras class for a number of spatial axes.
+
+        Args:
+            rank: Number of spatial axes.
+
+        Returns:
+            For example `Conv2D`.
+        """
+        return self.pattern.format(f"{rank}D")
+
+
+ALL = (1, 2, 3)
+FILTERS = ("filters", "kernel_size")
+
+KINDS = (
+    Kind("Conv{}", Conv, ALL, ("conv", "convolution"), FILTERS),
+    Kind("DepthwiseConv{}", DepthwiseConv, (1, 2), ("depthwise", "dwconv"), ("kernel_size",)),
+    Kind("SeparableConv{}", SeparableConv, (1, 2), ("separable", "sepconv"), FILTERS),
+    Kind("Conv{}Transpose", ConvTranspose, ALL, ("transposed", "upconv", "deconv"), FILTERS),
+    Kind("MaxPooling{}", Pooling, ALL, ("maxpool",), ("kernel_size", "strides")),
+    Kind(
+        "AveragePooling{}",
+        Pooling,
+        ALL,
+        ("avgpool", "averagepool", "meanpool"),
+        ("kernel_size", "strides"),
+    ),
+    Kind("GlobalMaxPooling{}", GlobalPooling, ALL, ("globalmaxpool", "gmp")),
+    Kind("GlobalAveragePooling{}", GlobalPooling, ALL, ("globalavgpool", "gap")),
+    Kind("ZeroPadding{}", ZeroPadding, ALL, ("pad", "zeropad"), ("padding",)),
+    Kind("Cropping{}", Cropping, ALL, ("crop",), ("cropping",)),
+    Kind("UpSampling{}", UpSampling, ALL, ("upsample",), ("size",)),
+    Kind("Dense", Dense, (), ("linear", "fc"), ("units",)),
+    Kind("Flatten", Flatten),
+    Kind("Reshape", Reshape, (), (), ("target_shape",)),
+    Kind("BatchNormalization", BatchNormalization, (), ("batchnorm", "bn")),
+    Kind("LayerNormalization", LayerNormalization, (), ("layernorm", "ln")),
+    Kind("Normalization", Normalization),
+    Kind("Activation", Activation, (), (), ("activation",)),
+    Kind("Dropout", Dropout, (), (), ("rate",)),
+    *(Kind(name, Pointwise) for name in ("ReLU", "LeakyReLU", "ELU", "Softmax", "Rescaling")),
+    Kind("Concatenate", Concatenate, (), ("concat",), ("axis",)),
+    *(
+        Kind(name, Elementwise)
+        for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+    ),
+)
+
+
+def _normal(word: str) -> str:
+    """Write a name without what people write differently."""
+    return word.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def _words() -> dict[str, tuple[Kind, int | None]]:
+    """Collect all words for kinds of layers, with the number of axes where the word tells it."""
+    words: dict[str, tuple[Kind, int | None]] = {}
+    for kind in KINDS:
+        stems = (_normal(kind.pattern), *(f"{alias}{{}}" for alias in kind.aliases))
+        for stem in stems:
+            words[stem.format("")] = (kind, None)
+            for rank in kind.ranks:
+                words[stem.format(f"{rank}d")] = (kind, rank)
+    return words
+
+
+WORDS = _words()
+
+
+def find(word: str) -> tuple[Kind, int | None]:
+    """Look up a kind of layer.
+
+    Args:
+        word: Its name, in any spelling of case and underscores, or a short name.
+
+    Returns:
+        The kind, and the number of spatial axes if the word tells it.
+
+    Raises:
+        ConvolutionError: There is none of that name.
+    """
+    found = WORDS.get(_normal(word))
+    if found is None:
+        names = {kind.name(2 if 2 in kind.ranks else 0) for kind in KINDS} | set(WORDS)
+        raise ConvolutionError(
+            f"there is no layer type {word!r}",
+            hint=nearest(word, names)
+            or "the types are those of keras.layers, such as Conv2D, "
+            "MaxPooling2D, Dense, Flatten, Add, Concatenate",
+            key="type",
+        )
+    return found
+
+
+def make(
+    word: str,
+    settings: Mapping[str, object],
+    shape: Shape,
+    default_format: str = CHANNELS_LAST,
+) -> Layer:
+    """Make a layer for an input.
+
+    Args:
+        word: Name of the kind; without a number of axes it takes that of the input.
+        settings: Names and values.
+        shape: Shape of the (first) input, without the batch.
+        default_format: Where the channels stand if the settings do not say.
+
+    Returns:
+        The layer; whether it takes the input is told by its `output_shape`.
+
+    Raises:
+        ConvolutionError: The kind does not exist, or a setting is missing, unknown or wrong.
+    """
+    kind, rank = find(word)
+    if rank is None:
+        rank = len(shape) - 1
+        if kind.ranks and rank not in kind.ranks:
+            raise ConvolutionError(
+                f"{kind.name(0).replace('0D', '')} exists for {_ranks(kind)} spatial axes, the "
+                f"input has {rank}",
+                hint="is a Flatten or a global pooling too early, or the input's shape incomplete?",
+                key="type",
+            )
+    arguments = Arguments(settings, kind.name(rank), rank, default_format)
+    layer = kind.read(arguments)
+    arguments.finish()
+    return layer
+
+
+def _ranks(kind: Kind) -> str:
+    """List the numbers of axes of a kind."""
+    return " or ".join(map(str, kind.ranks))

@@ -1,0 +1,225 @@
+"""Layers wired together: names, order, shapes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nodelens.conv.arguments import nearest
+from nodelens.conv.errors import ConvolutionError
+from nodelens.conv.kinds import find, make
+from nodelens.conv.layers.base import Layer
+from nodelens.conv.shapes import CHANNELS_LAST, Shape, format_shape
+
+INPUT = "input"
+"""Name of a network's only input."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSpec:
+    """A layer as the user writes it, before its input is known.
+
+    Args:
+        type: Name of its kind.
+        settings: Names and values of its settings.
+        name: Its own name; made from the type if missing.
+        inputs: Names of the layers whose outputs it takes; the layer before if missing.
+        trainable: Whether its weights are trained.
+        shares: Name of an earlier layer whose weights it uses again.
+        made: The layer itself, where it does not come from settings.
+    """
+
+    type: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    name: str | None = None
+    inputs: tuple[str, ...] | None = None
+    trainable: bool = True
+    shares: str | None = None
+    made: Layer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A layer at its place in a network.
+
+    Args:
+        name: Its name, unique in the network.
+        layer: The layer.
+        inputs: Names of the nodes or network inputs it takes.
+        input_shapes: Their shapes.
+        output_shape: Its own output's shape.
+        trainable: Whether its weights are trained.
+        shares: Name of the node whose weights it uses again.
+    """
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    trainable: bool = True
+    shares: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Layers in an order in which they can be computed.
+
+    Args:
+        inputs: The inputs' shapes, without the batch, under their names.
+        nodes: The layers; each takes only inputs and nodes before it.
+        data_format: Where the channels stand if a layer does not say.
+    """
+
+    inputs: Mapping[str, Shape]
+    nodes: tuple[Node, ...]
+    data_format: str = CHANNELS_LAST
+
+
+def assemble(
+    inputs: Mapping[str, Shape], specs: Sequence[LayerSpec], data_format: str = CHANNELS_LAST
+) -> Network:
+    """Wire layers together and follow the shapes through them.
+
+    Args:
+        inputs: The inputs' shapes, without the batch, under their names.
+        specs: The layers; a later one may be named as an input of an earlier one.
+        data_format: Where the channels stand if a layer does not say.
+
+    Returns:
+        The network.
+
+    Raises:
+        ConvolutionError: A layer cannot exist, a name is unknown or doubled, or there is a cycle.
+    """
+    for name, shape in inputs.items():
+        _check_input(name, shape)
+    names = _names(specs, inputs)
+    wires = _wires(specs, names, inputs)
+    shapes: dict[str, Shape] = dict(inputs)
+    nodes = []
+    for place in _order(names, wires, inputs):
+        spec, name = specs[place], names[place]
+        taken = tuple(shapes[source] for source in wires[place])
+        try:
+            node = _place(spec, name, wires[place], taken, data_format)
+        except ConvolutionError as error:
+            raise error.at(place, name) from None
+        shapes[name] = node.output_shape
+        nodes.append(node)
+    return Network(dict(inputs), tuple(nodes), data_format)
+
+
+def _place(
+    spec: LayerSpec, name: str, wires: tuple[str, ...], shapes: tuple[Shape, ...], data_format: str
+) -> Node:
+    """Make a layer for its inputs."""
+    layer = spec.made or make(spec.type, spec.settings, shapes[0], data_format)
+    if not layer.merges and len(shapes) > 1:
+        raise ConvolutionError(
+            f"{layer.type} takes one input, received {len(shapes)}",
+            hint="an Add or a Concatenate before it joins several into one",
+            key="inputs",
+        )
+    output = layer.output_shape(*shapes)
+    return Node(name, layer, wires, shapes, output, spec.trainable, spec.shares)
+
+
+def _check_input(name: str, shape: Shape) -> None:
+    """Refuse an input without axes or with sizes below 1."""
+    if not shape or any(size is not None and size < 1 for size in shape):
+        raise ConvolutionError(
+            f"the input's sizes must be at least 1, received {format_shape(shape)} for {name}",
+            hint="give height, width and channels, for example 200 200 3; '?' is an unknown size",
+            key="input",
+        )
+
+
+def _names(specs: Sequence[LayerSpec], inputs: Mapping[str, Shape]) -> list[str]:
+    """Give every layer a name: its own, or its type's in Keras' style with a number."""
+    taken = set(inputs)
+    for place, spec in enumerate(specs):
+        if spec.name is None:
+            continue
+        if spec.name in taken:
+            raise ConvolutionError(
+                f"the name {spec.name!r} is given twice",
+                hint="names of layers and inputs are unique in a network",
+                key="name",
+            ).at(place, spec.name)
+        taken.add(spec.name)
+    rank = len(next(iter(inputs.values()))) - 1
+    counts: dict[str, int] = {}
+    names = []
+    for place, spec in enumerate(specs):
+        name = spec.name
+        stem = "" if name else _stem(spec, place, rank)
+        while name is None:
+            number = counts.get(stem, 0)
+            counts[stem] = number + 1
+            candidate = f"{stem}_{number}" if number else stem
+            name = candidate if candidate not in taken else None
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _stem(spec: LayerSpec, place: int, rank: int) -> str:
+    """Write the type of a layer as Keras names layers: `MaxPooling2D` is `max_pooling2d`."""
+    try:
+        kind, told = find(spec.type)
+    except ConvolutionError as error:
+        raise error.at(place, spec.type) from None
+    word = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind.name(told or rank))
+    return re.sub("([a-z])([A-Z])", r"\1_\2", word).lower()
+
+
+def _wires(
+    specs: Sequence[LayerSpec], names: Sequence[str], inputs: Mapping[str, Shape]
+) -> list[tuple[str, ...]]:
+    """Name the inputs of every layer."""
+    known = {*inputs, *names}
+    before = next(iter(inputs))
+    wires = []
+    for place, (spec, name) in enumerate(zip(specs, names, strict=True)):
+        sources = spec.inputs or (before,)
+        for source in sources:
+            if source not in known:
+                raise ConvolutionError(
+                    f"there is no layer {source!r} to take as an input",
+                    hint=nearest(source, known),
+                    key="inputs",
+                ).at(place, name)
+        wires.append(sources)
+        before = name
+    return wires
+
+
+def _order(
+    names: Sequence[str], wires: Sequence[tuple[str, ...]], inputs: Mapping[str, Shape]
+) -> list[int]:
+    """Sort the layers so that each comes after its inputs, otherwise as they were written."""
+    places = {name: place for place, name in enumerate(names)}
+    order: list[int] = []
+    state = dict.fromkeys(inputs, True)
+    for start in range(len(names)):
+        trail = [start]
+        while trail:
+            place = trail[-1]
+            if state.get(names[place]):
+                trail.pop()
+                continue
+            state[names[place]] = False
+            missing = next((w for w in wires[place] if not state.get(w)), None)
+            if missing is None:
+                state[names[place]] = True
+                order.append(trail.pop())
+            elif missing in state:
+                loop = [names[p] for p in trail[trail.index(places[missing]) :]]
+                raise ConvolutionError(
+                    f"the layers go round in a circle: {' ← '.join([*loop, loop[0]])}",
+                    hint="every layer's inputs must lead back to the network's input",
+                    key="inputs",
+                ).at(place, names[place])
+            else:
+                trail.append(places[missing])
+    return order
