@@ -1,0 +1,69 @@
+"""Help, version, completion, usage and config errors answer without the heavy libraries."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROBE = """
+import sys
+from nodelens.entry import run
+code = run({arguments!r})
+heavy = {{"tensorflow", "keras", "numpy", "scipy", "matplotlib", "PIL"}} & set(sys.modules)
+assert not heavy, heavy
+sys.exit(code)
+"""
+
+
+def probe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-c", PROBE.format(arguments=list(arguments))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **(env or {})},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        (["train-ode", "--help"], 0),
+        (["adjoint-check", "--help"], 0),
+        (["gradcam", "--help"], 0),
+        (["conv-params", "--help"], 0),
+        (["doctor", "--help"], 0),
+        (["conv-params", "200", "200", "3", "-f", "10", "-k", "5"], 0),
+        (["train-od"], 2),
+        (["train-ode", "--stepz", "3"], 2),
+        (["train-ode", "-c", "no-such-file"], 2),
+        (["train-ode", "--set", "trainig.steps=3"], 2),
+        (["train-ode", "--show-config"], 0),
+        (["adjoint-check", "--set", "solver.rtol=fast"], 2),
+        (["adjoint-check", "--show-config"], 0),
+        (["gradcam", "--set", "modle.name=vgg19", "x.jpg"], 2),
+        (["conv-params", "--set", "input=5"], 2),
+    ],
+    ids=" ".join,
+)
+def test_answers_without_heavy_imports(arguments: list[str], code: int) -> None:
+    result = probe(*arguments)
+    assert result.returncode == code, result.stderr
+    assert (result.stderr == "") == (code == 0)
+
+
+def test_completion_answers_without_heavy_imports() -> None:
+    result = probe(
+        env={"_NODELENS_COMPLETE": "complete_bash", "COMP_WORDS": "nodelens tr", "COMP_CWORD": "1"}
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["train-ode"]
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import sys, nodelens; assert not {'tensorflow', 'numpy', 'typer'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
