@@ -22,6 +22,9 @@ def node() -> NoReturn:
 
 def main() -> NoReturn:
     """The script `nodelens`."""
+    from nodelens.runtime.signals import stop_on_signals
+
+    stop_on_signals()
     name = os.path.basename(sys.argv[0])  # noqa: PTH119 (argv[0] is a word, not a path)
     program = name if name in {"node", "nodelens"} else "nodelens"
     sys.exit(run(sys.argv[1:], program))
@@ -45,9 +48,7 @@ def run(arguments: list[str], program: str = "nodelens") -> int:
 
     def command() -> int:
         from nodelens.app import app
-        from nodelens.runtime.signals import stop_on_signals
 
-        stop_on_signals()
         return int(app(args=arguments, prog_name=program, standalone_mode=False) or 0)
 
     return guard(command, debug=debug)

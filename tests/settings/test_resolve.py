@@ -89,12 +89,7 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
 
 def test_all_errors_are_told_at_once_at_their_places(tmp_path: Path) -> None:
     text = (
-        "sed: 1\n"
-        "solver:\n"
-        "  rtol: -1\n"
-        "  method: dopri8\n"
-        "data: {kind: csv, pth: x}\n"
-        "sizes: [a, 2]\n"
+        "sed: 1\nsolver:\n  rtol: -1\n  method: dopri8\ndata: {kind: csv, pth: x}\nsizes: [a, 2]\n"
     )
     message = complaint(tmp_path, text, "nonsense", "solver.rtl=1", "seed.x=1")
     for line in [

@@ -63,6 +63,7 @@ def resolve(
     for key, (flag, value) in (flags or {}).items():
         if value is not None:
             _assign(values, places, problems, _path(key), value, Place(flag))
+    _fill_kinds(model, values)
     try:
         # As JSON, because strict validation then still takes a list for a tuple and a text for a
         # path, but no text for a number and no truth value for a count.
@@ -72,6 +73,16 @@ def resolve(
     if problems:
         raise SettingsError(problems)
     return Resolved(settings, _origins(settings.model_dump(), places), file)
+
+
+def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:
+    """Gives a group without `kind` the default kind, so that `data.points=7` needs no more words."""
+    for name, field in model.model_fields.items():
+        group, default = values.get(name), field.default
+        if isinstance(group, dict) and isinstance(default, Settings):
+            if "kind" in type(default).model_fields:
+                group.setdefault("kind", default.kind)  # type: ignore[attr-defined]
+            _fill_kinds(type(default), group)
 
 
 def _override(
