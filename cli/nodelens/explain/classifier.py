@@ -1,7 +1,8 @@
 """A classifier ready to be explained: the model, and all that must be known to feed and read it."""
 
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -23,11 +24,13 @@ class Weights:
         kind: `imagenet`, `embedded`, `random` or `file`.
         description: What a person reads, for example under a figure.
         sha256: Of the file they come from; None for random ones.
+        warning: What the user should know about how they were chosen.
     """
 
     kind: str
     description: str
     sha256: str | None
+    warning: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,16 @@ class Classifier:
     default_layer: str
 
 
-def load_vgg19(weights: str = "auto", *, download: bool = False) -> Classifier:
+def _say_nothing(message: str) -> None:
+    pass
+
+
+def load_vgg19(
+    weights: str = "auto",
+    *,
+    download: bool = False,
+    announce: Callable[[str], None] = _say_nothing,
+) -> Classifier:
     """Loads VGG19.
 
     Args:
@@ -63,6 +75,7 @@ def load_vgg19(weights: str = "auto", *, download: bool = False) -> Classifier:
             travel with the package; `auto` takes the official ones if they are complete in the
             cache, else the embedded; `random` are untrained; else the path of an HDF5 file.
         download: Whether `auto` may download the official ones.
+        announce: Told in words before anything is downloaded.
 
     Returns:
         The classifier.
@@ -71,7 +84,7 @@ def load_vgg19(weights: str = "auto", *, download: bool = False) -> Classifier:
         UsageError: The file of weights is missing or does not fit.
         EnvironmentLacksError: The official weights can be had neither from the cache nor the net.
     """
-    model, described = _load(weights, download)
+    model, described = _load(weights, download, announce)
     return Classifier(
         name="vgg19",
         model=model,
@@ -84,18 +97,21 @@ def load_vgg19(weights: str = "auto", *, download: bool = False) -> Classifier:
     )
 
 
-def will_download(weights: str, *, download: bool) -> bool:
-    """Whether `load_vgg19` with these arguments would go to the network."""
-    wanted = weights == "imagenet" or (weights == "auto" and download)
-    return wanted and official_file().state != "complete"
-
-
-def _load(weights: str, download: bool) -> tuple[keras.Model, Weights]:
+def _load(
+    weights: str, download: bool, announce: Callable[[str], None]
+) -> tuple[keras.Model, Weights]:
     if weights in {"auto", "imagenet"}:
         file = official_file()
         if file.state != "complete" and (weights == "imagenet" or download):
+            announce(f"downloading the official weights of VGG19 (575 MB) to {file.path}")
             file = download_official()
-        return _official(file) if file.state == "complete" else _embedded()
+        if file.state == "complete":
+            return _official(file)
+        model, embedded = _embedded()
+        if file.state == "damaged":
+            warning = f"{file.path} is damaged or incomplete, and is not used"
+            embedded = replace(embedded, warning=warning)
+        return model, embedded
     if weights == "embedded":
         return _embedded()
     if weights == "random":
@@ -136,10 +152,20 @@ def _from_file(path: Path) -> tuple[keras.Model, Weights]:
         )
     model = build_vgg19("dense")
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Keras warns of is looked for below
+            model.load_weights(path)
     except (ValueError, KeyError, OSError) as error:
-        raise UsageError(
-            f"{path}: the weights do not fit VGG19: {error}",
-            hint="expected what `keras.applications.VGG19().save_weights(…)` writes",
-        ) from error
+        raise _do_not_fit(path, " ".join(str(error).split())[:300]) from error
+    # Keras skips layers that a file does not know; they still hold the zeros they were built with.
+    skipped = [layer.name for layer in model.layers if layer.weights and not np.any(layer.kernel)]
+    if skipped:
+        raise _do_not_fit(path, f"the file holds nothing for {', '.join(skipped)}")
     return model, Weights("file", f"VGG19 with the file {path.name}", digest(path, "sha256"))
+
+
+def _do_not_fit(path: Path, reason: str) -> UsageError:
+    return UsageError(
+        f"{path}: the weights do not fit VGG19: {reason}",
+        hint="expected what `keras.applications.VGG19().save_weights(…)` writes",
+    )

@@ -110,9 +110,18 @@ class Explainer:
         names = list(layers) or [classifier.default_layer]
         self._layers = [find_layer(classifier.model, name) for name in names]
         self._fields = [receptive_field(layer) for layer in self._layers]
+        self._classes, self._best = list(classes), best
         self._methods = list(methods)
         selector: ClassSelector = these_classes(classes) if classes else top_k(best)
         self._evidence = compile_evidence(classifier.model, self._layers, selector)
+
+    @property
+    def question(self) -> str:
+        """What is asked of every photo, in a word: the layers, and the classes if not the best."""
+        words = ["+".join(layer.name for layer in self._layers)]
+        names = self._classifier.class_names
+        words += [f"{index}-{names[index]}" for index in self._classes]
+        return "-".join(words if self._best == 1 else [*words, f"top{self._best}"])
 
     def explain(self, photo: Photo) -> Explanation:
         """Explains one photo.

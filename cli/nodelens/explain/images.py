@@ -3,16 +3,13 @@
 import hashlib
 import warnings
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nodelens.errors import UsageError
-
-PIXEL_LIMIT = 80_000_000
-"""Largest picture that is decoded, in pixels: it takes 240 MB as RGB, a few times that to paint."""
+from nodelens.explain.image_files import PIXEL_LIMIT, refuse_unreadable
 
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
@@ -57,7 +54,7 @@ def load_photo(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
     Raises:
         UsageError: The file is missing, empty, too large, truncated, or not a picture.
     """
-    _refuse_unreadable(path)
+    refuse_unreadable(path)
     try:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -91,33 +88,6 @@ def to_model_input(photo: Photo, size: tuple[int, int]) -> np.ndarray:
     height, width = size
     resized = Image.fromarray(photo.pixels).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized)
-
-
-def _refuse_unreadable(path: Path) -> None:
-    if path.is_dir():
-        raise UsageError(
-            f"{path}: expected a picture, received a directory",
-            hint=f"name the files themselves, for example: {path / '*.jpg'}",
-        )
-    if not path.exists():
-        near = get_close_matches(path.name, _names_beside(path), n=3)
-        raise UsageError(
-            f"{path}: no such file",
-            hint=f"did you mean {' or '.join(str(path.parent / name) for name in near)}?"
-            if near
-            else None,
-        )
-    if not path.is_file():
-        raise UsageError(f"{path}: expected a picture, received something that is no regular file")
-    if path.stat().st_size == 0:
-        raise UsageError(f"{path}: the file is empty (0 bytes)")
-
-
-def _names_beside(path: Path) -> list[str]:
-    try:
-        return [other.name for other in path.parent.iterdir()]
-    except OSError:
-        return []
 
 
 def _open_image(file, path: Path, pixel_limit: int) -> Image.Image:  # type: ignore[no-untyped-def]

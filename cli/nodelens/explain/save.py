@@ -36,6 +36,10 @@ class MapFiles:
         """The paths by what they hold."""
         return vars(self).copy()
 
+    def names(self) -> "MapFiles":
+        """The same files as seen from their directory."""
+        return MapFiles(**{kind: Path(path.name) for kind, path in vars(self).items()})
+
 
 def map_files(heat_map: HeatMap, directory: Path) -> MapFiles:
     """The names of the files of one map; they depend on nothing but what the map shows.

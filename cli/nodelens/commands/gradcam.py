@@ -1,0 +1,312 @@
+"""`node gradcam`: explain what an image classifier saw in a picture."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nodelens.commands.options import (
+    SETTINGS,
+    Call,
+    ConfigOption,
+    DebugOption,
+    DeviceOption,
+    DryRunOption,
+    ForceOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    ShowConfigOption,
+    VerboseOption,
+    show_config,
+)
+from nodelens.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from nodelens.explain.classifier import Classifier
+    from nodelens.explain.explanation import Explainer
+    from nodelens.report.output import Output
+    from nodelens.settings.gradcam import GradcamSettings
+
+ImagesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="IMAGE...", help="Pictures to explain.", show_default=False),
+]
+LayerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--layer",
+        "-l",
+        metavar="NAME",
+        help="Layer to look at, such as block5_conv4; repeatable.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+ClassOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        metavar="INDEX|NAME",
+        help="Class to explain instead of the predicted one; repeatable.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+TopKOption = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k",
+        min=1,
+        metavar="K",
+        help="Explain the K best classes.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        metavar="NAME|FILE",
+        help="auto, imagenet (575 MB, downloaded if not cached), embedded, random, or a file.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+DownloadOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--download",
+        help="Let auto download the ImageNet weights.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+ListLayersOption = Annotated[
+    bool,
+    typer.Option("--list-layers", help="Print the layers of the model, and stop."),
+]
+
+
+def gradcam(
+    images: ImagesArgument = None,
+    layer: LayerOption = None,
+    class_: ClassOption = None,
+    top_k: TopKOption = None,
+    weights: WeightsOption = None,
+    download: DownloadOption = None,
+    list_layers: ListLayersOption = False,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    show_config_: ShowConfigOption = False,
+    seed: SeedOption = None,
+    device: DeviceOption = None,
+    out: OutOption = None,
+    force: ForceOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> ExitCode:
+    """Show where an image classifier (VGG19) found what it calls a picture, with Grad-CAM.
+
+    Every picture gets a directory with an overlay, a heat map, the raw map, a figure and a
+    manifest. The class names come from ImageNet; without a network, trained weights that travel
+    with nodelens are used.
+    """
+    call = Call(
+        "gradcam",
+        config=config,
+        overrides=set_,
+        flags={
+            "seed": ("--seed", seed),
+            "device": ("--device", device),
+            "output.directory": ("--out", None if out is None else str(out)),
+            "model.weights": ("--weights", weights),
+            "model.download": ("--download", download),
+            "layers": ("--layer", layer or None),
+            "classes": ("--class", class_ or None),
+            "top_k": ("--top-k", top_k),
+        },
+        json=json,
+        quiet=quiet,
+        verbose=verbose or debug,
+    )
+    from nodelens.settings.gradcam import GradcamSettings
+
+    output, resolved = call.output(), call.settings(GradcamSettings)
+    if show_config_:
+        show_config(output, resolved)
+        return ExitCode.DONE
+    settings = resolved.settings
+    if list_layers:
+        _print_layers(output, _load(output, settings)[0])
+        return ExitCode.DONE
+    # What is wrong with the call is told before TensorFlow takes its seconds to start.
+    paths = _checked(images or [])
+    classes = _class_indices(settings)
+    classifier, device_name = _load(output, settings)
+    if dry_run:
+        return _plan(output, settings, classifier, paths, classes)
+    return _explain(output, settings, classifier, paths, classes, device_name, force=force)
+
+
+def _checked(paths: list[Path]) -> list[Path]:
+    """Refuses a call of which no picture can be read; a batch goes on with those that can."""
+    from nodelens.explain.image_files import refuse_unreadable
+
+    if not paths:
+        raise UsageError("no picture was given", hint="name one: gradcam sample_images/cat.jpg")
+    errors = []
+    for path in paths:
+        try:
+            refuse_unreadable(path)
+        except UsageError as error:
+            errors.append(error)
+    if len(errors) < len(paths):
+        return paths
+    if len(errors) == 1:
+        raise errors[0]
+    listed = "\n".join(f"  {error.message}" for error in errors)
+    raise UsageError(f"none of the {len(paths)} pictures can be read:\n{listed}")
+
+
+def _class_indices(settings: "GradcamSettings") -> list[int]:
+    from nodelens.explain.classes import imagenet_classes
+
+    names = imagenet_classes()
+    return [names.find(str(wanted)) for wanted in settings.classes]
+
+
+def _load(output: "Output", settings: "GradcamSettings") -> "tuple[Classifier, str]":
+    """Starts TensorFlow and loads the model; tells on what and with which weights it runs."""
+    from nodelens.runtime.tensorflow import start_tensorflow
+
+    device = start_tensorflow(settings.device, settings.seed, verbose=output.verbose).description
+    output.note(f"device: {device}")
+
+    from nodelens.explain.classifier import load_vgg19
+
+    with _stdout_to_stderr(output):
+        classifier = load_vgg19(
+            settings.model.weights, download=settings.model.download, announce=output.note
+        )
+    if classifier.weights.warning:
+        output.warn(classifier.weights.warning)
+    output.note(f"weights: {classifier.weights.description}")
+    return classifier, device
+
+
+@contextmanager
+def _stdout_to_stderr(output: "Output") -> Iterator[None]:
+    """Keras reports the progress of a download on stdout, which belongs to the result."""
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere if output.quiet else sys.stderr),
+    ):
+        yield
+
+
+def _print_layers(output: "Output", classifier: "Classifier") -> None:
+    from nodelens.explain.document import layer_document, model_document
+    from nodelens.explain.layers import list_layers
+    from nodelens.report.gradcam_summary import layers_table
+
+    rows = [layer_document(row) for row in list_layers(classifier.model)]
+    output.result({"layers": rows, "model": model_document(classifier)}, layers_table(rows))
+
+
+def _explainer(
+    settings: "GradcamSettings", classifier: "Classifier", classes: list[int]
+) -> "Explainer":
+    from nodelens.explain.explanation import Explainer
+
+    return Explainer(
+        classifier,
+        layers=settings.layers,
+        classes=classes,
+        best=settings.top_k,
+        methods=settings.methods,
+    )
+
+
+def _plan(
+    output: "Output",
+    settings: "GradcamSettings",
+    classifier: "Classifier",
+    paths: list[Path],
+    classes: list[int],
+) -> ExitCode:
+    """Tells what would be done, after everything that can be checked has been."""
+    from nodelens.explain.document import model_document
+    from nodelens.explain.run import plan_files
+
+    explainer = _explainer(settings, classifier, classes)
+    directories = plan_files(explainer, paths, Path(settings.output.directory))
+    output.result(
+        {
+            "dry_run": True,
+            "images": [{"path": p, "directory": d} for p, d in directories.items()],
+            "model": model_document(classifier),
+        },
+        *(f"{path} would be explained in {directory}/" for path, directory in directories.items()),
+    )
+    return ExitCode.DONE
+
+
+def _explain(
+    output: "Output",
+    settings: "GradcamSettings",
+    classifier: "Classifier",
+    paths: list[Path],
+    classes: list[int],
+    device: str,
+    *,
+    force: bool,
+) -> ExitCode:
+    from nodelens.explain.document import image_document, model_document
+    from nodelens.explain.run import Failed, explain_files
+    from nodelens.report.gradcam_summary import image_summary
+    from nodelens.report.output import print_error
+    from nodelens.runtime.provenance import provenance
+
+    record: dict[str, Any] = {
+        "model": model_document(classifier),
+        "settings": settings.model_dump(mode="json"),
+        **provenance(seed=settings.seed, device=device, data_sha256=None),
+    }
+    images: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
+    outcomes = explain_files(
+        _explainer(settings, classifier, classes),
+        paths,
+        Path(settings.output.directory),
+        record=record,
+        alpha=settings.output.alpha,
+        max_pixels=settings.max_pixels,
+        force=force,
+    )
+    for outcome in outcomes:
+        if isinstance(outcome, Failed):
+            if len(paths) == 1:
+                raise outcome.error
+            print_error(outcome.error.message, outcome.error.hint)
+            failed.append({"path": str(outcome.path), "error": outcome.error.message})
+            continue
+        document = image_document(outcome.explanation, outcome.files)
+        images.append(document)
+        for heat_map in outcome.explanation.maps:
+            if heat_map.empty:
+                output.warn(
+                    f"{document['path']}: at {heat_map.layer} nothing speaks for "
+                    f"{heat_map.target.name}; try another layer"
+                )
+        if not output.json:
+            output.result({}, *image_summary(document, outcome.directory))
+    if output.json:
+        output.result({"images": images, "failed": failed, **record})
+    return ExitCode.USAGE if failed else ExitCode.DONE

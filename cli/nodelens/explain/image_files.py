@@ -1,0 +1,66 @@
+"""The files of pictures, before any of them is opened; without the libraries that open them."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from nodelens.errors import UsageError
+
+PIXEL_LIMIT = 80_000_000
+"""Largest picture that is decoded, in pixels: it takes 240 MB as RGB, a few times that to paint."""
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Refuses what cannot be a picture, by looking at the directory only.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UsageError: It is missing, empty, or no file.
+    """
+    if path.is_dir():
+        raise UsageError(
+            f"{path}: expected a picture, received a directory",
+            hint=f"name the files themselves, for example: {path / '*.jpg'}",
+        )
+    if not path.exists():
+        near = get_close_matches(path.name, _names_beside(path), n=3)
+        raise UsageError(
+            f"{path}: no such file",
+            hint=f"did you mean {' or '.join(str(path.parent / name) for name in near)}?"
+            if near
+            else None,
+        )
+    if not path.is_file():
+        raise UsageError(f"{path}: expected a picture, received something that is no regular file")
+    if path.stat().st_size == 0:
+        raise UsageError(f"{path}: the file is empty (0 bytes)")
+
+
+def _names_beside(path: Path) -> list[str]:
+    try:
+        return [other.name for other in path.parent.iterdir()]
+    except OSError:
+        return []
+
+
+def distinct_stems(paths: Sequence[Path]) -> dict[Path, str]:
+    """Gives every picture a name of its own, for what is written about it.
+
+    Args:
+        paths: The files; one that is named twice counts once.
+
+    Returns:
+        For each file the name without its suffix; where several share one, the second is called
+        `name-2` and so on.
+    """
+    stems: dict[Path, str] = {}
+    for path in paths:
+        if path in stems:
+            continue
+        stem, number = path.stem, 2
+        while stem in stems.values():
+            stem, number = f"{path.stem}-{number}", number + 1
+        stems[path] = stem
+    return stems

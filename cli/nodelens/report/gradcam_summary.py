@@ -1,0 +1,87 @@
+"""What `gradcam` prints for a person."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableType]":
+    """Tells what one picture was taken for, and where the explanation is.
+
+    Args:
+        image: The picture's part of the JSON document.
+        directory: Where its files are.
+
+    Returns:
+        What is printed.
+    """
+    from rich.padding import Padding
+    from rich.text import Text
+
+    width, height = image["size"]
+    notes = "".join(f", {note}" for note in image["notes"])
+    title = Text.assemble((image["path"], "bold"), (f"  {width} x {height} pixels{notes}", "dim"))
+    parts: list[RenderableType] = [title, Padding(_predictions(image), (0, 0, 0, 2))]
+    for found in image["maps"]:
+        where = f"{found['class_name']} at {found['layer']}"
+        if found["empty"]:
+            parts.append(Text(f"  {where}: no positive evidence", style="yellow"))
+        parts.append(Text.assemble(f"  {where}: ", (found["files"]["figure"], "cyan")))
+    parts.append(Text(f"  overlay, heat map, raw map and manifest: {directory}/", style="dim"))
+    return parts
+
+
+def layers_table(rows: Sequence[dict[str, Any]]) -> "RenderableType":
+    """The layers of a model.
+
+    Args:
+        rows: The layers as in the JSON document.
+
+    Returns:
+        A table; layers of which no map can be made are dim.
+    """
+    table = _plain_table()
+    table.add_column("layer", no_wrap=True)
+    table.add_column("type")
+    for heading in ("output", "sees", "every"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        shape = " x ".join(str(n) for n in row["output_shape"])
+        size, stride = _field(row["receptive_field"])
+        style = None if row["spatial"] else "dim"
+        table.add_row(row["name"], row["type"], shape, size, stride, style=style)
+    return table
+
+
+def _field(field: dict[str, Any] | None) -> tuple[str, str]:
+    if field is None:
+        return "", ""
+    both = field["height"], field["width"]
+    size = " x ".join(str(axis["size"]) for axis in both)
+    return f"{size} px", f"{' x '.join(str(axis['stride']) for axis in both)} px"
+
+
+def _predictions(image: dict[str, Any]) -> "RenderableType":
+    table = _plain_table()
+    table.add_column("class", justify="right")
+    table.add_column("name")
+    table.add_column("probability", justify="right")
+    table.add_column("logit", justify="right")
+    for number, row in enumerate(image["predictions"]):
+        table.add_row(
+            str(row["index"]),
+            row["name"],
+            f"{row['score']:.3f}",
+            f"{row['logit']:.2f}",
+            style="bold" if number == 0 else None,
+        )
+    return table
+
+
+def _plain_table() -> Any:
+    from rich.table import Table
+
+    return Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")

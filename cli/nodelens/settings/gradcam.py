@@ -1,0 +1,47 @@
+"""What may be set for `gradcam`."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from nodelens.settings.base import Settings
+
+
+class ModelSettings(Settings):
+    """The classifier. `weights`: auto, imagenet, embedded, random, or the path of an HDF5 file."""
+
+    name: Literal["vgg19"] = "vgg19"
+    weights: str = "auto"
+    download: bool = False
+    preprocess: Literal["auto", "caffe"] = "auto"
+
+
+class OutputSettings(Settings):
+    """What is written, and where; below `directory` every picture gets a directory of its own."""
+
+    directory: str = "explanations"
+    alpha: float = Field(default=0.5, ge=0, le=1)
+
+
+class GradcamSettings(Settings):
+    """Everything that may be set for `gradcam`.
+
+    Without `layers` the model's own choice is explained, without `classes` the `top_k` best ones.
+    """
+
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    device: str = "auto"
+    model: ModelSettings = ModelSettings()
+    layers: tuple[str, ...] = ()
+    classes: tuple[int | str, ...] = ()
+    top_k: int = Field(default=1, ge=1, le=1000)
+    methods: tuple[Literal["gradcam"], ...] = Field(default=("gradcam",), min_length=1)
+    target: Literal["logit"] = "logit"
+    max_pixels: PositiveInt = 80_000_000
+    output: OutputSettings = OutputSettings()
+
+    @model_validator(mode="after")
+    def _one_way_to_choose_classes(self) -> "GradcamSettings":
+        if self.classes and self.top_k != 1:
+            raise ValueError("top_k chooses the best classes, classes names them: give one of both")
+        return self

@@ -1,0 +1,39 @@
+"""What the tests of this room share: the embedded model is loaded and compiled once."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from pathlib import Path
+
+import pytest
+
+from nodelens.explain.classifier import Classifier, load_vgg19
+from nodelens.explain.explanation import Explainer, Explanation
+from nodelens.explain.images import Photo, load_photo
+from nodelens.runtime.resources import sample_images
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    return load_vgg19("embedded")
+
+
+@pytest.fixture(scope="session")
+def cat() -> Photo:
+    return load_photo(sample_images() / "cat.jpg")
+
+
+@pytest.fixture(scope="session")
+def explainer(classifier: Classifier) -> Explainer:
+    return Explainer(classifier, layers=["block5_conv4"])
+
+
+@pytest.fixture(scope="session")
+def cat_explanation(explainer: Explainer, cat: Photo) -> Explanation:
+    return explainer.explain(cat)
+
+
+@pytest.fixture
+def golden() -> Path:
+    return Path(__file__).parent / "golden"
