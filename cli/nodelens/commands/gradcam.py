@@ -112,11 +112,11 @@ def gradcam(
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> ExitCode:
-    """Show where an image classifier (VGG19) found what it calls a picture, with Grad-CAM.
+    """Show what VGG19 looked at when it named a picture, with Grad-CAM.
 
-    Every picture gets a directory with an overlay, a heat map, the raw map, a figure and a
-    manifest. The class names come from ImageNet; without a network, trained weights that travel
-    with nodelens are used.
+    Every picture gets a directory with an overlay, a heat map, the raw map,
+    a figure and a manifest. Where the ImageNet weights of Keras are not
+    cached, trained weights that travel with nodelens are used.
     """
     call = Call(
         "gradcam",
@@ -146,9 +146,12 @@ def gradcam(
     if list_layers:
         _print_layers(output, _load(output, settings)[0])
         return ExitCode.DONE
+    from nodelens.explain.weights_files import refuse_unknown_weights
+
     # What is wrong with the call is told before TensorFlow takes its seconds to start.
     paths = _checked(images or [])
     classes = _class_indices(settings)
+    refuse_unknown_weights(settings.model.weights)
     classifier, device_name = _load(output, settings)
     if dry_run:
         return _plan(output, settings, classifier, paths, classes)

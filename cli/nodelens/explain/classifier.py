@@ -13,7 +13,13 @@ from nodelens.explain.classes import ClassNames, imagenet_classes
 from nodelens.explain.download import download_official
 from nodelens.explain.embedded import load_embedded_vgg19
 from nodelens.explain.vgg19 import DEFAULT_LAYER, INPUT_SIZE, build_vgg19
-from nodelens.explain.weights_files import WeightsFile, digest, embedded_file, official_file
+from nodelens.explain.weights_files import (
+    WeightsFile,
+    digest,
+    embedded_file,
+    official_file,
+    refuse_unknown_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ def load_vgg19(
         UsageError: The file of weights is missing or does not fit.
         EnvironmentLacksError: The official weights can be had neither from the cache nor the net.
     """
+    refuse_unknown_weights(weights)
     model, described = _load(weights, download, announce)
     return Classifier(
         name="vgg19",
@@ -140,16 +147,6 @@ def _official(file: WeightsFile) -> tuple[keras.Model, Weights]:
 
 
 def _from_file(path: Path) -> tuple[keras.Model, Weights]:
-    if not path.is_file():
-        raise UsageError(
-            f"there are no weights named {str(path)!r}, and no such file",
-            hint="expected auto, imagenet, embedded, random, or the path of an HDF5 file",
-        )
-    if path.suffix not in {".h5", ".hdf5"}:
-        raise UsageError(
-            f"{path}: expected weights in an HDF5 file, received the suffix {path.suffix!r}",
-            hint="save them with `model.save_weights('name.weights.h5')`",
-        )
     model = build_vgg19("dense")
     try:
         with warnings.catch_warnings():

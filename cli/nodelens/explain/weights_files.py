@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from nodelens.errors import UsageError
+
+NAMES = ("auto", "imagenet", "embedded", "random")
 EMBEDDED_SHA256 = "59ccf870b60bcd312469835eeaac1e58de4d907a3258eaaec1d19faff71a58c2"
 OFFICIAL_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
 OFFICIAL_MD5 = "cbe5617147190e668d6c5d5026f83318"
@@ -31,6 +34,30 @@ class WeightsFile:
     path: Path
     state: State
     sha256: str | None
+
+
+def refuse_unknown_weights(weights: str) -> None:
+    """Refuses weights that are neither known by name nor a file that could hold some.
+
+    Args:
+        weights: A name, or the path of a file.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    path = Path(weights)
+    if weights in NAMES:
+        return
+    if not path.is_file():
+        raise UsageError(
+            f"there are no weights named {weights!r}, and no such file",
+            hint=f"expected {', '.join(NAMES)}, or the path of an HDF5 file",
+        )
+    if path.suffix not in {".h5", ".hdf5"}:
+        raise UsageError(
+            f"{path}: expected weights in an HDF5 file, received the suffix {path.suffix!r}",
+            hint="save them with `model.save_weights('name.weights.h5')`",
+        )
 
 
 def known_weights() -> list[WeightsFile]:

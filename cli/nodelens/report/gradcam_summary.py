@@ -24,7 +24,7 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
     width, height = image["size"]
     notes = "".join(f", {note}" for note in image["notes"])
     title = Text.assemble((image["path"], "bold"), (f"  {width} x {height} pixels{notes}", "dim"))
-    parts: list[RenderableType] = [title, Padding(_predictions(image), (0, 0, 0, 2))]
+    parts: list[RenderableType] = [title, Padding(_predictions(image), (0, 0, 0, 2), expand=False)]
     for found in image["maps"]:
         where = f"{found['class_name']} at {found['layer']}"
         if found["empty"]:

@@ -1,0 +1,220 @@
+"""`node gradcam` as its user meets it; one process for what only a process shows."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nodelens.entry import run
+from nodelens.runtime.resources import configs, sample_images
+from nodelens.settings.gradcam import GradcamSettings
+from nodelens.settings.resolve import resolve
+
+CAT = sample_images() / "cat.jpg"
+COFFEE = sample_images() / "coffee.jpg"
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path, monkeypatch):
+    """An empty working directory, and an empty cache of Keras."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+
+def gradcam(capsys, *arguments: object) -> tuple[int, str, str]:
+    code = run(["gradcam", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.fixture(scope="module")
+def cat_run(tmp_path_factory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """One real process: the first command of the README, with --json and -q."""
+    place = tmp_path_factory.mktemp("cat")
+    command = [sys.executable, "-m", "nodelens", "gradcam", str(CAT), "--layer", "block5_conv4"]
+    result = subprocess.run(
+        [*command, "--json", "-q"],
+        capture_output=True,
+        text=True,
+        cwd=place,
+        timeout=300,
+        env={**os.environ, "KERAS_HOME": str(place / "keras")},
+    )
+    return result, place
+
+
+def test_a_quiet_run_writes_one_document_to_stdout_and_nothing_to_stderr(cat_run):
+    result, _ = cat_run
+    assert result.returncode == 0
+    assert result.stderr == ""
+    document = json.loads(result.stdout)
+    assert (document["schema"], document["command"]) == (1, "gradcam")
+
+
+def test_the_document_tells_what_the_cat_is_and_which_weights_said_so(cat_run):
+    document = json.loads(cat_run[0].stdout)
+    (image,) = document["images"]
+    assert image["predictions"][0]["name"] == "Egyptian_cat"
+    assert image["size"] == [451, 300]
+    assert document["model"]["weights"] == "embedded"
+    assert document["model"].keys() >= {
+        "name", "weights", "weights_sha256", "input_shape", "preprocess",
+    }  # fmt: skip
+    assert "tensorflow" in document["versions"]
+    assert document["failed"] == []
+
+
+def test_the_files_are_where_the_document_says(cat_run):
+    result, place = cat_run
+    files = json.loads(result.stdout)["images"][0]["maps"][0]["files"]
+    assert Image.open(place / files["overlay"]).size == (451, 300)
+    assert Image.open(place / files["figure"]).width > 1200
+    assert np.load(place / files["raw"]).shape == (14, 14)
+
+
+def test_the_manifest_names_its_neighbours_and_what_it_takes_to_repeat_the_run(cat_run):
+    (path,) = (cat_run[1] / "explanations").glob("*/manifest.json")
+    assert path.parent.name == "cat-block5_conv4"
+    manifest = json.loads(path.read_text())
+    for name in manifest["images"][0]["maps"][0]["files"].values():
+        assert (path.parent / name).is_file()
+    assert manifest["settings"]["layers"] == ["block5_conv4"]
+    assert {"arguments", "versions", "device", "seed", "nodelens"} <= manifest.keys()
+    assert manifest["images"][0]["sha256"] != manifest["model"]["weights_sha256"]
+
+
+def test_a_person_reads_the_classes_the_files_and_on_stderr_the_weights(capsys):
+    code, out, err = gradcam(capsys, CAT, "--layer", "block5_conv4", "-o", "here")
+    assert code == 0
+    assert "Egyptian_cat" in out
+    assert "0.76" in out
+    assert "here/cat-block5_conv4/gradcam-block5_conv4-285-Egyptian_cat-figure.png" in out
+    assert "embedded in nodelens" in err
+    assert "weights" not in out
+
+
+def test_a_picture_that_cannot_be_read_does_not_stop_the_others(capsys, tmp_path):
+    (tmp_path / "text.jpg").write_text("no picture")
+    arguments = [tmp_path / "text.jpg", CAT, tmp_path / "none.jpg", COFFEE]
+    code, out, err = gradcam(capsys, *arguments, "--json", "-q")
+    document = json.loads(out)
+    assert code == 2
+    assert [Path(image["path"]).name for image in document["images"]] == ["cat.jpg", "coffee.jpg"]
+    assert [Path(failure["path"]).name for failure in document["failed"]] == [
+        "text.jpg",
+        "none.jpg",
+    ]
+    assert "text.jpg: the file is not a picture" in err
+    assert "none.jpg: no such file" in err
+
+
+@pytest.mark.slow
+def test_nothing_is_overwritten_unasked_but_another_question_gets_another_directory(capsys):
+    assert gradcam(capsys, CAT, "-q")[0] == 0
+    figure = next(Path("explanations").glob("*/*-figure.png"))
+    figure.write_bytes(b"mine")
+    code, _, err = gradcam(capsys, CAT, "-q")
+    assert code == 2
+    assert "nothing is overwritten" in err
+    assert gradcam(capsys, CAT, "-q", "--class", "tabby")[0] == 0
+    assert Path("explanations/cat-block5_conv4-281-tabby/manifest.json").is_file()
+    assert figure.read_bytes() == b"mine"
+    assert gradcam(capsys, CAT, "-q", "--force")[0] == 0
+    assert figure.read_bytes() != b"mine"
+
+
+def test_the_best_classes_are_explained_together(capsys):
+    code, out, _ = gradcam(capsys, CAT, "--top-k", "3", "--json", "-q")
+    assert code == 0
+    maps = json.loads(out)["images"][0]["maps"]
+    assert [m["class_name"] for m in maps] == ["Egyptian_cat", "tabby", "tiger_cat"]
+
+
+def test_a_dry_run_checks_everything_and_writes_nothing(capsys):
+    code, out, _ = gradcam(capsys, CAT, "--dry-run", "--json", "-q")
+    assert code == 0
+    assert json.loads(out)["images"][0]["directory"] == "explanations/cat-block5_conv4"
+    assert gradcam(capsys, CAT, "--dry-run", "--layer", "fc1")[0] == 2
+    assert not Path("explanations").exists()
+
+
+def test_the_layers_are_listed_with_what_they_see(capsys):
+    code, out, _ = gradcam(capsys, "--list-layers", "--json", "-q")
+    assert code == 0
+    rows = {row["name"]: row for row in json.loads(out)["layers"]}
+    assert rows["block5_conv4"]["output_shape"] == [14, 14, 512]
+    assert rows["block5_conv4"]["receptive_field"]["height"]["size"] == 252
+    assert rows["predictions"]["spatial"] is False
+
+
+def test_a_map_without_evidence_is_a_warning_and_no_failure_and_is_not_painted(capsys):
+    # No cell of the rocket at block5_conv4 speaks for soup (its largest value is -0.0008).
+    code, out, err = gradcam(
+        capsys, sample_images() / "rocket.jpg", "--class", "consomme", "--json"
+    )
+    (found,) = json.loads(out)["images"][0]["maps"]
+    assert code == 0
+    assert (found["empty"], found["max"] < 0) == (True, True)
+    assert "nothing speaks for consomme" in err
+    photo = np.asarray(Image.open(sample_images() / "rocket.jpg"))
+    np.testing.assert_array_equal(np.asarray(Image.open(found["files"]["overlay"])), photo)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "no picture was given"),
+        (["none.jpg"], "none.jpg: no such file"),
+        (["none.jpg", "nor.jpg"], "none of the 2 pictures"),
+        ([CAT, "--class", "crane"], "134"),
+        ([CAT, "--class", "1000"], "0 to 999"),
+        ([CAT, "--class", "egyptian_kat"], "285 Egyptian_cat"),
+        ([CAT, "--class", "3", "--top-k", "2"], "one of both"),
+        ([CAT, "--weights", "imagenett"], "imagenet"),
+        ([CAT, "--set", "methods=[gradcamm]"], "gradcam"),
+        ([CAT, "--set", "output.alpha=2"], "alpha"),
+    ],
+    ids=lambda value: " ".join(Path(str(v)).name for v in value) if isinstance(value, list) else "",
+)
+def test_a_wrong_call_is_told_before_tensorflow_starts(capsys, monkeypatch, arguments, says):
+    def fail(*args, **kwargs):
+        raise AssertionError("TensorFlow was started")
+
+    monkeypatch.setattr("nodelens.runtime.tensorflow.start_tensorflow", fail)
+    code, out, err = gradcam(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_an_unknown_layer_is_answered_with_the_nearest(capsys):
+    code, _, err = gradcam(capsys, CAT, "--layer", "block5_conv5")
+    assert code == 2
+    assert "did you mean block5_conv4" in err
+
+
+def test_official_weights_without_a_network_are_exit_5_with_remedies(capsys, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError("network is unreachable")
+
+    monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", refuse)
+    code, out, err = gradcam(capsys, CAT, "--weights", "imagenet")
+    assert (code, out) == (5, "")
+    assert "575 MB" in err
+    assert "--weights embedded" in err
+
+
+@pytest.mark.parametrize(
+    "file", sorted((configs() / "gradcam").glob("*.yaml")), ids=lambda f: f.stem
+)
+def test_the_examples_are_valid(file):
+    assert resolve(GradcamSettings, file=file).settings.layers
+
+
+def test_the_documented_example_shows_the_defaults():
+    shown = resolve(GradcamSettings, file=configs() / "gradcam" / "vgg19.yaml").settings
+    assert shown.model_copy(update={"layers": ()}) == GradcamSettings()
