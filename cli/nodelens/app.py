@@ -4,7 +4,10 @@ from typing import Annotated
 
 import typer
 
+from nodelens.commands.adjoint_check import adjoint_check
 from nodelens.commands.doctor import doctor
+from nodelens.commands.gradcam import gradcam
+from nodelens.commands.train_ode import train_ode
 from nodelens.version import VERSION
 
 EXIT_CODES = (
@@ -42,4 +45,7 @@ def _nodelens(
     """What may stand before the name of a subcommand."""
 
 
+app.command("train-ode")(train_ode)
+app.command("adjoint-check")(adjoint_check)
+app.command("gradcam")(gradcam)
 app.command("doctor")(doctor)

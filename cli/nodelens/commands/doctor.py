@@ -27,8 +27,8 @@ def doctor(
 
     Exits with 5 if something needed is missing.
     """
-    output = Call("doctor", json=json, quiet=quiet, verbose=verbose or debug).output()
-    document = examine(device or "auto", verbose=verbose or debug)
+    output = Call("doctor", json=json, quiet=quiet, verbose=verbose).output()
+    document = examine(device or "auto", verbose=verbose)
     output.result(document, *_tables(document))
     return ExitCode.ENVIRONMENT if document["missing"] else ExitCode.DONE
 

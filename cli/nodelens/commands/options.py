@@ -102,7 +102,7 @@ class Call:
         flags: For each dotted key the flag that sets it and its value; None means not given.
         json: Whether `--json` was given.
         quiet: Whether `--quiet` was given.
-        verbose: Whether `--verbose` or `--debug` was given.
+        verbose: Whether `--verbose` was given.
     """
 
     command: str

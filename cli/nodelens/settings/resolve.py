@@ -76,7 +76,7 @@ def resolve(
 
 
 def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:
-    """Gives a group without `kind` the default kind, so that `data.points=7` needs no more words."""
+    """Gives a group without `kind` the default kind: `data.points=7` needs no more words."""
     for name, field in model.model_fields.items():
         group, default = values.get(name), field.default
         if isinstance(group, dict) and isinstance(default, Settings):

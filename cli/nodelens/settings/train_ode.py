@@ -51,6 +51,8 @@ class TrainingSettings(Settings):
     window: int = Field(10, ge=2)
     optimizer: Literal["rmsprop", "adam", "adamw", "nadam", "sgd", "lion"] = "rmsprop"
     learning_rate: PositiveFloat = 1e-3
+    # `cosine` lowers the rate to zero over all steps; `constant` keeps it.
+    schedule: Literal["constant", "cosine"] = "constant"
     loss: Literal["mean_absolute_error", "mean_squared_error"] = "mean_absolute_error"
     steps_per_call: PositiveInt = 50
 

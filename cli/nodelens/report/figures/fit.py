@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from nodelens.report.figures.style import BLUE, INK, MUTED, ORANGE, SERIES, new_figure, tidy, to_png
 
 MARKERS = 120
+SMOOTHING = 40  # the mean of the loss is over this part of all steps
 
 
 @dataclass(frozen=True)
@@ -116,5 +117,8 @@ def _vector_field(axes: Axes, picture: FitPicture) -> None:
 
 
 def _loss(axes: Axes, picture: FitPicture) -> None:
-    axes.semilogy(picture.steps, picture.losses, color=BLUE, linewidth=1.0)
-    tidy(axes, "Training loss", "step", "loss")
+    window = max(1, len(picture.losses) // SMOOTHING)
+    mean = np.convolve(picture.losses, np.ones(window) / window, mode="valid")
+    axes.semilogy(picture.steps, picture.losses, color=BLUE, linewidth=0.5, alpha=0.25)
+    axes.semilogy(picture.steps[window - 1 :], mean, color=BLUE, linewidth=1.5)
+    tidy(axes, f"Training loss, and its mean over {window} steps", "step", "loss")

@@ -1,0 +1,32 @@
+"""Keras models as pure functions of time, state and parameters."""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import tensorflow as tf
+
+VectorField = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tf.Tensor]
+
+
+def parameters(field: keras.Model) -> list[tf.Tensor]:
+    """The values of the trainable variables now, in the order of `field.trainable_variables`."""
+    return [tf.convert_to_tensor(variable.value) for variable in field.trainable_variables]
+
+
+def as_function(field: keras.Model) -> VectorField:
+    """The field as f(t, z, params), for solvers that differentiate with respect to `params`.
+
+    Args:
+        field: A Keras model called as `field(t, z)`, built, with trainable variables in the order
+            of `parameters`. Variables that are not trained keep their values.
+
+    Returns:
+        A function of the time (scalar), the state and the parameters.
+    """
+
+    def function(t: tf.Tensor, z: tf.Tensor, params: Sequence[tf.Tensor]) -> tf.Tensor:
+        frozen = [variable.value for variable in field.non_trainable_variables]
+        value, _ = field.stateless_call(list(params), frozen, t, z)
+        return value
+
+    return function

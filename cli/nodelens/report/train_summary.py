@@ -1,0 +1,38 @@
+"""The end of a training in a few lines."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def train_summary(document: dict[str, Any]) -> "Table":
+    """A table of what a person asks first after a training.
+
+    Args:
+        document: The JSON document of `train-ode`.
+    """
+    from rich.table import Table
+
+    first, final = document["initial"]["train_loss"], document["final"]["train_loss"]
+    steps, nfe = document["final"]["step"], document["nfe"]
+    throughput = document["throughput"]
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("loss", f"{first:.4g} → {final:.4g} ({first / final:.1f} times smaller)")
+    error = document["final"]["trajectory_mean_absolute_error"]
+    table.add_row("whole trajectory", f"mean absolute error {error:.4g}, solved from z0 alone")
+    table.add_row(
+        "evaluations",
+        f"{nfe['forward'] / steps:.1f} forward, {nfe['backward'] / steps:.1f} backward a step",
+    )
+    table.add_row(
+        "speed",
+        f"{throughput['steps_per_second']:,.0f} steps/s "
+        f"after {throughput['compile_seconds']:.1f} s of compilation",
+    )
+    for name in ("figure", "model", "metrics", "report"):
+        if name in document["artifacts"]:
+            table.add_row(name, document["artifacts"][name])
+    return table

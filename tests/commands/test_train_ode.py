@@ -1,0 +1,162 @@
+"""`train-ode` as a user types it: what it prints, what it leaves behind, how it ends."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nodelens.entry import run
+
+QUICK = ["--set", "training.steps_per_call=10", "--set", "training.window=4"]
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "nodelens", "train-ode", "-c", "spiral", *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]:
+    """A quiet run of 1000 steps: its directory, its JSON document and its stderr."""
+    folder = tmp_path_factory.mktemp("train")
+    arguments = ["--steps", "1000", "--seed", "3", "--out", "run", "--json", "-q"]
+    process = start(folder, *arguments)
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return folder / "run", json.loads(output), errors
+
+
+@pytest.mark.slow
+def test_a_quiet_run_says_nothing_on_stderr(finished: tuple[Path, dict, str]) -> None:
+    assert finished[2] == ""
+
+
+@pytest.mark.slow
+def test_the_document_has_the_agreed_shape(finished: tuple[Path, dict, str]) -> None:
+    document = finished[1]
+    assert (document["schema"], document["command"]) == (1, "train-ode")
+    assert document["run_dir"] == "run"
+    assert document["stopped"] == "finished"
+    assert document["final"]["step"] == 1000
+    assert document["nfe"]["forward"] >= 1000 * 7
+    assert document["nfe"]["backward"] >= 1000 * 7
+    assert document["throughput"]["steps_per_second"] > 0
+    assert set(document["artifacts"]) >= {"config", "provenance", "metrics", "model", "figure"}
+
+
+@pytest.mark.slow
+def test_the_spiral_is_learned(finished: tuple[Path, dict, str]) -> None:
+    document = finished[1]
+    assert document["final"]["train_loss"] * 10 <= document["initial"]["train_loss"]
+
+
+@pytest.mark.slow
+def test_everything_to_repeat_the_run_is_kept(finished: tuple[Path, dict, str]) -> None:
+    import yaml
+
+    directory, document, _ = finished
+    for path in document["artifacts"].values():
+        assert (directory.parent / path).stat().st_size > 0
+    config = yaml.safe_load((directory / "config.resolved.yaml").read_text())
+    assert (config["seed"], config["training"]["steps"]) == (3, 1000)
+    provenance = json.loads((directory / "provenance.json").read_text())
+    assert provenance["seed"] == 3
+    assert provenance["arguments"][0] == "train-ode"
+    assert len(provenance["data_sha256"]) == 64
+    assert provenance["versions"]["tensorflow"]
+    rows = [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == list(range(50, 1001, 50))
+    assert not [path for path in directory.rglob(".*") if path.is_file()]
+
+
+@pytest.mark.slow
+def test_the_saved_model_is_a_field(finished: tuple[Path, dict, str]) -> None:
+    import keras
+    import tensorflow as tf
+
+    import nodelens.fields.mlp  # noqa: F401 (registers the class)
+
+    field = keras.models.load_model(finished[0] / "model.keras")
+    derivative = field(tf.constant(0.0), tf.constant([[2.0, 0.0]]))
+    assert derivative.shape == (1, 2)
+    assert tf.reduce_all(tf.math.is_finite(derivative))
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_numbers(finished: tuple[Path, dict, str]) -> None:
+    again = finished[0].parent / "again"
+    assert (
+        run(["train-ode", "-c", str(finished[0] / "config.resolved.yaml"), "-q", "-o", str(again)])
+        == 0
+    )
+    first, second = (
+        [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
+        for path in (finished[0], again)
+    )
+    for row, other in zip(first, second, strict=True):
+        assert row["train_loss"] == other["train_loss"]
+        assert row["gradient_norm"] == other["gradient_norm"]
+
+
+def test_a_full_directory_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.keras").write_text("mine")
+    assert run(["train-ode", "-q", "--out", str(tmp_path)]) == 2
+    assert "is not empty" in capsys.readouterr().err
+    assert (tmp_path / "model.keras").read_text() == "mine"
+
+
+def test_a_dry_run_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["train-ode", "-c", "spiral", "--dry-run", "--json", "-q"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    # 2·50 + 50 weights and biases into the hidden layer, 50·2 + 2 out of it
+    assert document["parameters"] == 252
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_with_the_model_saved(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    process = start(tmp_path, *QUICK, "--steps", "1000000", "--out", "run")
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    deadline = time.monotonic() + 200
+    while not metrics.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == code, errors
+    assert "stopping after this step" in errors
+    assert (tmp_path / "run" / "model.keras").stat().st_size > 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["stopped"] == "interrupted"
+
+
+@pytest.mark.slow
+def test_a_diverging_training_is_4_and_keeps_the_last_good_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "--set",
+        "training.learning_rate=1e6",
+        "--steps",
+        "50",
+        "--out",
+        str(tmp_path / "r"),
+    ]
+    assert run(["train-ode", "-c", "spiral", *QUICK, *arguments]) == 4
+    message = capsys.readouterr().err
+    assert "of the training" in message
+    assert "hint: " in message
+    assert (tmp_path / "r" / "model.keras").stat().st_size > 0
