@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from nodelens.conv.axes import Pads
 from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.layers.base import NoField, Weights
+from nodelens.conv.layers.given import Given
 from nodelens.conv.network import Network, Node
 from nodelens.conv.receptive_field import AxisField, describe, receptive_fields
 from nodelens.conv.shapes import Shape, Size, product, total
@@ -131,6 +132,7 @@ class Accounting:
         totals: Their sums.
         dtype: Number format in which memory is counted.
         batch: Samples at once, for the activations' memory.
+        uncounted: Names of layers of kinds not known here, whose operations are not counted.
     """
 
     inputs: tuple[tuple[str, Shape], ...]
@@ -138,6 +140,7 @@ class Accounting:
     totals: Totals
     dtype: str
     batch: int
+    uncounted: tuple[str, ...] = ()
 
 
 def account(network: Network, *, dtype: str = "float32", batch: int = 1) -> Accounting:
@@ -166,7 +169,8 @@ def account(network: Network, *, dtype: str = "float32", batch: int = 1) -> Acco
         seen, note = (None, fields.reason) if isinstance(fields, NoField) else (fields, None)
         layers.append(_layer(node, weights, width * batch, seen, note))
     inputs = tuple(network.inputs.items())
-    return Accounting(inputs, tuple(layers), sum_up(layers, width), dtype, batch)
+    uncounted = tuple(node.name for node in network.nodes if isinstance(node.layer, Given))
+    return Accounting(inputs, tuple(layers), sum_up(layers, width), dtype, batch, uncounted)
 
 
 def sum_up(layers: Sequence[LayerAccount], width: int) -> Totals:

@@ -1,0 +1,100 @@
+"""Networks that only Keras can tell: those of keras.applications, and layers not known here."""
+
+import inspect
+import json
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from nodelens.conv.arguments import nearest
+from nodelens.conv.keras_config import Facts, Reading, read_config
+from nodelens.conv.layers.base import Weights
+from nodelens.errors import EnvironmentLacksError, UsageError
+
+
+def read_application(name: str) -> Reading:
+    """Read a network of keras.applications, built without its weights.
+
+    The variables are never given values: within a `StatelessScope` Keras only notes their shapes,
+    so that even VGG19 needs no half gigabyte.
+
+    Args:
+        name: Its name in any case, for example `vgg19` or `ResNet50`.
+
+    Returns:
+        Inputs and layers, ready to be assembled.
+
+    Raises:
+        UsageError: There is no such network.
+    """
+    import keras
+
+    builders = {
+        word.lower(): builder
+        for word, builder in vars(keras.applications).items()
+        if inspect.isfunction(builder)
+    }
+    builder = builders.get(name.lower())
+    if builder is None:
+        raise UsageError(
+            f"keras.applications has no network {name!r}",
+            hint=nearest(name, sorted(builders)) or f"it has {', '.join(sorted(builders))}",
+        )
+    with keras.StatelessScope():
+        model = builder(weights=None)
+    return _read(model)
+
+
+def read_saved(path: Path) -> Reading:
+    """Read a saved model with Keras.
+
+    Args:
+        path: A `.keras` or `.h5` file.
+
+    Returns:
+        Inputs and layers, ready to be assembled.
+
+    Raises:
+        UsageError: Keras cannot load it.
+    """
+    import keras
+
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except ImportError as error:
+        raise EnvironmentLacksError(f"{path} cannot be loaded: {error}") from error
+    except (ValueError, TypeError, OSError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UsageError(
+            f"Keras cannot load {path}: {first}",
+            hint="a model with layers of your own has to be counted in Python, where they are "
+            "registered, with nodelens.conv.keras_config.read_config",
+        ) from error
+    return _read(model)
+
+
+def _read(model: Any) -> Reading:
+    """Read a Keras model's configuration, with the facts of layers that are not known here."""
+    return read_config(json.loads(model.to_json()), dict(_facts(model, "")))
+
+
+def _facts(model: Any, prefix: str) -> list[tuple[str, Facts]]:
+    """Collect the shapes and weights of all layers, those in nested models too."""
+    found = []
+    for layer in model.layers:
+        name = prefix + layer.name
+        if hasattr(layer, "layers"):
+            found += _facts(layer, f"{name}/")
+            continue
+        trained = sum(prod(weight.shape) for weight in layer.trainable_weights)
+        rest = sum(prod(weight.shape) for weight in layer.non_trainable_weights)
+        found.append((name, Facts(_output_shape(layer), Weights(trained, 0, rest))))
+    return found
+
+
+def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
+    """Return a layer's output shape without the batch, `None` if it has none or several."""
+    try:
+        return tuple(layer.output.shape[1:])
+    except AttributeError:
+        return None

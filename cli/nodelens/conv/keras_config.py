@@ -1,0 +1,273 @@
+"""Reading the configuration that Keras writes of a model, without Keras."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nodelens.conv.errors import ConvolutionError
+from nodelens.conv.kinds import KINDS
+from nodelens.conv.layers.base import Weights
+from nodelens.conv.layers.given import Given
+from nodelens.conv.network import LayerSpec
+from nodelens.conv.shapes import CHANNELS_LAST, Shape
+
+MODELS = ("Functional", "Model", "Sequential")
+
+SETTINGS = {
+    **{"kernel_size": "kernel_size", "pool_size": "kernel_size", "dilation_rate": "dilation"},
+    **{
+        key: key
+        for key in (
+            *("filters", "units", "strides", "padding", "data_format", "groups", "use_bias"),
+            *("depth_multiplier", "output_padding", "activation", "size", "interpolation"),
+            *("cropping", "axis", "scale", "center", "keepdims", "target_shape", "rate"),
+        )
+    },
+}
+"""Keras' names of the settings that matter here, and the names they have here."""
+
+KNOWN = {kind.name(rank) for kind in KINDS for rank in kind.ranks or (0,)}
+WITHOUT_SETTINGS = ("ReLU", "LeakyReLU", "ELU", "Softmax", "Rescaling")
+TENSOR = "__keras_tensor__"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a program that has built the model knows of a layer.
+
+    Args:
+        shape: Shape of its output, without the batch.
+        weights: Its weights.
+    """
+
+    shape: Shape | None
+    weights: Weights
+
+
+@dataclass
+class Reading:
+    """What has been read so far.
+
+    Args:
+        facts: What is known of layers of kinds that are not known here, under their names.
+        inputs: Shapes of the network's inputs.
+        specs: The layers.
+        unknown: Names and types of the layers whose figures were neither known nor given.
+    """
+
+    facts: Mapping[str, Facts]
+    inputs: dict[str, Shape] = field(default_factory=dict)
+    specs: list[LayerSpec] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def read_config(config: Mapping[str, Any], facts: Mapping[str, Facts] | None = None) -> Reading:
+    """Read a model's configuration.
+
+    Args:
+        config: `{"class_name": …, "config": …}` as in the `config.json` of a `.keras` file.
+        facts: Shapes and weights of layers of kinds that are not known here. Names of layers in
+            nested models have those of the models before them: `outer/inner`.
+
+    Returns:
+        Inputs and layers, ready to be assembled.
+
+    Raises:
+        ConvolutionError: The model is neither functional nor sequential, or has no input shape.
+    """
+    reading = Reading(facts or {})
+    _model(config, "", None, True, reading)
+    return reading
+
+
+def data_format(reading: Reading) -> str:
+    """Tell where the channels stand in a model that has been read.
+
+    Args:
+        reading: The model's layers.
+
+    Returns:
+        What its first layer says that says something.
+    """
+    said = (str(s.settings["data_format"]) for s in reading.specs if s.settings.get("data_format"))
+    return next(said, CHANNELS_LAST)
+
+
+def _model(
+    config: Mapping[str, Any],
+    prefix: str,
+    sources: list[str] | None,
+    trainable: bool,
+    reading: Reading,
+) -> list[str]:
+    """Read a model (nested if it has sources) and return the names of its outputs."""
+    kind, inner = config.get("class_name"), config.get("config")
+    if kind not in MODELS or not isinstance(inner, Mapping) or "layers" not in inner:
+        raise ConvolutionError(
+            f"a model of class {kind!r} writes no list of its layers, so they cannot be counted",
+            hint="functional and sequential models can; rebuild it with keras.Model(inputs, "
+            "outputs)",
+        )
+    if kind == "Sequential":
+        return _sequential(inner, prefix, sources, trainable, reading)
+    return _functional(inner, prefix, sources, trainable, reading)
+
+
+def _sequential(
+    config: Mapping[str, Any],
+    prefix: str,
+    sources: list[str] | None,
+    trainable: bool,
+    reading: Reading,
+) -> list[str]:
+    """Read the layers of a sequential model."""
+    layers = list(config["layers"])
+    current = list(sources or [])
+    if layers and layers[0]["class_name"] == "InputLayer":
+        first = layers.pop(0)
+        if sources is None:
+            current = [_input(first, prefix, reading)]
+    elif sources is None:
+        shape = config.get("build_input_shape")
+        if shape is None:
+            raise ConvolutionError(
+                "the model does not say the shape of its input",
+                hint="build it before saving, or begin it with keras.Input",
+            )
+        reading.inputs["input"] = tuple(shape[1:])
+        current = ["input"]
+    for layer in layers:
+        name = prefix + layer["config"]["name"]
+        current = _layer(layer, name, current, trainable, None, None, reading)
+    return current
+
+
+def _functional(
+    config: Mapping[str, Any],
+    prefix: str,
+    sources: list[str] | None,
+    trainable: bool,
+    reading: Reading,
+) -> list[str]:
+    """Read the layers of a functional model; a layer that is called again has a node for each."""
+    shapes = dict(_tensor_shapes(config["layers"]))
+    outputs: dict[tuple[str, int, int], str] = {}
+    entrances = [entry[0] for entry in _histories(config["input_layers"])]
+    for layer in config["layers"]:
+        own = layer["name"]
+        if layer["class_name"] == "InputLayer":
+            name = _entrance(layer, prefix, sources, entrances, reading)
+            outputs[own, 0, 0] = name
+            continue
+        for number, node in enumerate(layer["inbound_nodes"]):
+            taken = [outputs[history] for history in _used(node)]
+            name = prefix + own + (f":{number}" if number else "")
+            again = prefix + own if number else None
+            shape = shapes.get((own, number, 0))
+            results = _layer(layer, name, taken, trainable, again, shape, reading)
+            for place, result in enumerate(results):
+                outputs[own, number, place] = result
+    return [outputs[history] for history in _histories(config["output_layers"])]
+
+
+def _entrance(
+    layer: Mapping[str, Any],
+    prefix: str,
+    sources: list[str] | None,
+    entrances: list[str],
+    reading: Reading,
+) -> str:
+    """Return what an input of a functional model is called."""
+    if sources is None:
+        return _input(layer, prefix, reading)
+    return sources[entrances.index(layer["name"])]
+
+
+def _input(layer: Mapping[str, Any], prefix: str, reading: Reading) -> str:
+    """Note an input of the network and return its name."""
+    config = layer["config"]
+    shape = config.get("batch_shape") or config.get("batch_input_shape")
+    name = prefix + config["name"]
+    reading.inputs[name] = tuple(shape[1:])
+    return name
+
+
+def _layer(
+    layer: Mapping[str, Any],
+    name: str,
+    sources: list[str],
+    trainable: bool,
+    again: str | None,
+    shape: Shape | None,
+    reading: Reading,
+) -> list[str]:
+    """Read one layer, or the model in its place, and return the names of its outputs."""
+    kind, config = layer["class_name"], layer["config"]
+    trainable = trainable and bool(config.get("trainable", True))
+    if kind in MODELS:
+        return _model(layer, f"{name}/", sources, trainable, reading)
+    common: dict[str, Any] = {
+        "name": name,
+        "inputs": tuple(sources),
+        "trainable": trainable,
+        "shares": again,
+    }
+    if kind in KNOWN:
+        reading.specs.append(LayerSpec(kind, _settings(kind, config), **common))
+        return [name]
+    known = reading.facts.get(again or name)
+    if known is None:
+        reading.unknown.append(f"{name} ({kind})")
+    output = known.shape if known and known.shape else shape
+    made = Given(kind, output, known.weights if known else None)
+    reading.specs.append(LayerSpec(kind, {}, made=made, **common))
+    return [name]
+
+
+def _settings(kind: str, config: Mapping[str, Any]) -> dict[str, object]:
+    """Take from a layer's configuration what matters here, under the names it has here."""
+    if kind in WITHOUT_SETTINGS:
+        return {}
+    settings = {SETTINGS[key]: config[key] for key in config if key in SETTINGS}
+    activation = settings.get("activation")
+    if isinstance(activation, Mapping):
+        inner = activation.get("config")
+        settings["activation"] = inner if isinstance(inner, str) else activation["class_name"]
+    if settings.get("activation") == "linear" and kind != "Activation":
+        settings["activation"] = None
+    return settings
+
+
+def _histories(entries: Any) -> list[tuple[str, int, int]]:
+    """Read where tensors come from: one entry, a list, or a mapping of entries."""
+    if isinstance(entries, Mapping):
+        entries = list(entries.values())
+    if entries and isinstance(entries[0], str):
+        entries = [entries]
+    return [(str(name), int(node), int(place)) for name, node, place in entries]
+
+
+def _used(node: Any) -> list[tuple[str, int, int]]:
+    """List the tensors that a call of a layer takes, in order."""
+    return [history for history, _ in _tensors(node)]
+
+
+def _tensor_shapes(layers: Any) -> Iterator[tuple[tuple[str, int, int], Shape]]:
+    """Collect the shapes that are written beside the tensors, without the batch."""
+    for layer in layers:
+        for history, shape in _tensors(layer.get("inbound_nodes")):
+            yield history, tuple(shape[1:])
+
+
+def _tensors(value: Any) -> Iterator[tuple[tuple[str, int, int], list[int | None]]]:
+    """Find all tensors in nested lists and mappings."""
+    if isinstance(value, Mapping):
+        if value.get("class_name") == TENSOR:
+            config = value["config"]
+            yield _histories([config["keras_history"]])[0], config["shape"]
+            return
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for entry in value:
+        yield from _tensors(entry)

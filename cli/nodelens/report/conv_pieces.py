@@ -1,0 +1,98 @@
+"""The pieces of conv-params' text: shapes, windows, fields, and rows with aligned columns."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def aligned(rows: Sequence[list[str] | None], width: int, left: Iterable[int]) -> list[str]:
+    """Rows as lines with their columns below each other.
+
+    Args:
+        rows: Cells of each row; None is a rule.
+        width: Columns of the terminal; the first column is shortened to fit.
+        left: Columns that are aligned to the left; the others are numbers.
+    """
+    cells = [row for row in rows if row is not None]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    if excess > 0:
+        widths[0] = max(widths[0] - excess, 12)
+    lines = []
+    for row in rows:
+        if row is None:
+            lines.append("─" * (sum(widths) + 2 * (len(widths) - 1)))
+            continue
+        texts = [_shortened(row[0], widths[0]), *row[1:]]
+        padded = (
+            f"{text:<{size}}" if column in set(left) else f"{text:>{size}}"
+            for column, (text, size) in enumerate(zip(texts, widths, strict=True))
+        )
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    """A shape as people write it, `?` for an unknown size."""
+    inner = ", ".join("?" if size is None else str(size) for size in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def field_text(layer: Row) -> str:
+    """Size and stride of a receptive field, in short."""
+    fields = layer["receptive_field"]
+    if not fields:
+        return "–"
+    sizes = [axis["size"] for axis in fields]
+    return f"{crossed(sizes)} /{times([axis['stride'] for axis in fields])}"
+
+
+def window_text(layer: Row) -> str:
+    """Kernel, stride, padding, dilation and groups, in short."""
+    kernel = layer["kernel_size"]
+    if kernel is None:
+        return _border(layer)
+    words = [crossed(kernel)]
+    if any(stride != 1 for stride in layer["strides"]):
+        words.append(f"/{times(layer['strides'])}")
+    if layer["padding"] != "valid":
+        words.append(layer["padding"])
+    if any(step != 1 for step in layer["dilation"]):
+        words.append(f"d{times(layer['dilation'])}")
+    if (layer["groups"] or 1) > 1:
+        words.append(f"g{layer['groups']}")
+    return " ".join(words)
+
+
+def crossed(values: Sequence[Any]) -> str:
+    """Values of the axes, every one of them: `3×3`."""
+    return "×".join(str(value) for value in values)
+
+
+def times(values: Sequence[Any]) -> str:
+    """Values of the axes, once if they are equal: `3`, `3×5`."""
+    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    return texts[0] if len(set(texts)) == 1 and len(texts) > 1 else "×".join(texts)
+
+
+def plural(number: int, word: str) -> str:
+    """A number of things: `1 layer`, `2 layers`."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
+
+
+def _border(layer: Row) -> str:
+    """What a layer without a window adds around its input, or cuts off, in short."""
+    pads = layer["pads"]
+    if not pads:
+        return ""
+    amounts = ["+".join(str(abs(amount)) for amount in sorted(set(pad))) for pad in pads]
+    return ("crop " if min(map(min, pads)) < 0 else "pad ") + times(amounts)
+
+
+def _shortened(text: str, width: int) -> str:
+    """A text cut in its middle to fit."""
+    if len(text) <= width:
+        return text
+    head = (width - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"

@@ -1,0 +1,155 @@
+"""A network of conv-params as a table for a terminal.
+
+Plain text, without Rich: importing Rich takes longer than counting.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from nodelens.report.conv_pieces import (
+    Row,
+    aligned,
+    field_text,
+    plural,
+    shape_text,
+    times,
+    window_text,
+)
+from nodelens.report.quantities import short_bytes, short_count
+
+WIDE = 110
+"""From this many columns on the table tells types, memory and the first centre too."""
+
+FOLD = 45
+"""From this many layers on the layers of a block are folded into one line."""
+
+
+def network_text(document: Row, width: int, *, every_layer: bool) -> str:
+    """A table of all layers with totals.
+
+    Args:
+        document: The document of conv-params.
+        width: Columns of the terminal.
+        every_layer: Whether no layers are folded into blocks.
+    """
+    layers = document["layers"]
+    blocks = group(layers)
+    fold = not every_layer and len(layers) >= FOLD and len(blocks) < len(layers)
+    wide = width >= WIDE
+    head = ["layer", "output", "window", "params", "MACs", "field"]
+    if wide:
+        head = ["layer", "type", "output", "window", "params", "MACs", "memory", "field", "centre"]
+    rows: list[list[str] | None] = []
+    for _, members in blocks:
+        if rows and (fold or len(blocks) < len(layers)) and rows[-1] is not None and not fold:
+            rows.append(None)
+        if fold and len(members) > 1:
+            rows.append(_block_row(members, wide))
+        else:
+            rows += [_row(layer, wide) for layer in members]
+    totals = document["totals"]
+    sums = ["total", "", "", f"{totals['params']:,}", short_count(totals["macs"]), ""]
+    if wide:
+        memory = short_bytes(totals["activation_bytes"])
+        sums = [
+            *("total", "", "", "", f"{totals['params']:,}", short_count(totals["macs"])),
+            *(memory, "", ""),
+        ]
+    left = {0, 1, 2, 3} if wide else {0, 1, 2}
+    shapes = ", ".join(f"{i['name']} {shape_text(i['shape'])}" for i in document["inputs"])
+    lines = [f"{plural(len(layers), 'layer')} on {shapes}", ""]
+    lines += aligned([head, None, *rows, None, sums], width, left)
+    return "\n".join([*lines, "", *_totals_lines(document), *_notes(layers)])
+
+
+def group(layers: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Layers that follow each other and whose names begin with the same block.
+
+    Args:
+        layers: Entries of `layers` of the document.
+
+    Returns:
+        Names of blocks and their layers; a layer without a block stands alone.
+    """
+    blocks: list[tuple[str, list[Row]]] = []
+    for layer in layers:
+        name = _block(layer)
+        if name and blocks and blocks[-1][0] == name:
+            blocks[-1][1].append(layer)
+        else:
+            blocks.append((name or layer["name"], [layer]))
+    return blocks
+
+
+def _row(layer: Row, wide: bool) -> list[str]:
+    """One layer as a row."""
+    params, macs = f"{layer['params']['total']:,}", short_count(layer["macs"])
+    output = shape_text(layer["output_shape"])
+    if not wide:
+        return [layer["name"], output, window_text(layer), params, macs, field_text(layer)]
+    memory = short_bytes(layer["activation_bytes"])
+    fields = layer["receptive_field"]
+    centres = [axis["center"] for axis in fields] if fields else []
+    centre = times(["?" if c is None else f"{c:g}" for c in centres])
+    return [
+        *(layer["name"], layer["type"], output, window_text(layer), params, macs, memory),
+        *(field_text(layer), centre),
+    ]
+
+
+def _block_row(members: Sequence[Row], wide: bool) -> list[str]:
+    """The layers of a block as one row: their sums, and the last one's output and field."""
+    row = _row(members[-1], wide)
+    row[0] = f"{_block(members[0])} ({len(members)} layers)"
+    numbers = (3, 4) if not wide else (4, 5, 6)
+    row[numbers[0]] = f"{sum(layer['params']['total'] for layer in members):,}"
+    row[numbers[1]] = short_count(_sum(layer["macs"] for layer in members))
+    if wide:
+        row[1] = ""
+        row[6] = short_bytes(_sum(layer["activation_bytes"] for layer in members))
+    row[numbers[0] - 1] = ""
+    return row
+
+
+def _block(layer: Row) -> str | None:
+    """The block that a layer's name tells: `conv2_block1` of `conv2_block1_1_conv`."""
+    tokens = re.split(r"[_/]", layer["name"])
+    if tokens[0] == layer["type"].lower():
+        return None
+    count = 0
+    while count < len(tokens) - 1 and re.search(r"[a-z]\d+[a-z]?$", tokens[count]):
+        count += 1
+    return "_".join(tokens[:count]) or None
+
+
+def _totals_lines(document: Row) -> list[str]:
+    """The sums in words."""
+    totals = document["totals"]
+    params = f"parameters   {totals['params']:,}"
+    if totals["non_trainable"]:
+        params += f" ({totals['trainable']:,} trainable, {totals['non_trainable']:,} not)"
+    memory = f"{document['dtype']}, batch of {document['batch_size']}"
+    return [
+        params,
+        f"operations   {short_count(totals['macs'])} MACs, {short_count(totals['flops'])} FLOPs",
+        f"memory       {short_bytes(totals['weight_bytes'])} weights, "
+        f"{short_bytes(totals['activation_bytes'])} activations ({memory})",
+    ]
+
+
+def _notes(layers: Sequence[Row]) -> list[str]:
+    """What is to be said of the receptive fields: fields beyond the input, and missing ones."""
+    lines = []
+    seen: set[str] = set()
+    for layer in layers:
+        note = layer["receptive_field_note"]
+        if note and note not in seen:
+            seen.add(note)
+            lines.append(f"no field     from {layer['name']} on: {note}")
+    return lines
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """A sum, unknown if a part of it is."""
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)

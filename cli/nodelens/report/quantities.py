@@ -1,0 +1,46 @@
+"""Large numbers in short: `19.63 G`, `548.0 MiB`."""
+
+BINARY = ("KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def short_count(number: int | None) -> str:
+    """Write a count short, as in `19.63 G`, or `?` if it is unknown.
+
+    Args:
+        number: The count.
+
+    Returns:
+        All digits with commas below a million, else two decimals and a power of 1000.
+    """
+    if number is None:
+        return "?"
+    if number < 1_000_000:
+        return f"{number:,}"
+    thousands = min((len(str(number)) - 1) // 3, 5)
+    hundredths = _rounded(number * 100, 1000**thousands)
+    return f"{hundredths // 100:,}.{hundredths % 100:02d} {' kMGTP'[thousands]}"
+
+
+def short_bytes(number: int | None) -> str:
+    """Write an amount of memory in powers of 1024, or `?` if it is unknown.
+
+    Args:
+        number: Bytes.
+
+    Returns:
+        For example `548.1 MiB`.
+    """
+    if number is None:
+        return "?"
+    if number < 1024:
+        return f"{number} B"
+    step = 1
+    while number >= 1024 ** (step + 1) and step < len(BINARY):
+        step += 1
+    tenths = _rounded(number * 10, 1024**step)
+    return f"{tenths // 10:,}.{tenths % 10} {BINARY[step - 1]}"
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Divide and round half up, in exact integers."""
+    return (numerator + denominator // 2) // denominator
