@@ -191,3 +191,14 @@ def test_the_model_is_left_as_it_was_even_if_it_fails():
     with pytest.raises(ValueError, match="incompatible with the layer"):
         evidence_of(model, "top", top_k(1), np.zeros((1, 8, 10, 7), np.float32))
     assert (top.call, scores.activation) == (call, activation)
+
+
+def test_the_model_runs_as_in_inference():
+    # In training mode dropout would draw, and the result would change from call to call.
+    image = keras.Input((8, 10, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="top")(image)
+    x = keras.layers.Dropout(0.5)(keras.layers.BatchNormalization()(x))
+    scores = keras.layers.Dense(CLASSES, activation="softmax")(keras.layers.Flatten()(x))
+    model, batch = keras.Model(image, scores), images(2)
+    found = evidence_of(model, "top", top_k(1), batch)
+    np.testing.assert_allclose(found.probabilities, model(batch, training=False).numpy(), rtol=1e-5)

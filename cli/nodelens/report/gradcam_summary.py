@@ -27,9 +27,8 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
     parts: list[RenderableType] = [title, Padding(_predictions(image), (0, 0, 0, 2), expand=False)]
     for found in image["maps"]:
         where = f"{found['class_name']} at {found['layer']}"
-        if found["empty"]:
-            parts.append(Text(f"  {where}: no positive evidence", style="yellow"))
-        parts.append(Text.assemble(f"  {where}: ", (found["files"]["figure"], "cyan")))
+        nothing = ("no positive evidence: ", "yellow") if found["empty"] else ""
+        parts.append(Text.assemble(f"  {where}: ", nothing, (found["files"]["figure"], "cyan")))
     parts.append(Text(f"  overlay, heat map, raw map and manifest: {directory}/", style="dim"))
     return parts
 

@@ -64,7 +64,7 @@ def gradcam_figure(photo: np.ndarray, overlay: np.ndarray, caption: GradcamCapti
     Returns:
         The figure; `figure.savefig(...)` writes it.
     """
-    panel_height = min(max(_PANEL * photo.shape[0] / photo.shape[1], 1.6), 7.5)
+    panel_height = min(max(_PANEL * photo.shape[0] / photo.shape[1], 0.4), 7.5)
     height = _HEAD + panel_height + _FOOT
     figure = Figure(figsize=(_WIDTH, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
@@ -96,7 +96,7 @@ def _titles(caption: GradcamCaption) -> tuple[str, str]:
 def _show(axes: Axes, pixels: np.ndarray, first: str, second: str) -> None:
     axes.imshow(_shrunk(pixels), interpolation="antialiased")
     axes.set_axis_off()
-    axes.set_anchor("N")
+    axes.set_anchor("NW")
     _write_above(axes, first, 20, color=_INK, fontsize=11, weight="bold")
     _write_above(axes, second, 6, color=_FAINT, fontsize=9)
 
