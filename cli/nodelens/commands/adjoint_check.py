@@ -10,6 +10,7 @@ from nodelens.commands.options import (
     ConfigOption,
     DebugOption,
     DeviceOption,
+    ForceOption,
     JsonOption,
     OutOption,
     QuietOption,
@@ -47,6 +48,7 @@ def adjoint_check(
     seed: SeedOption = None,
     device: DeviceOption = None,
     out: OutOption = None,
+    force: ForceOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -81,20 +83,22 @@ def adjoint_check(
         return ExitCode.DONE
     settings = resolved.settings
 
+    from nodelens.runtime.files import make_directory, refuse_overwriting, write_text
     from nodelens.runtime.tensorflow import start_tensorflow
 
+    written = None if out is None else make_directory(out) / "adjoint-check.json"
+    if written is not None:
+        refuse_overwriting([written], force=force)
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
 
     from nodelens.checking.gradients import check_gradients
     from nodelens.report.adjoint_table import adjoint_table, adjoint_verdict
     from nodelens.report.output import to_json
-    from nodelens.runtime.files import make_directory, write_text
 
     document = check_gradients(settings).document()
-    if out is not None:
-        path = make_directory(out) / "adjoint-check.json"
-        write_text(path, to_json({"schema": 1, "command": call.command, **document}))
-        output.note(f"written: {path}")
+    if written is not None:
+        write_text(written, to_json({"schema": 1, "command": call.command, **document}))
+        output.note(f"written: {written}")
     output.result(document, adjoint_table(document), adjoint_verdict(document))
     return ExitCode.DONE if document["verdict"] == "pass" else ExitCode.VERDICT_NO

@@ -16,22 +16,20 @@ def adjoint_table(document: dict[str, Any]) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
-    for heading in ("problem", "gradient", "adjoint", "compared with"):
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("gradient", "adjoint", "against"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("absolute error", "relative error", "cosine", "tolerance"):
+    for heading in ("rel. error", "1 - cosine", "tolerance"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for check in sorted(document["checks"], key=_badness, reverse=True):
         style = "green" if check["passed"] else "bold red"
         table.add_row(
-            check["problem"],
             _gradient(check["block"]),
             check["method"],
             check["reference"],
-            f"{check['abs_error']:.2e}",
-            f"{check['rel_error']:.2e}",
-            f"{check['cosine']:.9f}",
+            f"{check['rel_error']:.1e}",
+            f"{max(0.0, 1 - check['cosine']):.1e}",
             f"{check['tolerance']:.0e}",
             f"[{style}]{'pass' if check['passed'] else 'FAIL'}[/]",
         )
@@ -45,10 +43,11 @@ def adjoint_verdict(document: dict[str, Any]) -> "Text":
     checks = document["checks"]
     failed = [check for check in checks if not check["passed"]]
     if not failed:
-        return Text(f"pass: all {len(checks)} gradients agree", style="bold green")
+        text = f"pass: all {len(checks)} comparisons on the problem {document['problem']!r} agree"
+        return Text(text, style="bold green")
     blocks = ", ".join(dict.fromkeys(f"{c['method']} {_gradient(c['block'])}" for c in failed))
     return Text(
-        f"fail: {len(failed)} of {len(checks)} gradients disagree: {blocks}", style="bold red"
+        f"fail: {len(failed)} of {len(checks)} comparisons disagree: {blocks}", style="bold red"
     )
 
 

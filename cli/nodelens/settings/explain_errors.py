@@ -20,6 +20,7 @@ EXPECTED = {
     "list_type": "a list",
     "tuple_type": "a list",
     "path_type": "a path",
+    "too_short": "a list with at least one item",
 }
 
 
@@ -41,7 +42,10 @@ def problems_of(
     """
     # A union of plain types gives one finding for each of them: they belong to one problem.
     messages: dict[KeyPath, list[str]] = {}
-    for detail in error.errors(include_url=False)[:MAX_PROBLEMS]:
+    details = error.errors(include_url=False)[:MAX_PROBLEMS]
+    for detail in details:
+        if detail["type"] == "too_short" and _has_inner(detail, details):
+            continue  # it is short only because what was in it is wrong
         path = _written_path(detail["loc"], values)
         message = _message(detail, path, model)
         if message not in messages.setdefault(path, []):
@@ -51,6 +55,14 @@ def problems_of(
         for path, found in messages.items()
     ]
     return sorted(problems, key=lambda problem: (problem.place.line or 10**9, problem.key))
+
+
+def _has_inner(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    location = detail["loc"]
+    return any(
+        len(other["loc"]) > len(location) and other["loc"][: len(location)] == location
+        for other in details
+    )
 
 
 def _written_path(location: tuple[str | int, ...], values: Any) -> KeyPath:

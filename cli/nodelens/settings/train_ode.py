@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from nodelens.settings.base import Settings
+from nodelens.settings.names import AdjointName, SolverName
 
 
 class SpiralData(Settings):
@@ -29,7 +30,7 @@ class MLPFieldSettings(Settings):
 class SolverSettings(Settings):
     """The forward solve."""
 
-    method: str = "dopri5"
+    method: SolverName = "dopri5"
     rtol: PositiveFloat = 1e-3
     atol: PositiveFloat = 1e-4
     max_steps: PositiveInt = 1000
@@ -38,7 +39,7 @@ class SolverSettings(Settings):
 class AdjointSettings(Settings):
     """The gradient; tolerances that are not given are those of the solver."""
 
-    method: str = "backsolve"
+    method: AdjointName = "backsolve"
     rtol: PositiveFloat | None = None
     atol: PositiveFloat | None = None
 

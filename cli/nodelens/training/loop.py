@@ -28,7 +28,7 @@ class CallMetrics(NamedTuple):
         nfe_forward: Evaluations of the field by the forward solves, int32.
         nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
         rejected: Rejected steps of the forward solves, int32.
-        status: The worst status of a solve (`nodelens.ode.Status`), int32.
+        status: Of the step that failed, if one did (`nodelens.ode.Status`), int32.
         finite: Whether every loss and gradient was finite. The update of a step that was not is
             left out, and the call ends there.
         drift: The largest drift of a state that was integrated backward (see `BackwardStats`).
@@ -135,7 +135,8 @@ def make_training_call(
             loss = tf.reduce_mean(loss_function(target, solution.states))
         gradients = pullback(tape.gradient(loss, solution.states))
         norm = tf.linalg.global_norm(gradients.params)
-        status = tf.maximum(solution.status, gradients.stats.status)
+        solved = solution.status == int(Status.SUCCESS)
+        status = tf.where(solved, gradients.stats.status, solution.status)
         finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
 
         def update() -> tf.Tensor:
