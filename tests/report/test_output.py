@@ -52,3 +52,17 @@ def test_words_go_to_stderr_and_quiet_says_none(capsys: pytest.CaptureFixture[st
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "a note [x]\na detail\nwarning: a warning\n"
+
+
+def test_tables_leave_no_blanks_at_line_ends_and_sentences_are_not_broken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    table.add_row("a", "b")
+    table.add_row("a" * 20, "b" * 20)
+    Output("x").result({}, table, "word " * 60)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert all(line == line.rstrip() for line in lines)

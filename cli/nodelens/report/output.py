@@ -71,9 +71,15 @@ class Output:
         if self.json:
             sys.stdout.write(to_json({"schema": 1, "command": self.command, **document}))
             return
+        from rich.text import Text
+
         console = stdout_console()
-        for text in texts:
-            console.print(text)
+        with console.capture() as capture:
+            for text in texts:
+                # Sentences and paths are never broken; tables fit themselves to the width.
+                console.print(text, soft_wrap=isinstance(text, (str, Text)))
+        for line in capture.get().splitlines():
+            sys.stdout.write(line.rstrip() + "\n")
 
     def note(self, message: str) -> None:
         """Tells something that is good to know."""
