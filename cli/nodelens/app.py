@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nodelens.commands.adjoint_check import adjoint_check
+from nodelens.commands.conv_params import conv_params
 from nodelens.commands.doctor import doctor
 from nodelens.commands.gradcam import gradcam
 from nodelens.commands.train_ode import train_ode
@@ -48,4 +49,5 @@ def _nodelens(
 app.command("train-ode")(train_ode)
 app.command("adjoint-check")(adjoint_check)
 app.command("gradcam")(gradcam)
+app.command("conv-params")(conv_params)
 app.command("doctor")(doctor)
