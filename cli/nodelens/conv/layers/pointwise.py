@@ -81,7 +81,7 @@ class Scaling(Layer):
 
     def weights(self, *inputs: Shape) -> Weights:
         """See `Layer.weights`."""
-        cells = self.cells(inputs[0])
+        cells = self.cells(inputs[0]) if self.scale or self.center else 0
         return Weights(cells * self.scale, cells * self.center)
 
 
