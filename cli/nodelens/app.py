@@ -1,5 +1,7 @@
 """The Typer app: which subcommands there are."""
 
+import inspect
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -8,7 +10,9 @@ from nodelens.commands.adjoint_check import adjoint_check
 from nodelens.commands.conv_params import conv_params
 from nodelens.commands.doctor import doctor
 from nodelens.commands.gradcam import gradcam
+from nodelens.commands.options import FLAG
 from nodelens.commands.train_ode import train_ode
+from nodelens.errors import ExitCode
 from nodelens.version import VERSION
 
 EXIT_CODES = (
@@ -38,16 +42,28 @@ def _nodelens(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            metavar=FLAG,
+            help="Print the version.",
         ),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", metavar=FLAG, help="Show the traceback of an error.")
+    ] = False,
 ) -> None:
     """What may stand before the name of a subcommand."""
 
 
-app.command("train-ode")(train_ode)
-app.command("adjoint-check")(adjoint_check)
-app.command("gradcam")(gradcam)
-app.command("conv-params")(conv_params)
-app.command("doctor")(doctor)
+def _offer(name: str, command: Callable[..., ExitCode]) -> None:
+    """Adds a subcommand; its help is its docstring, each paragraph on one line of any width."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    app.command(name, help="\n\n".join(" ".join(p.split()) for p in paragraphs))(command)
+
+
+_offer("train-ode", train_ode)
+_offer("adjoint-check", adjoint_check)
+_offer("gradcam", gradcam)
+_offer("conv-params", conv_params)
+_offer("doctor", doctor)

@@ -16,6 +16,7 @@ S = TypeVar("S", bound="Settings")
 SETTINGS = "Settings"
 PRINTING = "What is printed"
 RUNNING = "How it runs"
+FLAG = ""  # an option without a value needs no word for its kind
 
 ConfigOption = Annotated[
     str | None,
@@ -41,28 +42,40 @@ ShowConfigOption = Annotated[
     typer.Option(
         "--show-config",
         help="Print the settings in force and where each comes from, and stop.",
+        metavar=FLAG,
         rich_help_panel=SETTINGS,
     ),
 ]
 JsonOption = Annotated[
     bool,
-    typer.Option("--json", help="Print one JSON document.", rich_help_panel=PRINTING),
+    typer.Option("--json", help="Print one JSON document.", metavar=FLAG, rich_help_panel=PRINTING),
 ]
 QuietOption = Annotated[
     bool,
-    typer.Option("--quiet", "-q", help="Print errors only.", rich_help_panel=PRINTING),
+    typer.Option(
+        "--quiet", "-q", help="Print errors only.", metavar=FLAG, rich_help_panel=PRINTING
+    ),
 ]
 VerboseOption = Annotated[
     bool,
-    typer.Option("--verbose", "-v", help="Print details.", rich_help_panel=PRINTING),
+    typer.Option("--verbose", "-v", help="Print details.", metavar=FLAG, rich_help_panel=PRINTING),
 ]
 DebugOption = Annotated[
     bool,
-    typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel=PRINTING),
+    typer.Option(
+        "--debug", help="Show the traceback of an error.", metavar=FLAG, rich_help_panel=PRINTING
+    ),
 ]
 SeedOption = Annotated[
     int | None,
-    typer.Option("--seed", min=0, max=2**32 - 1, help="Seed.", rich_help_panel=RUNNING),
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**32 - 1,
+        metavar="N",
+        help="Seed of everything random.",
+        rich_help_panel=RUNNING,
+    ),
 ]
 DeviceOption = Annotated[
     str | None,
@@ -81,12 +94,15 @@ OutOption = Annotated[
 ]
 ForceOption = Annotated[
     bool,
-    typer.Option("--force", help="Overwrite what is there.", rich_help_panel=RUNNING),
+    typer.Option("--force", help="Overwrite what is there.", metavar=FLAG, rich_help_panel=RUNNING),
 ]
 DryRunOption = Annotated[
     bool,
     typer.Option(
-        "--dry-run", help="Check everything, say what would be done.", rich_help_panel=RUNNING
+        "--dry-run",
+        help="Check everything, say what would be done.",
+        metavar=FLAG,
+        rich_help_panel=RUNNING,
     ),
 ]
 
