@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ ALONE = {"ode", "conv"}  # could be lifted out and published: they import nothin
 HEAVY = {"tensorflow", "keras", "numpy", "scipy", "matplotlib", "PIL"}
 
 
+@cache
 def modules() -> dict[str, Path]:
     found = {}
     for path in PACKAGE.rglob("*.py"):
@@ -37,6 +39,13 @@ def room_of(module: str) -> str:
     return parts[1] if len(parts) > 1 else "__init__"
 
 
+def named(node: ast.ImportFrom) -> set[str]:
+    """What a `from … import …` imports: the modules it names, or the module it takes names from."""
+    assert node.module
+    inside = {f"{node.module}.{alias.name}" for alias in node.names}
+    return inside & set(modules()) or {node.module}
+
+
 def imports(path: Path, *, at_start: bool) -> set[str]:
     """The package's own modules that a file imports, at its start only or anywhere."""
     tree = ast.parse(path.read_text())
@@ -44,7 +53,7 @@ def imports(path: Path, *, at_start: bool) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import"
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= named(node)
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
     if at_start:
@@ -54,8 +63,7 @@ def imports(path: Path, *, at_start: bool) -> set[str]:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or guarded:
                 for inner in ast.walk(node):
                     if isinstance(inner, ast.ImportFrom) and inner.module:
-                        later |= {inner.module}
-                        later |= {f"{inner.module}.{alias.name}" for alias in inner.names}
+                        later |= named(inner)
         found -= later
     return {name for name in found if name == "nodelens" or name.startswith("nodelens.")}
 
