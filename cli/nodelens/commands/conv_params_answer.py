@@ -100,7 +100,7 @@ def answer(call: Call, wishes: Wishes) -> ExitCode:
         texts.append(text)
         passed = passed and document["verification"]["verdict"] == "pass"
     if wishes.figure is not None:
-        _draw(document, wishes.figure, force=wishes.force)
+        _draw(document, wishes.figure, wishes)
         output.note(f"written: {wishes.figure}")
     if accounting.uncounted:
         output.warn(
@@ -282,13 +282,15 @@ def _verification(network: Network, wishes: Wishes, verbose: bool) -> tuple[dict
     return document, conv_layer.verification_text(document)
 
 
-def _draw(document: dict[str, Any], path: Path, *, force: bool) -> None:
-    """Draws the picture into a file."""
-    from nodelens.report.figures.conv import draw
+def _draw(document: dict[str, Any], path: Path, wishes: Wishes) -> None:
+    """Draws the layer, or what the network's layers see, into a file."""
+    from nodelens.report.figures.conv import draw_fields, draw_layer
     from nodelens.runtime.files import refuse_overwriting, write_bytes
 
-    refuse_overwriting([path], force=force)
-    write_bytes(path, draw(document))
+    refuse_overwriting([path], force=wishes.force)
+    layers = [one for one in document["layers"] if wishes.layer_name in (None, one["name"])]
+    picture = draw_layer(layers[0]) if len(layers) == 1 else draw_fields(document)
+    write_bytes(path, picture)
 
 
 def _show_config(output: Output, located: Located) -> ExitCode:

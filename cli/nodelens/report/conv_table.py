@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from nodelens.report.conv_pieces import (
     Row,
     aligned,
+    crossed,
     field_text,
     plural,
     shape_text,
@@ -41,12 +42,16 @@ def network_text(document: Row, width: int, *, every_layer: bool) -> str:
         head = ["layer", "type", "output", "window", "params", "MACs", "memory", "field", "centre"]
     rows: list[list[str] | None] = []
     for _, members in blocks:
-        if rows and (fold or len(blocks) < len(layers)) and rows[-1] is not None and not fold:
-            rows.append(None)
         if fold and len(members) > 1:
             rows.append(_block_row(members, wide))
-        else:
-            rows += [_row(layer, wide) for layer in members]
+            continue
+        if len(members) > 1 and rows and rows[-1] is not None:
+            rows.append(None)
+        rows += [_row(layer, wide) for layer in members]
+        if len(members) > 1 and not fold:
+            rows.append(None)
+    if rows[-1] is None:
+        rows.pop()
     totals = document["totals"]
     sums = ["total", "", "", f"{totals['params']:,}", short_count(totals["macs"]), ""]
     if wide:
@@ -59,7 +64,7 @@ def network_text(document: Row, width: int, *, every_layer: bool) -> str:
     shapes = ", ".join(f"{i['name']} {shape_text(i['shape'])}" for i in document["inputs"])
     lines = [f"{plural(len(layers), 'layer')} on {shapes}", ""]
     lines += aligned([head, None, *rows, None, sums], width, left)
-    return "\n".join([*lines, "", *_totals_lines(document), *_notes(layers)])
+    return "\n".join([*lines, "", *_totals_lines(document), *_notes(layers, document["inputs"])])
 
 
 def group(layers: Sequence[Row]) -> list[tuple[str, list[Row]]]:
@@ -137,16 +142,32 @@ def _totals_lines(document: Row) -> list[str]:
     ]
 
 
-def _notes(layers: Sequence[Row]) -> list[str]:
+def _notes(layers: Sequence[Row], inputs: Sequence[Row]) -> list[str]:
     """What is to be said of the receptive fields: fields beyond the input, and missing ones."""
     lines = []
     seen: set[str] = set()
+    beyond = next((one for one in layers if _exceeds(one, inputs)), None)
+    if beyond:
+        sizes = crossed([axis["size"] for axis in beyond["receptive_field"]])
+        lines.append(
+            f"beyond       from {beyond['name']} on a cell sees more than the input: {sizes}"
+        )
     for layer in layers:
         note = layer["receptive_field_note"]
         if note and note not in seen:
             seen.add(note)
             lines.append(f"no field     from {layer['name']} on: {note}")
     return lines
+
+
+def _exceeds(layer: Row, inputs: Sequence[Row]) -> bool:
+    """Whether a cell's field is larger than the only input along some axis."""
+    fields, shape = layer["receptive_field"], inputs[0]["shape"]
+    if not fields or len(inputs) > 1:
+        return False
+    sizes = shape[1:] if layer["data_format"] == "channels_first" else shape[:-1]
+    axes = zip(fields, sizes, strict=True)
+    return any(size is not None and axis["size"] > size for axis, size in axes)
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
