@@ -79,7 +79,7 @@ def answer(call: Call, wishes: Wishes) -> ExitCode:
     if wishes.budget is not None:
         return _spend(output, located, wishes.budget)
     network, problem = _network(call, wishes, located, output)
-    limits = _limits(located)
+    limits = _limits(located, partly=wishes.up_to is not None)
     try:
         accounting = _count(network, located, wishes)
     except ConvolutionError as error:
@@ -215,9 +215,16 @@ def _count(network: Network, located: Located, wishes: Wishes) -> Accounting:
     return accounting
 
 
-def _limits(located: Located) -> Limits:
-    """Reads the expectations."""
+def _limits(located: Located, *, partly: bool) -> Limits:
+    """Reads the expectations; those of a file are about the whole network, not a part of it."""
     expect = located.settings.expect
+    if partly:
+        kept = {
+            key: value
+            for key, value in vars(expect).items()
+            if (place := located.places.get(("expect", key))) and place.line is None
+        }
+        expect = type(expect)(**kept)
     quantities = {}
     for key in ("params", "max_params", "max_macs", "max_activation"):
         value = getattr(expect, key)

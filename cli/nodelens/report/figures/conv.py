@@ -24,6 +24,9 @@ CLOSE_UP = 14
 GRID_UP_TO = 40
 """Inputs up to this many cells are drawn with every cell."""
 
+LARGEST = 100_000
+"""The most cells along an axis that are drawn."""
+
 MOST_FIELDS = 6
 """Receptive fields drawn at once."""
 
@@ -53,33 +56,47 @@ def draw_layer(layer: dict[str, Any]) -> bytes:
             f"{layer['type']} has no window that could be drawn",
             hint="draw a convolution or a pooling, or a network: its receptive fields are drawn",
         )
-    transposed = layer["type"].endswith("Transpose")
     below, above = _plane(layer, "input_shape"), _plane(layer, "output_shape")
     kernel, stride, dilation = (_two(layer[key]) for key in ("kernel_size", "strides", "dilation"))
     pads = [pad or (0, 0) for pad in layer["pads"] or []]
     before, after = _two([p[0] for p in pads], 0), _two([p[1] for p in pads], 0)
-    figure = new_figure(11, 4.6)
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.15, 1))
-    scale = max(*below, *above)
+    flat = below[0] == above[0] == 1
+    figure = new_figure(9, 3.4) if flat else new_figure(11, 4.6)
+    if flat:
+        left, middle, right = figure.subplots(3, 1)
+    else:
+        left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.15, 1))
     title = f"{layer['name']}: {layer['type']} {window_text(layer)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
-    _sheet(left, below, scale, f"input {shape_text(layer['input_shape'])}", BLUE)
-    _sheet(right, above, scale, f"output {shape_text(layer['output_shape'])}", GREEN)
+    transposed = layer["type"].endswith("Transpose")
+    none = (0, 0)
     if transposed:
-        cut = (-before[0], -before[1])
-        _patches(middle, above, kernel, stride, dilation, cut)
-        _first_cells(left, below)
-        frame = right
-    else:
-        _positions(middle, below, kernel, stride, dilation, (before, after))
-        _first_cells(right, above)
-        _frame_padding(left, below, before, after)
-        frame = left
-    close = CLOSE_UP - 0.5
-    shown = max(below if frame is left else above)
-    if shown > CLOSE_UP:
-        outline = Rectangle((-1, -1), close, close, fill=False, edgecolor=INK, linestyle=":")
-        frame.add_patch(outline)
+        before, after = (-before[0], -before[1]), none
+    margins = (none, none) if transposed else (before, after)
+    extent = [below[i] + margins[0][i] + margins[1][i] for i in (0, 1)]
+    scale = max(*extent, *above)
+    _sheet(left, below, scale, f"input {shape_text(layer['input_shape'])}", BLUE, margins)
+    _sheet(right, above, scale, f"output {shape_text(layer['output_shape'])}", GREEN)
+    touched = [step * (k - 1) + 1 + s for k, s, step in zip(kernel, stride, dilation, strict=True)]
+    cells = min(max(CLOSE_UP, *touched), GRID_UP_TO)
+    _corner(middle, above if transposed else below, (before, after), cells)
+    _windows(middle, before, kernel, stride, dilation, flat=flat)
+    _first_cells(left if transposed else right, below if transposed else above)
+    if scale > cells:
+        whole = above if transposed else extent
+        corner = none if transposed else before
+        width, height = (min(cells, whole[i]) for i in (1, 0))
+        place = (-0.5 - corner[1], -0.5 - corner[0])
+        (right if transposed else left).add_patch(
+            Rectangle(place, width, height, fill=False, edgecolor=INK, linestyle=":")
+        )
+    words = "output's corner, patches of the first cells" if transposed else "first windows"
+    words += f", stride {_both(stride)}"
+    if any(step > 1 for step in dilation):
+        words += f", dilation {_both(dilation)}"
+    if any(before) or any(after):
+        words += ", grey: cut off" if transposed else ", grey: zeros"
+    middle.set_title(words, fontsize=10, color=INK)
     return to_png(figure)
 
 
@@ -109,7 +126,12 @@ def draw_fields(document: dict[str, Any]) -> bytes:
     size = _spatial(shape, first_format)
     figure = new_figure(8.6, 5.4)
     axes = figure.subplots()
-    axes.add_patch(Rectangle((-0.5, -0.5), size[1], size[0], facecolor="#e8eef4", edgecolor=INK))
+    whole = f"input  {crossed(_two(list(size)))}"
+    axes.add_patch(
+        Rectangle(
+            (-0.5, -0.5), size[1], size[0], facecolor="#e8eef4", edgecolor=INK, ls="--", label=whole
+        )
+    )
     low, high = [-0.5, -0.5], [size[0] - 0.5, size[1] - 0.5]
     colours = (ORANGE, BLUE, GREEN, PURPLE, INK, MUTED)
     for layer, colour in zip(chosen, colours, strict=False):
@@ -153,51 +175,19 @@ def draw_fields(document: dict[str, Any]) -> bytes:
     return to_png(figure)
 
 
-def _positions(
-    axes: Axes,
-    size: Plane,
-    kernel: Plane,
-    stride: Plane,
-    dilation: Plane,
-    pads: tuple[Plane, Plane],
-) -> None:
-    """The corner of the input with the window's first positions, cell by cell."""
+def _corner(axes: Axes, size: Plane, pads: tuple[Plane, Plane], cells: int) -> None:
+    """The first cells of an array, those of its border in grey."""
     before, after = pads
-    rows = min(size[0] + before[0] + after[0], CLOSE_UP)
-    columns = min(size[1] + before[1] + after[1], CLOSE_UP)
+    rows, columns = (min(size[i] + before[i] + after[i], cells) for i in (0, 1))
     for row in range(-before[0], rows - before[0]):
         for column in range(-before[1], columns - before[1]):
             inside = 0 <= row < size[0] and 0 <= column < size[1]
-            face = "white" if inside else PADDING
-            edge = "#c8d6e5" if inside else "#d9d9d9"
-            axes.add_patch(
-                Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=face, edgecolor=edge)
-            )
-    _windows(axes, before, kernel, stride, dilation, flat=size[0] == 1)
-    words = f"its corner, the first windows: stride {_both(stride)}"
-    if any(step > 1 for step in dilation):
-        words += f", dilation {_both(dilation)}"
-    if any(before) or any(after):
-        words += ", grey: zeros"
-    _finish(axes, (rows, columns), before, words)
-
-
-def _patches(
-    axes: Axes, size: Plane, kernel: Plane, stride: Plane, dilation: Plane, cut: Plane
-) -> None:
-    """The corner of the output with the patches of the input's first cells."""
-    rows = min(size[0] + cut[0], CLOSE_UP)
-    columns = min(size[1] + cut[1], CLOSE_UP)
-    for row in range(-cut[0], rows - cut[0]):
-        for column in range(-cut[1], columns - cut[1]):
-            inside = 0 <= row < size[0] and 0 <= column < size[1]
-            face = "white" if inside else PADDING
-            axes.add_patch(
-                Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=face, edgecolor="#c8d6e5")
-            )
-    _windows(axes, cut, kernel, stride, dilation, flat=size[0] == 1)
-    words = f"the output's corner, the first cells' patches: stride {_both(stride)}"
-    _finish(axes, (rows, columns), cut, words + (", grey: cut off" if any(cut) else ""))
+            face, edge = ("white", "#c8d6e5") if inside else (PADDING, "#d9d9d9")
+            corner = (column - 0.5, row - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, facecolor=face, edgecolor=edge))
+    _clean(axes)
+    axes.set_xlim(-before[1] - 1, max(columns, 3) - before[1])
+    axes.set_ylim(max(rows, 1) - before[0], -before[0] - 1)
 
 
 def _windows(
@@ -212,8 +202,8 @@ def _windows(
 
 def _window(axes: Axes, corner: Plane, kernel: Plane, dilation: Plane, colour: str) -> None:
     """One position of a window: its outline, and the cells it touches."""
-    for row in range(kernel[0]):
-        for column in range(kernel[1]):
+    for row in range(min(kernel[0], GRID_UP_TO)):
+        for column in range(min(kernel[1], GRID_UP_TO)):
             place = (corner[1] + column * dilation[1], corner[0] + row * dilation[0])
             axes.add_patch(
                 Rectangle((place[0] - 0.5, place[1] - 0.5), 1, 1, facecolor=(colour, 0.18), lw=0)
@@ -232,8 +222,20 @@ def _window(axes: Axes, corner: Plane, kernel: Plane, dilation: Plane, colour: s
     )
 
 
-def _sheet(axes: Axes, size: Plane, scale: int, title: str, colour: str) -> None:
-    """An array to scale, with its cells if they are few."""
+def _sheet(
+    axes: Axes,
+    size: Plane,
+    scale: int,
+    title: str,
+    colour: str,
+    pads: tuple[Plane, Plane] = ((0, 0), (0, 0)),
+) -> None:
+    """An array to scale, with the zeros around it, and with its cells if they are few."""
+    before, after = pads
+    if any(before) or any(after):
+        corner = (-0.5 - before[1], -0.5 - before[0])
+        width, height = (size[i] + before[i] + after[i] for i in (1, 0))
+        axes.add_patch(Rectangle(corner, width, height, facecolor=PADDING, edgecolor=MUTED, lw=0.8))
     axes.add_patch(Rectangle((-0.5, -0.5), size[1], size[0], facecolor="white", lw=0))
     axes.add_patch(
         Rectangle((-0.5, -0.5), size[1], size[0], facecolor=(colour, 0.07), edgecolor=colour)
@@ -243,22 +245,12 @@ def _sheet(axes: Axes, size: Plane, scale: int, title: str, colour: str) -> None
             axes.plot([-0.5, size[1] - 0.5], [row - 0.5] * 2, color=colour, lw=0.4, alpha=0.5)
         for column in range(1, size[1]):
             axes.plot([column - 0.5] * 2, [-0.5, size[0] - 0.5], color=colour, lw=0.4, alpha=0.5)
-    margin = 0.08 * scale + 0.5
+    margin = 0.03 * scale + 0.5
+    height = size[0] + before[0] + after[0] if size[0] == 1 else scale
     _clean(axes)
-    axes.set_xlim(-0.5 - margin, scale - 0.5 + margin)
-    axes.set_ylim(scale - 0.5 + margin, -0.5 - margin)
+    axes.set_xlim(-0.5 - before[1] - margin, scale - 0.5 - before[1] + margin)
+    axes.set_ylim(height - 0.5 - before[0] + margin, -0.5 - before[0] - margin)
     axes.set_title(title, fontsize=10, color=INK)
-
-
-def _frame_padding(axes: Axes, size: Plane, before: Plane, after: Plane) -> None:
-    """The zeros around the input, to scale."""
-    if not any(before) and not any(after):
-        return
-    corner = (-0.5 - before[1], -0.5 - before[0])
-    width, height = size[1] + before[1] + after[1], size[0] + before[0] + after[0]
-    axes.add_patch(
-        Rectangle(corner, width, height, facecolor=PADDING, edgecolor=MUTED, lw=0.8, zorder=0)
-    )
 
 
 def _first_cells(axes: Axes, size: Plane) -> None:
@@ -267,14 +259,6 @@ def _first_cells(axes: Axes, size: Plane) -> None:
         if place[0] < size[0] and place[1] < size[1]:
             corner = (place[1] - 0.5, place[0] - 0.5)
             axes.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor=colour, lw=1))
-
-
-def _finish(axes: Axes, cells: Plane, before: Plane, words: str) -> None:
-    """Bounds and title of the close-up."""
-    _clean(axes)
-    axes.set_xlim(-before[1] - 1, max(cells[1], 3) - before[1])
-    axes.set_ylim(max(cells[0], 3) - before[0], -before[0] - 1)
-    axes.set_title(words, fontsize=10, color=INK)
 
 
 def _clean(axes: Axes) -> None:
@@ -297,6 +281,10 @@ def _spatial(shape: list[int | None], data_format: str) -> Plane:
         raise UsageError(
             f"a shape with unknown sizes cannot be drawn to scale: {shape_text(shape)}",
             hint="give numbers instead of ?",
+        )
+    if max(known) > LARGEST:
+        raise UsageError(
+            f"{shape_text(shape)} is too large to be drawn to scale; the most is {LARGEST:,} cells"
         )
     return _two(known)
 
