@@ -78,7 +78,7 @@ def test_the_set_up_is_two_commands_of_one_line() -> None:
     assert "\n" not in tests
     assert main.endswith("node gradcam sample_images/cat.jpg --layer block5_conv4")
     assert tests.endswith("-m pytest")
-    # A virtual environment and explicit paths: neither a Node.js nor a shim of pyenv can come between.
+    # A virtual environment and explicit paths: no Node.js and no shim of pyenv comes between.
     for command in (main, tests):
         assert command.startswith("python3 -m venv .venv && .venv/bin/")
 

@@ -16,15 +16,29 @@ LOG_SECONDS = 30.0
 class Step(Protocol):
     """What the display reads of a training's progress."""
 
-    step: int
-    steps: int
-    nfe_forward: float
-    nfe_backward: float
-    steps_per_second: float
+    @property
+    def step(self) -> int:
+        """The steps taken so far."""
+
+    @property
+    def steps(self) -> int:
+        """The steps there will be."""
 
     @property
     def loss(self) -> float:
         """The loss now."""
+
+    @property
+    def nfe_forward(self) -> float:
+        """Evaluations of the field by a forward solve."""
+
+    @property
+    def nfe_backward(self) -> float:
+        """Evaluations of the field with its VJP by a gradient."""
+
+    @property
+    def steps_per_second(self) -> float:
+        """The speed now."""
 
 
 @contextmanager
