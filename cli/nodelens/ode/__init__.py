@@ -1,1 +1,31 @@
 """The numerical core: solvers, step control, adjoints and exact problems."""
+
+from nodelens.ode.adjoints import ADJOINTS, Adjoint, Backsolve, Direct, Discrete
+from nodelens.ode.controllers import FixedController, PIDController
+from nodelens.ode.odeint import DriftWarning, SecondOrderError, odeint, odeint_vjp
+from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
+from nodelens.ode.solvers import SOLVERS
+from nodelens.ode.status import SolveError, Status
+from nodelens.ode.vector_field import VectorFieldError
+
+__all__ = [
+    "ADJOINTS",
+    "SOLVERS",
+    "Adjoint",
+    "Backsolve",
+    "BackwardStats",
+    "Direct",
+    "Discrete",
+    "DriftWarning",
+    "FixedController",
+    "Gradients",
+    "PIDController",
+    "SecondOrderError",
+    "Solution",
+    "SolveError",
+    "Stats",
+    "Status",
+    "VectorFieldError",
+    "odeint",
+    "odeint_vjp",
+]

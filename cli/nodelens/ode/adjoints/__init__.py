@@ -1,0 +1,14 @@
+"""Adjoints: how the gradient of a solve is found. Each is one file with one class."""
+
+from nodelens.ode.adjoints.backsolve import Backsolve
+from nodelens.ode.adjoints.base import Adjoint
+from nodelens.ode.adjoints.direct import Direct
+from nodelens.ode.adjoints.discrete import Discrete
+
+ADJOINTS: dict[str, Adjoint] = {
+    "backsolve": Backsolve(),
+    "discrete": Discrete(),
+    "direct": Direct(),
+}
+
+__all__ = ["ADJOINTS", "Adjoint", "Backsolve", "Direct", "Discrete"]

@@ -1,0 +1,120 @@
+"""What an adjoint is: a forward solve that keeps something, and a backward pass that uses it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import tensorflow as tf
+
+from nodelens.ode.integrate import Method
+from nodelens.ode.observe import Inputs
+from nodelens.ode.solution import BackwardStats, Stats
+from nodelens.ode.vector_field import FlatField
+
+
+class Forward(NamedTuple):
+    """A forward solve.
+
+    Args:
+        states: At the requested times, shape [count, batch, size].
+        status: `int32`, shape [batch].
+        reached: The time that was reached, shape [batch].
+        stats: What it cost, each of shape [batch].
+        residuals: What the backward pass needs, a nest of tensors.
+    """
+
+    states: tf.Tensor
+    status: tf.Tensor
+    reached: tf.Tensor
+    stats: Stats
+    residuals: Any
+
+
+class Backward(NamedTuple):
+    """A backward pass.
+
+    Args:
+        z0: dL/dz0, shape [batch, size].
+        theta: dL/dtheta, one tensor for each (zeros for an integer).
+        stats: What it cost.
+    """
+
+    z0: tf.Tensor
+    theta: Sequence[tf.Tensor]
+    stats: BackwardStats
+
+
+class Adjoint(Protocol):
+    """A way to find the gradient of a solve; a frozen dataclass with two pure methods.
+
+    `default_max_steps` bounds the steps where the user does not. `differentiable` says that
+    TensorFlow may differentiate through `forward` itself (then second-order gradients work too).
+    """
+
+    default_max_steps: int
+    differentiable: bool
+
+    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+        """Solves and keeps the residuals."""
+        ...
+
+    def backward(
+        self,
+        method: Method,
+        field: FlatField,
+        inputs: Inputs,
+        forward: Forward,
+        cotangent: tf.Tensor,
+    ) -> Backward:
+        """Returns the gradient, given dL/dstates of shape [count, batch, size]."""
+        ...
+
+    def larger(self) -> "Adjoint | None":
+        """Returns the same adjoint with more room after the status `CAPACITY`, if it can grow."""
+        ...
+
+
+def stats_of(front: Any) -> Stats:
+    """Reads what a solve cost off its last front."""
+    return Stats(front.evaluations, front.accepted, front.attempts - front.accepted)
+
+
+def is_differentiable(tensor: tf.Tensor) -> bool:
+    """Whether a tensor can have a gradient at all."""
+    return tensor.dtype.is_floating or tensor.dtype.is_complex
+
+
+def zero_gradients(theta: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """Returns a zero gradient for each tensor that can have one."""
+    return [tf.zeros_like(x) for x in theta if is_differentiable(x)]
+
+
+def field_vjp(
+    field: FlatField,
+    t: tf.Tensor,
+    y: tf.Tensor,
+    theta: Sequence[tf.Tensor],
+    cotangent: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    """Evaluates f and a^T df/dz, a^T df/dtheta together.
+
+    Args:
+        field: The vector field.
+        t: Time, shape [batch].
+        y: State, shape [batch, size].
+        theta: Parameters.
+        cotangent: The adjoint a, shape [batch, size].
+
+    Returns:
+        f, a^T df/dz, and a^T df/dtheta for each differentiable parameter.
+    """
+    wanted = [x for x in theta if is_differentiable(x)]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([y, *wanted])
+        value = field(t, y, theta)
+    by_state, *by_theta = tape.gradient(
+        value,
+        [y, *wanted],
+        output_gradients=cotangent,
+        unconnected_gradients=tf.UnconnectedGradients.ZERO,
+    )
+    return value, by_state, by_theta

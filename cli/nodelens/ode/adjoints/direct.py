@@ -1,0 +1,63 @@
+"""The reference: TensorFlow's own tape through the loop."""
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from nodelens.ode.adjoints.base import Backward, Forward, is_differentiable, stats_of
+from nodelens.ode.integrate import Method
+from nodelens.ode.observe import Inputs, solve_forward
+from nodelens.ode.solution import BackwardStats
+from nodelens.ode.vector_field import FlatField
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Differentiates through the loop with a tape. Memory is reserved for `max_steps` steps.
+
+    Slow and hungry, but it is an independent implementation of the gradient, and it can be
+    differentiated again. Step sizes are constants to it, as they are to `Discrete`.
+    """
+
+    default_max_steps: int = 2048
+    differentiable: bool = True
+
+    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+        """Solves; nothing is kept, since the backward pass solves again under a tape."""
+        states, front, _ = solve_forward(method, field, inputs)
+        return Forward(states, front.status, front.t, stats_of(front), ())
+
+    def backward(
+        self,
+        method: Method,
+        field: FlatField,
+        inputs: Inputs,
+        forward: Forward,
+        cotangent: tf.Tensor,
+    ) -> Backward:
+        """Solves again under a tape and asks the tape."""
+        wanted = [x for x in inputs.theta if is_differentiable(x)]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([inputs.z0, *wanted])
+            states, front, _ = solve_forward(method, field, inputs)
+        by_z0, *by_theta = tape.gradient(
+            states,
+            [inputs.z0, *wanted],
+            output_gradients=cotangent,
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        stats = stats_of(front)
+        return Backward(
+            by_z0,
+            by_theta,
+            BackwardStats(
+                nfe=stats.nfe,
+                accepted=stats.accepted,
+                rejected=stats.rejected,
+                status=front.status,
+                drift=tf.zeros_like(inputs.times),
+            ),
+        )
+
+    def larger(self) -> None:
+        """There is no store that could be full."""

@@ -1,0 +1,115 @@
+"""Compiled functions, one pair a configuration: XLA where it compiles, the plain graph where not."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import tensorflow as tf
+
+from nodelens.ode.adjoints.base import Backward, Forward
+from nodelens.ode.core import Core
+from nodelens.ode.memo import Memo
+from nodelens.ode.observe import Inputs
+from nodelens.ode.status import Status
+
+_NOT_COMPILABLE = (
+    tf.errors.InvalidArgumentError,
+    tf.errors.UnimplementedError,
+    tf.errors.NotFoundError,
+    tf.errors.InternalError,
+)
+
+
+class CompiledCore:
+    """The forward and backward pass of one configuration as compiled functions.
+
+    Args:
+        core: The configuration.
+        jit_compile: Whether to try XLA.
+    """
+
+    def __init__(self, core: Core, jit_compile: bool) -> None:
+        self._core = core
+        self._jit_compile = jit_compile
+        self._traced: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        self._roomier: CompiledCore | None = None
+
+    def forward(self, inputs: Inputs) -> Forward:
+        """Solves; no tape sees it. An adjoint whose store is full solves again with a larger one."""
+        if self._roomier is not None:
+            return self._roomier.forward(inputs)
+        forward = self._run("forward", inputs)
+        larger = self._core.adjoint.larger()
+        if larger is not None and (forward.status.numpy() == int(Status.CAPACITY)).any():
+            self._roomier = CompiledCore(replace(self._core, adjoint=larger), self._jit_compile)
+            return self._roomier.forward(inputs)
+        return forward
+
+    def backward(
+        self, inputs: Inputs, forward: Forward, cotangent: tf.Tensor
+    ) -> tuple[Backward, tf.Tensor]:
+        """Runs the backward pass; no tape sees it."""
+        return self._run("backward", inputs, forward, cotangent)
+
+    def taped(self, inputs: Inputs) -> Forward:
+        """Solves so that a tape outside finds the gradient.
+
+        Never compiled by XLA: what TensorFlow's tape keeps of a loop cannot leave an XLA function.
+        """
+        return self._trace("taped", False, (inputs,))(*tf.nest.flatten(inputs))
+
+    def _run(self, name: str, *arguments: Any) -> Any:
+        flat = tf.nest.flatten(arguments)
+        function = self._trace(name, self._jit_compile, arguments)
+        # Pauses every tape for the call (not for the tracing, which needs its own tapes): an eager
+        # tape would keep all intermediate tensors of the solve.
+        with tf.init_scope():
+            if not self._jit_compile:
+                return function(*flat)
+            try:
+                return function(*flat)
+            except _NOT_COMPILABLE as error:
+                reason = str(error).strip().splitlines()[0]
+        plain = self._trace(name, False, arguments)
+        with tf.init_scope():
+            result = plain(*flat)
+        # It runs as a graph, so XLA was the obstacle: from now on do not try again.
+        self._jit_compile = False
+        warnings.warn(
+            f"XLA cannot compile this solve ({reason}); it runs as a plain TensorFlow graph, "
+            "which is slower. Pass jit_compile=False to do so without this warning.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return result
+
+    def _trace(
+        self, name: str, jit_compile: bool, arguments: tuple[Any, ...]
+    ) -> Callable[..., Any]:
+        """Returns the traced function for tensors of these shapes, taking them as a flat list."""
+        flat = tf.nest.flatten(arguments)
+        key = (name, jit_compile, *[tuple(x.shape) for x in flat])
+        if key not in self._traced:
+            method = getattr(self._core, name)
+
+            def unflattened(*leaves: tf.Tensor) -> Any:
+                return method(*tf.nest.pack_sequence_as(arguments, list(leaves)))
+
+            function = tf.function(unflattened, autograph=False, jit_compile=jit_compile)
+            specs = [tf.TensorSpec(x.shape, x.dtype) for x in flat]
+            self._traced[key] = function.get_concrete_function(*specs)
+        return self._traced[key]
+
+    @property
+    def traces(self) -> int:
+        """How many functions have been traced so far."""
+        return len(self._traced)
+
+
+_COMPILED: Memo[CompiledCore] = Memo(capacity=128)
+
+
+def compiled(core: Core, jit_compile: bool) -> CompiledCore:
+    """Returns the compiled functions of a configuration, from the cache if it was met before."""
+    return _COMPILED.get((id(core), jit_compile), lambda: CompiledCore(core, jit_compile))

@@ -1,0 +1,28 @@
+"""How large an error is, in units of the tolerance."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+Norm = Callable[[tf.Tensor], tf.Tensor]
+
+
+def rms_norm(x: tf.Tensor) -> tf.Tensor:
+    """Root mean square over the last axis (Hairer, Norsett and Wanner, eq. II.4.11).
+
+    Args:
+        x: Real or complex tensor of shape [..., size].
+
+    Returns:
+        Real tensor of shape [...].
+    """
+    square = tf.math.real(x * tf.math.conj(x)) if x.dtype.is_complex else tf.square(x)
+    return tf.sqrt(tf.reduce_mean(square, axis=-1))
+
+
+def scaled(x: tf.Tensor, rtol: tf.Tensor, atol: tf.Tensor, *states: tf.Tensor) -> tf.Tensor:
+    """Divides x by atol + rtol * max |state|, component by component."""
+    size = tf.abs(states[0])
+    for state in states[1:]:
+        size = tf.maximum(size, tf.abs(state))
+    return tf.abs(x) / (atol + rtol * size)

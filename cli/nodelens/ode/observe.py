@@ -1,0 +1,112 @@
+"""The forward solve and its observations: the states at the requested times."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from nodelens.ode.integrate import Front, Method, Recorder, Tolerances, advance, begin
+from nodelens.ode.runge_kutta import RightHandSide, Step
+from nodelens.ode.status import Status
+from nodelens.ode.vector_field import FlatField
+
+
+class Inputs(NamedTuple):
+    """The tensors of a solve.
+
+    Args:
+        z0: The initial state, shape [batch, size].
+        times: The requested times, `float64`, shape [count, batch].
+        theta: Leaves of the parameters and the lifted captures.
+        tolerances: Scale of the error.
+    """
+
+    z0: tf.Tensor
+    times: tf.Tensor
+    theta: Sequence[tf.Tensor]
+    tolerances: Tolerances
+
+
+def right_hand_side(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:
+    """Closes a field over its parameters; it has no integrands."""
+    return lambda t, y: (field(t, y, theta), [])
+
+
+def falls_in(times: tf.Tensor, t0: tf.Tensor, t1: tf.Tensor) -> tf.Tensor:
+    """Tells which times lie in (t0, t1], in either direction; shapes [count, batch] and [batch]."""
+    return tf.where(t1 >= t0, (times > t0) & (times <= t1), (times < t0) & (times >= t1))
+
+
+def observe(
+    method: Method, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor, times: tf.Tensor
+) -> tf.Tensor:
+    """Evaluates the solution of one step at all times, meaningful only where it `falls_in`.
+
+    Returns:
+        Shape [count, batch, size].
+    """
+    if method.lands:
+        return tf.broadcast_to(step.y1, tf.concat([tf.shape(times), tf.shape(y0)[1:]], 0))
+    return method.solver.interpolate(step, t0, t1, y0, times)
+
+
+def solve_forward(
+    method: Method,
+    field: FlatField,
+    inputs: Inputs,
+    capacity: int | None = None,
+    recorder: Recorder | None = None,
+    record: Any = (),
+) -> tuple[tf.Tensor, Front, Any]:
+    """Solves from the first to the last time.
+
+    Args:
+        method: How to step.
+        field: The vector field.
+        inputs: The tensors of the solve.
+        capacity: Accepted steps that the recorder has room for.
+        recorder: Sees every attempted step (an adjoint that stores steps).
+        record: What it begins with.
+
+    Returns:
+        The states at the times, [count, batch, size] (NaN where the solve did not get to), the
+        front at the end, and the record.
+    """
+    times, z0 = inputs.times, inputs.z0
+    rhs = right_hand_side(field, inputs.theta)
+    end = times[-1]
+    inner = times[1:-1]
+    observed = inner.shape[0] != 0
+    here = (inner == times[0])[..., None]
+    unknown = tf.cast(tf.constant(float("nan"), z0.dtype.real_dtype), z0.dtype)
+    states = tf.where(here, z0, unknown)
+
+    def record_step(
+        record: Any, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
+    ) -> Any:
+        states, extra = record
+        if observed:
+            inside = falls_in(inner, front.t, t_end) & accepted
+            value = observe(method, step, front.t, t_end, front.y, inner)
+            states = tf.where(inside[..., None], value, states)
+        if recorder is not None:
+            extra = recorder(extra, front, step, t_end, accepted)
+        return states, extra
+
+    front = begin(method, rhs, times[0], end, z0, inputs.tolerances)
+    front, (states, record) = advance(
+        method,
+        rhs,
+        front,
+        end,
+        inputs.tolerances,
+        landings=inner if method.lands and observed else None,
+        capacity=capacity,
+        recorder=record_step,
+        record=(states, record),
+    )
+    if times.shape[0] == 1:
+        return z0[None], front, record
+    good = (front.status == int(Status.SUCCESS))[:, None]
+    last = tf.where(good, front.y, unknown)
+    return tf.concat([z0[None], states, last[None]], 0), front, record

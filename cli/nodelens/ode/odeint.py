@@ -1,0 +1,308 @@
+"""The public functions: `odeint` for everybody, `odeint_vjp` for those who write their own loops."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from nodelens.ode.adjoints import Adjoint
+from nodelens.ode.adjoints.base import Backward, Forward
+from nodelens.ode.compiled import CompiledCore, compiled
+from nodelens.ode.controllers import Controller
+from nodelens.ode.observe import Inputs
+from nodelens.ode.prepare import Problem, prepare
+from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
+from nodelens.ode.status import SolveError, Status
+
+
+def odeint(
+    vector_field: Callable[..., Any],
+    z0: Any,
+    times: Any,
+    *,
+    params: Any = None,
+    solver: str = "dopri5",
+    rtol: Any = 1e-6,
+    atol: Any = 1e-6,
+    adjoint: str | Adjoint = "backsolve",
+    controller: Controller | None = None,
+    max_steps: int | None = None,
+    step_size: float | None = None,
+    throw: bool = True,
+    jit_compile: bool = True,
+) -> Solution:
+    """Solves the initial value problem dz/dt = f(t, z), z(t_0) = z0 at the given times.
+
+    Gradients flow through `tf.GradientTape` to z0, to `params`, to every variable and tensor that
+    the field captures, and to each time. Works in eager code, where the solve is compiled once and
+    cached, and inside a `tf.function`, compiled by XLA or not.
+
+    Args:
+        vector_field: f(t, z), or f(t, z, params) if `params` is given, of TensorFlow operations. It
+            gets t as a scalar in the real dtype of z.
+        z0: The initial state, a floating tensor or a nest of tensors of one dtype.
+        times: Increasing or decreasing, shape [count]; the first one is where z0 holds. Kept in
+            float64 whatever the state.
+        params: Parameters of the field, a nest of tensors.
+        solver: Name of the solver, one of `nodelens.ode.SOLVERS`.
+        rtol, atol: Relative and absolute tolerance, numbers or nests like z0. The RMS of error /
+            (atol + rtol |z|) is kept below one in each step.
+        adjoint: Name of the adjoint, one of `nodelens.ode.ADJOINTS`, or a configured one.
+        controller: Step-size controller; by default a `PIDController` for a solver that estimates
+            its error, a `FixedController` for one that does not.
+        max_steps: Attempted steps after which the solve fails; by default the adjoint's.
+        step_size: Shorthand for `controller=FixedController(step_size)`.
+        throw: Whether a failed solve raises. Inside a `tf.function` nothing can be raised: look at
+            `Solution.status`; the states that were not reached are NaN.
+        jit_compile: Whether eager calls compile with XLA. If XLA cannot, the graph is run as it is,
+            with a warning once.
+
+    Returns:
+        The solution. Its states have the time axis in front.
+
+    Raises:
+        ValueError: An argument is wrong; the message says which and what to do.
+        SolveError: The solve failed and `throw` is true.
+    """
+    problem = prepare(
+        vector_field,
+        z0,
+        times,
+        params,
+        solver,
+        rtol,
+        atol,
+        adjoint,
+        controller,
+        max_steps,
+        step_size,
+    )
+    if not tf.executing_eagerly():
+        return _solution(problem, *_differentiable_graph(problem))
+    functions = compiled(problem.core, jit_compile)
+    if problem.core.adjoint.differentiable:
+        forward = functions.taped(problem.inputs)
+        states = forward.states
+    else:
+        states, forward = _differentiable_eager(problem, functions, throw)
+    if throw:
+        _raise_if_failed(forward.status, forward.reached)
+    return _solution(problem, states, forward)
+
+
+class Pullback:
+    """Takes dL/dstates of a solve to the gradients; made by `odeint_vjp`.
+
+    Args:
+        problem: The solve.
+        run: Runs its backward pass.
+    """
+
+    def __init__(self, problem: Problem, run: Callable[[tf.Tensor], Any]) -> None:
+        self._problem = problem
+        self._run = run
+
+    @property
+    def sources(self) -> tuple[tf.Variable | tf.Tensor, ...]:
+        """The variables and tensors that the field captured."""
+        return self._problem.sources
+
+    def __call__(self, cotangent: Any) -> Gradients:
+        """Runs the backward pass.
+
+        Args:
+            cotangent: dL/dstates, a nest of tensors like `Solution.states`.
+
+        Returns:
+            The gradients and what they cost.
+        """
+        problem = self._problem
+        backward, by_times = self._run(problem.pack_states(cotangent))
+        by_theta = problem.spread(backward.theta)
+        by_params = by_theta[: problem.param_count]
+        stats = BackwardStats(*[x[..., 0] for x in backward.stats])
+        return Gradients(
+            z0=problem.layout.unpack(backward.z0),
+            params=None
+            if problem.params is None
+            else tf.nest.pack_sequence_as(problem.params, by_params),
+            times=by_times[:, 0],
+            captures=tuple(by_theta[problem.param_count :]),
+            stats=stats,
+        )
+
+
+def odeint_vjp(
+    vector_field: Callable[..., Any],
+    z0: Any,
+    times: Any,
+    *,
+    params: Any = None,
+    solver: str = "dopri5",
+    rtol: Any = 1e-6,
+    atol: Any = 1e-6,
+    adjoint: str | Adjoint = "backsolve",
+    controller: Controller | None = None,
+    max_steps: int | None = None,
+    step_size: float | None = None,
+    jit_compile: bool = True,
+) -> tuple[Solution, Pullback]:
+    """Solves, and returns with the solution the function that pulls a cotangent back.
+
+    The explicit form of the gradient: no tape and no hidden state, and the backward pass tells what
+    it cost. It is meant for a training loop that is compiled whole, and for checking gradients:
+
+        solution, pullback = odeint_vjp(field, z0, times, params=params)
+        with tf.GradientTape() as tape:
+            tape.watch(solution.states)
+            loss = loss_of(solution.states)
+        gradients = pullback(tape.gradient(loss, solution.states))
+
+    Args:
+        vector_field, z0, times, params, solver, rtol, atol, adjoint, controller, max_steps,
+            step_size, jit_compile: As in `odeint`.
+
+    Returns:
+        The solution and its pullback. Nothing is raised for a failed solve: see its status.
+
+    Raises:
+        ValueError: An argument is wrong; the message says which and what to do.
+    """
+    problem = prepare(
+        vector_field,
+        z0,
+        times,
+        params,
+        solver,
+        rtol,
+        atol,
+        adjoint,
+        controller,
+        max_steps,
+        step_size,
+    )
+    if tf.executing_eagerly():
+        functions = compiled(problem.core, jit_compile)
+        forward_pass, backward_pass = functions.forward, functions.backward
+    else:
+        forward_pass, backward_pass = problem.core.forward, problem.core.backward
+    forward = forward_pass(problem.inputs)
+    pullback = Pullback(problem, lambda g: backward_pass(problem.inputs, forward, g))
+    return _solution(problem, forward.states, forward), pullback
+
+
+def _differentiable_graph(problem: Problem) -> tuple[tf.Tensor, Forward]:
+    """The solve as one differentiable operation of the graph that is being traced."""
+    core = problem.core
+    if core.adjoint.differentiable:
+        forward = core.taped(problem.inputs)
+        return forward.states, forward
+    kept: list[Forward] = []
+
+    @tf.custom_gradient
+    def solve(*leaves: tf.Tensor) -> tuple[tf.Tensor, Callable[..., list[tf.Tensor | None]]]:
+        inputs = problem.rebuild(leaves)
+        forward = core.forward(inputs)
+        kept.append(forward)
+
+        def gradient(cotangent: tf.Tensor) -> list[tf.Tensor | None]:
+            (backward, by_times) = _once(core.backward, inputs, forward, cotangent)
+            return problem.gradients_of_leaves(backward, by_times)
+
+        return forward.states, gradient
+
+    return solve(*problem.leaves), kept[0]
+
+
+def _differentiable_eager(
+    problem: Problem, functions: CompiledCore, throw: bool
+) -> tuple[tf.Tensor, Forward]:
+    """The solve as one differentiable operation of eager code."""
+    kept: list[Forward] = []
+
+    @tf.custom_gradient
+    def solve(*leaves: tf.Tensor) -> tuple[tf.Tensor, Callable[..., list[tf.Tensor | None]]]:
+        inputs = problem.rebuild(leaves)
+        forward = functions.forward(inputs)
+        kept.append(forward)
+
+        def gradient(cotangent: tf.Tensor) -> list[tf.Tensor | None]:
+            backward, by_times = _once(functions.backward, inputs, forward, cotangent)
+            if throw:
+                _raise_if_failed(backward.stats.status, None)
+            warn_of_drift(backward.stats.drift)
+            return problem.gradients_of_leaves(backward, by_times)
+
+        return forward.states, gradient
+
+    return solve(*problem.leaves), kept[0]
+
+
+class SecondOrderError(ValueError):
+    """A gradient was differentiated again by an adjoint that gives first-order gradients only."""
+
+
+def _once(
+    run: Callable[[Inputs, Forward, tf.Tensor], tuple[Backward, tf.Tensor]],
+    inputs: Inputs,
+    forward: Forward,
+    cotangent: tf.Tensor,
+) -> tuple[Backward, tf.Tensor]:
+    """Runs a backward pass that raises, rather than gives a wrong answer, if differentiated again."""
+    shaped: list[Any] = []
+
+    @tf.custom_gradient
+    def backward_pass(*arguments: tf.Tensor) -> tuple[list[tf.Tensor], Callable[..., Any]]:
+        result = run(inputs, forward, arguments[-1])
+        shaped.append(result)
+
+        def again(*_: tf.Tensor) -> None:
+            raise SecondOrderError(
+                "This gradient was asked to be differentiated again, which the adjoint cannot do. "
+                "Use adjoint='direct' for second-order gradients."
+            )
+
+        return tf.nest.flatten(result), again
+
+    flat = backward_pass(*tf.nest.flatten(inputs), cotangent)
+    return tf.nest.pack_sequence_as(shaped[0], flat)
+
+
+def _solution(problem: Problem, states: tf.Tensor, forward: Forward) -> Solution:
+    """Puts the user's structure back."""
+    return Solution(
+        states=problem.layout.unpack(states),
+        times=problem.inputs.times[:, 0],
+        status=forward.status[0],
+        stats=Stats(*[x[0] for x in forward.stats]),
+    )
+
+
+def _raise_if_failed(status: tf.Tensor, reached: tf.Tensor | None) -> None:
+    """Raises the worst status of an eager solve, if any sample failed."""
+    codes = status.numpy()
+    if codes.any():
+        sample = int(codes.argmax())
+        where = "some time of the backward solve" if reached is None else f"{reached[sample]:.6g}"
+        raise SolveError(Status(int(codes[sample])), where)
+
+
+DRIFT_LIMIT = 1e-3
+
+
+class DriftWarning(UserWarning):
+    """A backward solve did not retrace the forward solve, so its gradient is not to be trusted."""
+
+
+def warn_of_drift(drift: tf.Tensor) -> None:
+    """Warns if the state that was integrated backward strayed from the one that was saved."""
+    worst = float(tf.reduce_max(drift))
+    if not worst <= DRIFT_LIMIT:
+        warnings.warn(
+            f"The backward solve strayed from the forward solve by {worst:.1e} of the size of the "
+            f"state (limit {DRIFT_LIMIT:.0e}): the gradient of 'backsolve' is not reliable here. Use "
+            "adjoint='discrete', or tighten rtol and atol.",
+            DriftWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,268 @@
+"""The border: what the user gave becomes checked, flattened tensors and a configuration."""
+
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import tensorflow as tf
+
+from nodelens.ode.adjoints import ADJOINTS, Adjoint
+from nodelens.ode.adjoints.base import Backward, is_differentiable
+from nodelens.ode.controllers import Controller, FixedController, PIDController
+from nodelens.ode.core import Core
+from nodelens.ode.integrate import Method, Tolerances
+from nodelens.ode.layout import Layout
+from nodelens.ode.memo import Memo
+from nodelens.ode.observe import Inputs
+from nodelens.ode.runge_kutta import ExplicitRungeKutta
+from nodelens.ode.solvers import SOLVERS
+from nodelens.ode.vector_field import LiftedField, lift
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A checked call of `odeint`.
+
+    Args:
+        core: The configuration.
+        layout: Of the state.
+        inputs: The tensors.
+        params: The nest of parameters, or `None`.
+        sources: What the field captured.
+    """
+
+    core: Core
+    layout: Layout
+    inputs: Inputs
+    params: Any
+    sources: tuple[tf.Variable | tf.Tensor, ...]
+
+    @property
+    def param_count(self) -> int:
+        """How many leaves of theta are parameters; the others are captures."""
+        return len(self.inputs.theta) - len(self.sources)
+
+    @property
+    def leaves(self) -> list[tf.Tensor]:
+        """The tensors as a flat list."""
+        return tf.nest.flatten(self.inputs)
+
+    def rebuild(self, leaves: Sequence[tf.Tensor]) -> Inputs:
+        """Undoes `leaves`."""
+        return tf.nest.pack_sequence_as(self.inputs, list(leaves))
+
+    def spread(self, by_theta: Sequence[tf.Tensor]) -> list[tf.Tensor | None]:
+        """Gives each leaf of theta its gradient, `None` to integers."""
+        gradients = iter(by_theta)
+        return [next(gradients) if is_differentiable(x) else None for x in self.inputs.theta]
+
+    def gradients_of_leaves(
+        self, backward: Backward, by_times: tf.Tensor
+    ) -> list[tf.Tensor | None]:
+        """Orders a gradient as `leaves`; the tolerances have none."""
+        return [backward.z0, by_times, *self.spread(backward.theta), None, None]
+
+    def pack_states(self, states: Any) -> tf.Tensor:
+        """Flattens a nest like `Solution.states` to [count, batch, size]."""
+        tf.nest.assert_same_structure(self.layout.template, states)
+        count = self.inputs.times.shape[0]
+        rows = [tf.reshape(leaf, [count, 1, -1]) for leaf in tf.nest.flatten(states)]
+        return rows[0] if len(rows) == 1 else tf.concat(rows, axis=-1)
+
+
+_PREPARED: Memo[tuple[Core, LiftedField]] = Memo(capacity=128)
+
+
+def prepare(
+    vector_field: Callable[..., Any],
+    z0: Any,
+    times: Any,
+    params: Any,
+    solver: str,
+    rtol: Any,
+    atol: Any,
+    adjoint: str | Adjoint,
+    controller: Controller | None,
+    max_steps: int | None,
+    step_size: float | None,
+) -> Problem:
+    """Checks the arguments of `odeint` and makes a problem of them.
+
+    Raises:
+        ValueError: An argument is wrong.
+    """
+    if not callable(vector_field):
+        raise ValueError(
+            f"vector_field must be a callable f(t, z); got {type(vector_field).__name__}."
+        )
+    z0 = tf.nest.map_structure(tf.convert_to_tensor, z0)
+    dtype = _state_dtype(z0)
+    layout = Layout.of(z0)
+    times = _times(times)
+    if params is not None:
+        params = tf.nest.map_structure(tf.convert_to_tensor, params)
+    chosen_solver = look_up("solver", solver, SOLVERS)
+    chosen_adjoint = look_up("adjoint", adjoint, ADJOINTS)
+    method = Method(
+        chosen_solver,
+        _controller(chosen_solver, controller, step_size),
+        _max_steps(max_steps, chosen_adjoint),
+    )
+
+    def make() -> tuple[Core, LiftedField]:
+        lifted = lift(vector_field, layout, params, dtype)
+        return Core(lifted.flat, method, chosen_adjoint), lifted
+
+    if tf.executing_eagerly():
+        _check_finite("z0", z0)
+        specs = str((_specs(z0), None if params is None else _specs(params)))
+        key = (_identity(vector_field), specs, times.shape[0], method, chosen_adjoint)
+        core, lifted = _PREPARED.get(key, make)
+    else:
+        core, lifted = make()
+    theta = [] if params is None else tf.nest.flatten(params)
+    theta = [*theta, *[tf.convert_to_tensor(source) for source in lifted.sources]]
+    tolerances = Tolerances(
+        _tolerance("rtol", rtol, layout, dtype), _tolerance("atol", atol, layout, dtype)
+    )
+    inputs = Inputs(layout.pack(z0), times[:, None], theta, tolerances)
+    return Problem(core, layout, inputs, params, lifted.sources)
+
+
+def look_up(kind: str, choice: Any, table: Mapping[str, Part]) -> Part:
+    """Finds a part by its name, or takes it as it is.
+
+    Raises:
+        ValueError: There is no such name; the nearest one is suggested.
+    """
+    if not isinstance(choice, str):
+        return choice
+    if choice in table:
+        return table[choice]
+    near = difflib.get_close_matches(choice, table, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"There is no {kind} {choice!r}.{hint} Known: {', '.join(sorted(table))}.")
+
+
+def _identity(vector_field: Callable[..., Any]) -> tuple[Any, ...]:
+    """A key that keeps the callable alive, so that its id cannot be given to another one."""
+    owner = getattr(vector_field, "__self__", None)
+    function = getattr(vector_field, "__func__", vector_field)
+    return _ById(owner), _ById(function)
+
+
+class _ById:
+    """Compares by identity, for callables that cannot be hashed or compare by value."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and self.value is other.value
+
+
+def _specs(nest: Any) -> Any:
+    return tf.nest.map_structure(lambda x: (x.shape, x.dtype), nest)
+
+
+def _state_dtype(z0: Any) -> tf.DType:
+    """Checks that all leaves share one floating or complex dtype."""
+    leaves = tf.nest.flatten(z0)
+    if not leaves:
+        raise ValueError("z0 is empty; expected a tensor or a nest of tensors.")
+    dtypes = {leaf.dtype for leaf in leaves}
+    allowed = {tf.float32, tf.float64, tf.complex64, tf.complex128}
+    if len(dtypes) > 1 or not dtypes <= allowed:
+        names = ", ".join(sorted(dtype.name for dtype in dtypes))
+        raise ValueError(
+            "z0 must be of one dtype, float32, float64, complex64 or complex128; "
+            f"got {names}. Cast it with tf.cast."
+        )
+    return dtypes.pop()
+
+
+def _times(times: Any) -> tf.Tensor:
+    """Converts the times to float64 and, where their values are known, checks them."""
+    times = tf.convert_to_tensor(times)
+    if not (times.dtype.is_floating or times.dtype.is_integer):
+        raise ValueError(f"times must be real numbers; got {times.dtype.name}.")
+    if times.shape.rank != 1 or times.shape[0] == 0:
+        raise ValueError(f"times must have shape [count] with count >= 1; got {times.shape}.")
+    if tf.executing_eagerly():
+        values = times.numpy().astype(np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError(f"times must be finite; got {values}.")
+        steps = np.diff(values)
+        if (steps > 0).any() and (steps < 0).any():
+            raise ValueError(
+                "times must not change direction: give them in increasing or in decreasing order; "
+                f"got {values}."
+            )
+    return tf.cast(times, tf.float64)
+
+
+def _check_finite(name: str, value: Any) -> None:
+    for leaf in tf.nest.flatten(value):
+        if not np.isfinite(leaf.numpy()).all():
+            raise ValueError(f"{name} must be finite; it contains NaN or Inf.")
+
+
+def _controller(
+    solver: ExplicitRungeKutta, controller: Controller | None, step_size: float | None
+) -> Controller:
+    """Chooses the default controller, and refuses one that the solver cannot serve."""
+    if step_size is not None:
+        if controller is not None:
+            raise ValueError("Give either step_size or controller, not both.")
+        if not (math.isfinite(step_size) and step_size > 0):
+            raise ValueError(f"step_size must be a positive number; got {step_size}.")
+        return FixedController(step_size)
+    if controller is None:
+        return PIDController() if solver.adaptive else FixedController()
+    if isinstance(controller, PIDController) and not solver.adaptive:
+        raise ValueError(
+            f"The solver {solver.name!r} estimates no error, so its steps cannot be adapted. Use "
+            "FixedController(step_size), or a solver such as 'dopri5'."
+        )
+    return controller
+
+
+def _max_steps(max_steps: int | None, adjoint: Adjoint) -> int:
+    if max_steps is None:
+        return adjoint.default_max_steps
+    if max_steps < 1:
+        raise ValueError(f"max_steps must be at least 1; got {max_steps}.")
+    return int(max_steps)
+
+
+def _tolerance(name: str, value: Any, layout: Layout, dtype: tf.DType) -> tf.Tensor:
+    """Turns a tolerance into a tensor of shape [1] or [size] in the real dtype of the state."""
+    real = dtype.real_dtype
+    if tf.nest.is_nested(value):
+        tf.nest.assert_same_structure(layout.template, value)
+        parts = [
+            tf.broadcast_to(tf.cast(part, real), shape)
+            for part, shape in zip(tf.nest.flatten(value), layout.shapes, strict=True)
+        ]
+        tolerance = layout.pack(tf.nest.pack_sequence_as(layout.template, parts))[0]
+    else:
+        tolerance = tf.cast(tf.convert_to_tensor(value, dtype_hint=tf.float64), real)
+        if tolerance.shape.rank == 0:
+            tolerance = tolerance[None]
+        else:
+            parts = [tf.broadcast_to(tolerance, shape) for shape in layout.shapes]
+            tolerance = layout.pack(tf.nest.pack_sequence_as(layout.template, parts))[0]
+    if tf.executing_eagerly():
+        values = tolerance.numpy()
+        smallest = 0.0 if name == "atol" else np.nextafter(0.0, 1.0)
+        if not np.isfinite(values).all() or (values < smallest).any():
+            raise ValueError(f"{name} must be a positive number; got {value}.")
+    return tolerance

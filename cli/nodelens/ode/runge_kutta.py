@@ -1,0 +1,160 @@
+"""One step of an explicit Runge-Kutta method, and the solution inside it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from nodelens.ode.tableau import Tableau
+
+# rhs(t, y) -> (dy/dt, integrands): t has shape [batch], y and dy/dt have shape [batch, size].
+Integrands = Sequence[tf.Tensor]
+RightHandSide = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, Integrands]]
+
+
+class Step(NamedTuple):
+    """What one attempted step gives.
+
+    Args:
+        y1: The solution at the end of the step, shape [batch, size].
+        error: Estimate of its local error, same shape.
+        first: What the next step starts with: the derivative at its start and the integrands there
+            (both empty for a method that does not carry them over).
+        integrals: The integrands integrated over the step with the method's own weights.
+        stages: The stage derivatives, for the interpolant.
+        evaluations: Evaluations of the right-hand side, `int32` of shape [].
+    """
+
+    y1: tf.Tensor
+    error: tf.Tensor
+    first: tuple[Integrands, Integrands]
+    integrals: Integrands
+    stages: Integrands
+    evaluations: tf.Tensor
+
+
+def combine(weights: Sequence[float], terms: Sequence[tf.Tensor]) -> tf.Tensor | None:
+    """Returns sum_i weights[i] * terms[i], leaving out what is exactly zero."""
+    total = None
+    for weight, term in zip(weights, terms, strict=False):
+        if weight != 0:
+            scaled = term if weight == 1 else tf.constant(weight, term.dtype) * term
+            total = scaled if total is None else total + scaled
+    return total
+
+
+@dataclass(frozen=True)
+class ExplicitRungeKutta:
+    """A solver made of a tableau.
+
+    Args:
+        tableau: The coefficients.
+    """
+
+    tableau: Tableau
+
+    @property
+    def name(self) -> str:
+        """What the user types."""
+        return self.tableau.name
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the method estimates its error."""
+        return self.tableau.adaptive
+
+    @property
+    def error_exponent(self) -> int:
+        """The error estimate shrinks as the step size to this power."""
+        return self.tableau.error_order + 1
+
+    @property
+    def initial_evaluations(self) -> int:
+        """How many evaluations of the field `start` makes."""
+        return 1 if self.adaptive else 0
+
+    def start(
+        self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor
+    ) -> tuple[Integrands, Integrands]:
+        """Returns what the first step at (t, y) starts with."""
+        if not self.adaptive:
+            return [], []
+        derivative, integrands = rhs(t, y)
+        return [derivative], integrands
+
+    def step(
+        self,
+        rhs: RightHandSide,
+        t0: tf.Tensor,
+        t1: tf.Tensor,
+        y0: tf.Tensor,
+        first: tuple[Integrands, Integrands],
+    ) -> Step:
+        """Attempts one step.
+
+        Args:
+            rhs: The right-hand side.
+            t0, t1: Start and end of the step, shape [batch]. No stage lies outside.
+            y0: The solution at t0, shape [batch, size].
+            first: What `start` or the step before returned.
+
+        Returns:
+            The step, taken whether its error is small or not.
+        """
+        tableau = self.tableau
+        dt = tf.cast(t1 - t0, y0.dtype)[:, None]
+        derivative, integrand = (first[0][0], first[1]) if self.adaptive else rhs(t0, y0)
+        stages, integrands = [derivative], [integrand]
+        y = y0
+        for row, c in zip(tableau.a[1:], tableau.c[1:], strict=True):
+            y = y0 + dt * combine(row, stages)
+            derivative, integrand = rhs(t1 if c == 1 else t0 + c * (t1 - t0), y)
+            stages.append(derivative)
+            integrands.append(integrand)
+        y1 = y if tableau.first_same_as_last else y0 + dt * combine(tableau.b, stages)
+        error = dt * combine(tableau.error, stages) if self.adaptive else tf.zeros_like(y1)
+        integrals = [
+            tf.cast(t1 - t0, parts[0].dtype)[0] * combine(tableau.b, parts)
+            for parts in zip(*integrands, strict=True)
+        ]
+        return Step(
+            y1=y1,
+            error=error,
+            first=([derivative], integrand) if self.adaptive else ([], []),
+            integrals=integrals,
+            stages=stages,
+            evaluations=tf.constant(len(stages) - self.initial_evaluations),
+        )
+
+    def interpolate(
+        self, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor, times: tf.Tensor
+    ) -> tf.Tensor:
+        """Evaluates the solution inside a step.
+
+        Args:
+            step: The step from t0 to t1.
+            t0, t1: Its start and end, shape [batch].
+            y0: The solution at t0, shape [batch, size].
+            times: Where to evaluate, shape [..., batch]; exact at t1.
+
+        Returns:
+            The solution, shape [..., batch, size], of order `tableau.dense_order`.
+        """
+        length = tf.where(t1 == t0, tf.ones_like(t0), t1 - t0)
+        x = tf.cast((times - t0) / length, y0.dtype)[..., None]
+        dt = tf.cast(t1 - t0, y0.dtype)[:, None]
+        columns = self._interpolant(step, dt, y0)
+        value = columns[-1]
+        for column in reversed(columns[:-1]):
+            value = column + x * value
+        return tf.where((times == t1)[..., None], step.y1, y0 + x * value)
+
+    def _interpolant(self, step: Step, dt: tf.Tensor, y0: tf.Tensor) -> list[tf.Tensor]:
+        """Returns the coefficients of x, x**2, ... of the solution minus y0."""
+        dense = self.tableau.dense
+        if dense is not None:
+            return [dt * combine(column, step.stages) for column in zip(*dense, strict=True)]
+        rise = step.y1 - y0
+        start, end = dt * step.stages[0], dt * step.stages[-1]
+        return [start, 3 * rise - 2 * start - end, start + end - 2 * rise]

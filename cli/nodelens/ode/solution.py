@@ -1,0 +1,74 @@
+"""What a solve gives back."""
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+
+class Stats(NamedTuple):
+    """What a solve cost: `int32`, scalars for a joint solve, shape [batch] for an independent one.
+
+    Args:
+        nfe: Evaluations of the vector field.
+        accepted: Accepted steps.
+        rejected: Rejected steps.
+    """
+
+    nfe: tf.Tensor
+    accepted: tf.Tensor
+    rejected: tf.Tensor
+
+
+class Solution(NamedTuple):
+    """The solution at the requested times.
+
+    Args:
+        states: The nest of z0, each tensor with the time axis in front: [times, ...]. NaN where the
+            solve did not get to.
+        times: The requested times, `float64`.
+        status: How it ended (`Status` as `int32`).
+        stats: What it cost.
+    """
+
+    states: Any
+    times: tf.Tensor
+    status: tf.Tensor
+    stats: Stats
+
+
+class BackwardStats(NamedTuple):
+    """What a gradient cost and how far it can be trusted.
+
+    Args:
+        nfe: Evaluations of the field together with its vector-Jacobian product (one counts one).
+        accepted, rejected: Steps of the backward pass (replayed steps, if it replays).
+        status: How the backward solve ended (`Status` as `int32`).
+        drift: For `backsolve`, at each requested time the distance between the state integrated
+            backward and the one that the forward solve had there, relative to its size: RMS of
+            (z_back - z_saved) / RMS of z_saved. Zero for adjoints that replay the forward steps.
+    """
+
+    nfe: tf.Tensor
+    accepted: tf.Tensor
+    rejected: tf.Tensor
+    status: tf.Tensor
+    drift: tf.Tensor
+
+
+class Gradients(NamedTuple):
+    """Gradients of a scalar L, given dL/dstates.
+
+    Args:
+        z0: dL/dz0, in the nest of z0.
+        params: dL/dparams, in the nest of `params`; `None` without `params`.
+        times: dL/dt_i = <f(t_i, z_i), dL/dz_i>, and in addition dL/dt_0 -= <f(t_0, z_0), dL/dz0>:
+            moving the first time moves the start, z0 staying what it is.
+        captures: dL/d(captured variable or tensor), in the order of `Pullback.sources`.
+        stats: What it cost.
+    """
+
+    z0: Any
+    params: Any
+    times: tf.Tensor
+    captures: tuple[tf.Tensor, ...]
+    stats: BackwardStats

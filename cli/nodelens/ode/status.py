@@ -1,0 +1,48 @@
+"""How a solve ended, as a number that survives compiled code and a sentence that says what to do."""
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """The outcome of a solve. Carried as an `int32` through compiled loops."""
+
+    SUCCESS = 0
+    MAX_STEPS = 1
+    STEP_UNDERFLOW = 2
+    NON_FINITE = 3
+    CAPACITY = 4
+
+
+REMEDIES: dict[Status, str] = {
+    Status.SUCCESS: "The solve reached the last time.",
+    Status.MAX_STEPS: (
+        "The solver took `max_steps` steps without reaching the last time. Raise `max_steps`, "
+        "loosen `rtol` and `atol`, or take a solver for stiff problems if the steps are tiny."
+    ),
+    Status.STEP_UNDERFLOW: (
+        "The step size fell below what the floating-point time can resolve. The vector field is "
+        "discontinuous there, or far stiffer than the solver can follow: list the discontinuity in "
+        "`jump_times`, loosen `rtol` and `atol`, or use float64."
+    ),
+    Status.NON_FINITE: (
+        "The vector field returned NaN or Inf however small the step. The solution blows up, or "
+        "leaves the domain of the field: check z0, the parameters and the field at that time."
+    ),
+    Status.CAPACITY: (
+        "The adjoint's store of accepted steps is full. Raise its capacity, for instance "
+        "`adjoint=Discrete(capacity=4096)`, or use an adjoint that stores less, such as 'backsolve'."
+    ),
+}
+
+
+class SolveError(RuntimeError):
+    """A solve did not reach the last time.
+
+    Args:
+        status: What ended it; the worst one if several samples failed.
+        where: The time that was reached, as text.
+    """
+
+    def __init__(self, status: Status, where: str) -> None:
+        super().__init__(f"{status.name} at t = {where}. {REMEDIES[status]}")
+        self.status = status
