@@ -1,8 +1,9 @@
 """What a user may set for conv-params.
 
 Merged and checked here, without pydantic: importing it takes a tenth of a second, about as long as
-everything else in a call of conv-params. Places, messages and precedence are those of the other
-commands. The layers themselves are checked by the arithmetic, which knows them.
+everything else in a call of conv-params; for the same reason YAML is imported only where there is
+some. Places, messages and precedence are those of the other commands. The layers themselves are
+checked by the arithmetic, which knows them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from nodelens.settings.problems import Place, Problem, SettingsError
-from nodelens.settings.yaml_source import KeyPath, dotted, parse_value, read_yaml
 
 DATA_FORMATS = ("channels_last", "channels_first")
 DTYPES = ("float32", "float64", "bfloat16", "float16", "int8")
 UNKNOWN = "?"
 
 Shape = tuple[int | None, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,13 @@ def resolve(
     values: dict[str, Any] = {}
     places: dict[KeyPath, Place] = {}
     if file is not None:
+        from nodelens.settings.yaml_source import read_yaml
+
         document = read_yaml(file)
         values, places = document.values, dict(document.places)
     for assignment in overrides:
+        from nodelens.settings.yaml_source import parse_value
+
         key, separator, text = assignment.partition("=")
         place = Place(f"--set {assignment}")
         if not separator or not key.strip():
@@ -156,6 +161,11 @@ def _assign(
     for old in [known for known in places if known[: len(path)] == path]:
         del places[old]
     places[path] = place
+
+
+def dotted(path: KeyPath) -> str:
+    """The path of keys as the user writes it: `layers.0.filters`."""
+    return ".".join(str(part) for part in path)
 
 
 def _one(place: Place, path: KeyPath, message: str) -> SettingsError:
