@@ -16,7 +16,9 @@ def short_count(number: int | None) -> str:
         return "?"
     if number < 1_000_000:
         return f"{number:,}"
-    thousands = min((len(str(number)) - 1) // 3, 5)
+    if number >= 10**18:
+        return _scientific(number)
+    thousands = (len(str(number)) - 1) // 3
     hundredths = _rounded(number * 100, 1000**thousands)
     return f"{hundredths // 100:,}.{hundredths % 100:02d} {' kMGTP'[thousands]}"
 
@@ -34,6 +36,8 @@ def short_bytes(number: int | None) -> str:
         return "?"
     if number < 1024:
         return f"{number} B"
+    if number >= 1024**6:
+        return f"{_scientific(number)} B"
     step = 1
     while number >= 1024 ** (step + 1) and step < len(BINARY):
         step += 1
@@ -44,3 +48,9 @@ def short_bytes(number: int | None) -> str:
 def _rounded(numerator: int, denominator: int) -> int:
     """Divide and round half up, in exact integers."""
     return (numerator + denominator // 2) // denominator
+
+
+def _scientific(number: int) -> str:
+    """Write three digits and a power of ten, cut off, not rounded."""
+    digits = str(number)
+    return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
