@@ -90,14 +90,14 @@ def test_whole_training_steps_run_inside_one_xla_loop(adjoint):
             return i + 1, matrix - 0.1 * gradients.params[0], tf.reduce_sum(error**2), nfe
 
         return tf.while_loop(
-            lambda i, *_: i < 40,
+            lambda i, *_: i < 200,
             step,
             (tf.constant(0), matrix, tf.constant(0.0, tf.float64), tf.constant(0)),
-            maximum_iterations=40,
+            maximum_iterations=200,
         )
 
     start = tf.constant(PROBLEM.matrix + 0.1)
     _, matrix, loss, nfe = train(start)
     assert float(loss) < 1e-4
-    assert int(nfe) > 40 * 20
+    assert int(nfe) > 200 * 20
     assert np.abs(matrix - PROBLEM.matrix).max() < np.abs(start - PROBLEM.matrix).max()

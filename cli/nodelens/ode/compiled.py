@@ -1,4 +1,4 @@
-"""Compiled functions, one pair a configuration: XLA where it compiles, the plain graph where not."""
+"""Compiled functions, one pair a configuration: by XLA where it can, else as a plain graph."""
 
 import warnings
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class CompiledCore:
         self._roomier: CompiledCore | None = None
 
     def forward(self, inputs: Inputs) -> Forward:
-        """Solves; no tape sees it. An adjoint whose store is full solves again with a larger one."""
+        """Solves; no tape sees it. An adjoint whose store is full gets a larger one."""
         if self._roomier is not None:
             return self._roomier.forward(inputs)
         forward = self._run("forward", inputs)

@@ -25,7 +25,9 @@ class PIDController:
     e_n = 1 / r_n, the step is multiplied by
 
         safety * e_n**(b1 / k) * e_{n-1}**(b2 / k) * e_{n-2}**(b3 / k),
-        b1 = integral + proportional + derivative, b2 = -(proportional + 2 derivative), b3 = derivative.
+        b1 = integral + proportional + derivative,
+        b2 = -(proportional + 2 derivative),
+        b3 = derivative.
 
     The default is the plain I controller (Hairer, Norsett and Wanner, eq. II.4.13).
 

@@ -79,8 +79,8 @@ def _require_recording() -> None:
         same = tf.identity(one)
     if tape.gradient(same, one) is None:
         raise RuntimeError(
-            "The backward pass of odeint was built where recording is paused (tape.stop_recording or "
-            "tf.init_scope). Run it outside of that block."
+            "The backward pass of odeint was built where recording is paused (tape.stop_recording "
+            "or tf.init_scope). Run it outside of that block."
         )
 
 

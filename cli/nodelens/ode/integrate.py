@@ -1,4 +1,4 @@
-"""The one loop: attempt a step, judge it, go on until the end time is reached or the solve fails."""
+"""The one loop: attempt a step, judge it, go on until the end is reached or the solve fails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Method:
 
 
 class Tolerances(NamedTuple):
-    """Relative and absolute tolerance, each of shape [1] or [size], in the real dtype of the state."""
+    """Relative and absolute tolerance, each [1] or [size], in the real dtype of the state."""
 
     rtol: tf.Tensor
     atol: tf.Tensor
@@ -84,7 +84,8 @@ def begin(
     Args:
         method: How to step.
         rhs: The right-hand side.
-        t0, t1: Start and end, shape [batch].
+        t0: Start, shape [batch].
+        t1: End, shape [batch].
         y0: The initial state, shape [batch, size].
         tolerances: Scale of the error.
 

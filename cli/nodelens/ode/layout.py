@@ -1,4 +1,4 @@
-"""The state is flattened once at the border: any nest of tensors becomes one [batch, size] tensor."""
+"""The state is flattened once at the border: any nest of tensors becomes [batch, size]."""
 
 from dataclasses import dataclass
 from typing import Any

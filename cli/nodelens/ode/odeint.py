@@ -1,4 +1,4 @@
-"""The public functions: `odeint` for everybody, `odeint_vjp` for those who write their own loops."""
+"""The public functions: `odeint`, and `odeint_vjp` for those who write their own loops."""
 
 import warnings
 from collections.abc import Callable
@@ -46,8 +46,9 @@ def odeint(
             float64 whatever the state.
         params: Parameters of the field, a nest of tensors.
         solver: Name of the solver, one of `nodelens.ode.SOLVERS`.
-        rtol, atol: Relative and absolute tolerance, numbers or nests like z0. The RMS of error /
-            (atol + rtol |z|) is kept below one in each step.
+        rtol: Relative tolerance, a number or a nest like z0.
+        atol: Absolute tolerance, likewise. The RMS of error / (atol + rtol |z|) is kept below one
+            in each step.
         adjoint: Name of the adjoint, one of `nodelens.ode.ADJOINTS`, or a configured one.
         controller: Step-size controller; by default a `PIDController` for a solver that estimates
             its error, a `FixedController` for one that does not.
@@ -160,8 +161,18 @@ def odeint_vjp(
         gradients = pullback(tape.gradient(loss, solution.states))
 
     Args:
-        vector_field, z0, times, params, solver, rtol, atol, adjoint, controller, max_steps,
-            step_size, jit_compile: As in `odeint`.
+        vector_field: As in `odeint`.
+        z0: As in `odeint`.
+        times: As in `odeint`.
+        params: As in `odeint`.
+        solver: As in `odeint`.
+        rtol: As in `odeint`.
+        atol: As in `odeint`.
+        adjoint: As in `odeint`.
+        controller: As in `odeint`.
+        max_steps: As in `odeint`.
+        step_size: As in `odeint`.
+        jit_compile: As in `odeint`.
 
     Returns:
         The solution and its pullback. Nothing is raised for a failed solve: see its status.
@@ -249,7 +260,7 @@ def _once(
     forward: Forward,
     cotangent: tf.Tensor,
 ) -> tuple[Backward, tf.Tensor]:
-    """Runs a backward pass that raises, rather than gives a wrong answer, if differentiated again."""
+    """Runs a backward pass that raises, rather than be wrong, if it is differentiated again."""
     shaped: list[Any] = []
 
     @tf.custom_gradient
@@ -301,8 +312,8 @@ def warn_of_drift(drift: tf.Tensor) -> None:
     if not worst <= DRIFT_LIMIT:
         warnings.warn(
             f"The backward solve strayed from the forward solve by {worst:.1e} of the size of the "
-            f"state (limit {DRIFT_LIMIT:.0e}): the gradient of 'backsolve' is not reliable here. Use "
-            "adjoint='discrete', or tighten rtol and atol.",
+            f"state (limit {DRIFT_LIMIT:.0e}): the gradient of 'backsolve' is not reliable here. "
+            "Use adjoint='discrete', or tighten rtol and atol.",
             DriftWarning,
             stacklevel=2,
         )

@@ -95,7 +95,8 @@ class ExplicitRungeKutta:
 
         Args:
             rhs: The right-hand side.
-            t0, t1: Start and end of the step, shape [batch]. No stage lies outside.
+            t0: Start of the step, shape [batch].
+            t1: Its end; no stage lies outside.
             y0: The solution at t0, shape [batch, size].
             first: What `start` or the step before returned.
 
@@ -113,7 +114,9 @@ class ExplicitRungeKutta:
             stages.append(derivative)
             integrands.append(integrand)
         y1 = y if tableau.first_same_as_last else y0 + dt * combine(tableau.b, stages)
-        error = dt * combine(tableau.error, stages) if self.adaptive else tf.zeros_like(y1)
+        error = tf.zeros_like(y1)
+        if tableau.error is not None:
+            error = dt * combine(tableau.error, stages)
         integrals = [
             tf.cast(t1 - t0, parts[0].dtype)[0] * combine(tableau.b, parts)
             for parts in zip(*integrands, strict=True)
@@ -134,7 +137,8 @@ class ExplicitRungeKutta:
 
         Args:
             step: The step from t0 to t1.
-            t0, t1: Its start and end, shape [batch].
+            t0: Its start, shape [batch].
+            t1: Its end.
             y0: The solution at t0, shape [batch, size].
             times: Where to evaluate, shape [..., batch]; exact at t1.
 

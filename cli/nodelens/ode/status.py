@@ -1,4 +1,4 @@
-"""How a solve ended, as a number that survives compiled code and a sentence that says what to do."""
+"""How a solve ended: a number that survives compiled code, a sentence that says what to do."""
 
 from enum import IntEnum
 
@@ -30,7 +30,7 @@ REMEDIES: dict[Status, str] = {
     ),
     Status.CAPACITY: (
         "The adjoint's store of accepted steps is full. Raise its capacity, for instance "
-        "`adjoint=Discrete(capacity=4096)`, or use an adjoint that stores less, such as 'backsolve'."
+        "`adjoint=Discrete(capacity=4096)`, or use one that stores less, such as 'backsolve'."
     ),
 }
 

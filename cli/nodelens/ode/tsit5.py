@@ -1,5 +1,7 @@
-"""The 5(4) pair of Tsitouras (2011), "Runge-Kutta pairs of order 5(4) satisfying only the first
-column simplifying assumption", with its own free interpolant of fourth order.
+"""The 5(4) pair of Tsitouras (2011) with its own free interpolant of fourth order.
+
+C. Tsitouras, "Runge-Kutta pairs of order 5(4) satisfying only the first column simplifying
+assumption", Computers and Mathematics with Applications 62.
 """
 
 from nodelens.ode.tableau import Tableau

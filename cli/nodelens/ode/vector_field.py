@@ -1,4 +1,4 @@
-"""The user's vector field: checked once, its captures found by tracing and made explicit arguments."""
+"""The user's vector field: checked once, its captures found by tracing and made arguments."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from nodelens.ode.layout import Layout
 
-# field(t, y, theta) -> dy/dt with t: [batch], y and dy/dt: [batch, size], theta: flat list of tensors.
+# field(t, y, theta) -> dy/dt; t: [batch], y and dy/dt: [batch, size], theta: flat list of tensors.
 FlatField = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tf.Tensor]
 
 
@@ -87,7 +87,7 @@ def lift(
 
 
 def _time_shape(layout: Layout) -> list[int | None]:
-    """Time is a scalar, or in an independent solve broadcasts against the first leaf of the state."""
+    """Time is a scalar, or (independent) broadcasts against the first leaf of the state."""
     if not layout.independent:
         return []
     first = tf.nest.flatten(layout.template)[0].shape
@@ -111,22 +111,23 @@ def check_derivative(derivative: Any, layout: Layout) -> list[tf.Tensor]:
         tf.nest.assert_same_structure(layout.template, derivative)
     except (TypeError, ValueError) as error:
         raise VectorFieldError(
-            "The vector field must return a nest like its state z, one tensor for each tensor of z; "
-            f"it returned {type(derivative).__name__}. Return dz/dt in the structure of z."
+            "The vector field must return a nest like its state z, one tensor for each tensor of "
+            f"z; it returned {type(derivative).__name__}. Return dz/dt in the structure of z."
         ) from error
     result = tf.nest.flatten(derivative)
     for leaf, spec in zip(result, tf.nest.flatten(layout.template), strict=True):
         if not isinstance(leaf, tf.Tensor):
             raise VectorFieldError(
-                f"The vector field returned {type(leaf).__name__} where a TensorFlow tensor of shape "
-                f"{spec.shape} was expected. Compute dz/dt with TensorFlow operations only: NumPy "
-                "values carry no gradient."
+                f"The vector field returned {type(leaf).__name__} where a TensorFlow tensor of "
+                f"shape {spec.shape} was expected. Compute dz/dt with TensorFlow "
+                "operations only: NumPy values carry no gradient."
             )
         if leaf.dtype != spec.dtype:
             raise VectorFieldError(
-                f"The vector field returned {leaf.dtype.name} for a state of {spec.dtype.name}. Build "
-                f'its layers with dtype="{spec.dtype.name}" (or cast z0 to {leaf.dtype.name}): a layer '
-                "that computes in another precision would silently spoil the solution."
+                f"The vector field returned {leaf.dtype.name} for a state of {spec.dtype.name}. "
+                f'Build its layers with dtype="{spec.dtype.name}" (or cast z0 to '
+                f"{leaf.dtype.name}): a layer that computes in another precision "
+                "would silently spoil the solution."
             )
         if not leaf.shape.is_compatible_with(spec.shape) or leaf.shape.rank != spec.shape.rank:
             raise VectorFieldError(
@@ -176,9 +177,9 @@ def _lift_captures(
         used = {name.split(":")[0] for name in inputs} & dropped
         if used - {name.removesuffix(":0") for name in replaced}:
             raise VectorFieldError(
-                f"The vector field uses a variable inside {node.op!r} (a nested tf.function, a branch, "
-                "a loop or an assignment), where its gradient cannot be followed. Read the variable "
-                "outside of it, pass its value through `params`, and do not assign to variables."
+                f"The vector field uses a variable inside {node.op!r} (a nested tf.function, a "
+                "branch, a loop or an assignment), where its gradient cannot be followed. Read the "
+                "variable outside of it, pass its value through `params`, and do not assign to it."
             )
         del node.input[:]
         node.input.extend(inputs)

@@ -1,9 +1,9 @@
-"""The continuous adjoint, solved backward in time (Chen et al. 2018, *Neural Ordinary Differential
-Equations*).
+"""The continuous adjoint, solved backward in time.
 
-With a(t) = dL/dz(t), going from the last time to the first,
+Chen et al. 2018, *Neural Ordinary Differential Equations*:
+with a(t) = dL/dz(t), going from the last time to the first,
 
-    dz/dt = f(t, z),    da/dt = -a^T df/dz,    dL/dtheta = integral from t0 to t1 of a^T df/dtheta dt,
+    dz/dt = f(t, z),    da/dt = -a^T df/dz,    dL/dtheta = integral of a^T df/dtheta dt,
 
 and at each requested time t_i the adjoint jumps by dL/dz_i.
 """
@@ -32,10 +32,10 @@ from nodelens.ode.vector_field import FlatField
 class Backsolve:
     """Constant memory: keeps the states at the requested times only and integrates z backward.
 
-    The integral for theta is a quadrature with the solver's own weights: it has no part in the state
-    nor in the error norm (the seminorm of Kidger, Chen and Lyons 2021), so it costs no steps. One
-    backward loop goes over all intervals and carries its step size across the requested times, where
-    z is set back to the saved state. The cotangent is scaled to unit size first, so that the
+    The integral for theta is a quadrature with the solver's own weights: it has no part in the
+    state nor in the error norm (the seminorm of Kidger, Chen and Lyons 2021), so it costs no steps.
+    One backward loop goes over all intervals and carries its step size across the requested times,
+    where z is set back to the saved state. The cotangent is scaled to unit size first, so that the
     absolute tolerance means the same for every scaling of the loss.
 
     The state that comes back differs from the one that was there: see `BackwardStats.drift`.

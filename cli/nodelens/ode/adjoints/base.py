@@ -44,14 +44,17 @@ class Backward(NamedTuple):
 
 
 class Adjoint(Protocol):
-    """A way to find the gradient of a solve; a frozen dataclass with two pure methods.
+    """A way to find the gradient of a solve: a frozen dataclass with two pure methods."""
 
-    `default_max_steps` bounds the steps where the user does not. `differentiable` says that
-    TensorFlow may differentiate through `forward` itself (then second-order gradients work too).
-    """
+    @property
+    def default_max_steps(self) -> int:
+        """Bound of the attempted steps where the user sets none."""
+        ...
 
-    default_max_steps: int
-    differentiable: bool
+    @property
+    def differentiable(self) -> bool:
+        """Whether TensorFlow may differentiate through `forward` itself."""
+        ...
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves and keeps the residuals."""
