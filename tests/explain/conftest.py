@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from nodelens.explain.classifier import Classifier, load_vgg19
+from nodelens.explain.classifier import Classifier
 from nodelens.explain.explanation import Explainer, Explanation
 from nodelens.explain.images import Photo, load_photo
+from nodelens.explain.loading import load_classifier
+from nodelens.explain.request import ModelRequest
 from nodelens.runtime.resources import sample_images
 
 
 @pytest.fixture(scope="session")
 def classifier() -> Classifier:
-    return load_vgg19("embedded")
+    return load_classifier(ModelRequest(weights="embedded"))
 
 
 @pytest.fixture(scope="session")

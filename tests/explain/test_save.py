@@ -121,7 +121,7 @@ def test_the_document_has_the_promised_keys(cat_explanation, tmp_path):
 
 
 def test_layers_are_described_as_plain_data(classifier):
-    row = layer_document(list_layers(classifier.model)[0])
+    row = layer_document(list_layers(classifier.model, (224, 224))[0])
     assert row["name"] == "block1_conv1"
     assert row["output_shape"] == [224, 224, 64]
     assert row["receptive_field"]["width"]["size"] == 3

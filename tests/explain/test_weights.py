@@ -2,6 +2,7 @@
 
 import hashlib
 import urllib.error
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -9,17 +10,25 @@ import pytest
 
 from nodelens.errors import EnvironmentLacksError, UsageError
 from nodelens.explain import weights_files
-from nodelens.explain.classifier import load_vgg19
+from nodelens.explain.applications import find_application
+from nodelens.explain.classifier import Classifier
 from nodelens.explain.embedded import load_embedded_vgg19
+from nodelens.explain.loading import load_classifier
+from nodelens.explain.request import ModelRequest
 from nodelens.explain.weights_files import (
     EMBEDDED_SHA256,
-    OFFICIAL_NAME,
     WeightsFile,
     embedded_file,
     keras_cache,
     known_weights,
     official_file,
 )
+
+VGG19 = find_application("vgg19")
+
+
+def load_vgg19(weights: str, *, download: bool = False, **options) -> Classifier:
+    return load_classifier(ModelRequest(weights=weights, download=download), **options)
 
 
 @pytest.fixture
@@ -40,7 +49,7 @@ def no_network(monkeypatch):
 
 
 def put_official_file(cache, content: bytes):
-    path = cache / "models" / OFFICIAL_NAME
+    path = cache / "models" / VGG19.file
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     return path
@@ -95,7 +104,7 @@ def test_auto_takes_the_embedded_weights_where_the_cache_is_empty(cache):
 
 def test_auto_does_not_trust_a_truncated_file_in_the_cache(cache):
     put_official_file(cache, b"\x89HDF\r\n\x1a\n half of it")
-    assert official_file().state == "damaged"
+    assert official_file(VGG19).state == "damaged"
     weights = load_vgg19("auto").weights
     assert weights.kind == "embedded"
     assert "incomplete" in weights.warning
@@ -103,8 +112,8 @@ def test_auto_does_not_trust_a_truncated_file_in_the_cache(cache):
 
 def test_what_is_known_is_reported_for_every_named_file(cache):
     assert [(file.name, file.state) for file in known_weights()] == [
-        ("imagenet", "absent"),
-        ("embedded", "complete"),
+        ("imagenet vgg19", "absent"),
+        ("embedded vgg19", "complete"),
     ]
 
 
@@ -123,9 +132,9 @@ def test_without_a_network_the_remedies_and_the_cache_are_named(
     told = []
     with pytest.raises(EnvironmentLacksError, match="cannot be downloaded") as caught:
         load_vgg19(weights, download=download, announce=told.append)
-    assert "575 MB" in told[0]
+    assert "downloading" in told[0]
     assert "--weights embedded" in caught.value.hint
-    assert str(cache / "models" / OFFICIAL_NAME) in caught.value.hint
+    assert str(cache / "models" / VGG19.file) in caught.value.hint
 
 
 @pytest.mark.slow
@@ -135,10 +144,11 @@ def test_official_weights_are_taken_from_the_cache_and_weights_of_a_file_are_loa
     # A file of the same format as the official one, whose checksum is declared the expected one.
     model = load_vgg19("random").model
     path = put_official_file(cache, b"")
-    model.save_weights(tmp_path / "vgg.weights.h5")
-    path.write_bytes((tmp_path / "vgg.weights.h5").read_bytes())
-    monkeypatch.setattr(weights_files, "OFFICIAL_MD5", hashlib.md5(path.read_bytes()).hexdigest())
-    file = load_vgg19(str(tmp_path / "vgg.weights.h5"))
+    model.save(path)
+    renamed = replace(VGG19, checksum=hashlib.md5(path.read_bytes()).hexdigest())
+    monkeypatch.setattr("nodelens.explain.loading.find_application", lambda name: renamed)
+    assert load_vgg19("auto").weights.kind == "imagenet"
+    file = load_vgg19(str(path))
     assert file.weights.kind == "file"
     assert file.weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     expected = model.get_layer("fc2").get_weights()[0]

@@ -5,12 +5,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from nodelens.commands.gradcam_options import (
+    ClassOption,
+    DownloadOption,
+    ImagesArgument,
+    ImportOption,
+    LabelsOption,
+    LayerOption,
+    ListLayersOption,
+    ModelOption,
+    PreprocessOption,
+    TopKOption,
+    TrustOption,
+    WeightsOption,
+)
 from nodelens.commands.options import (
-    SETTINGS,
     Call,
     ConfigOption,
     DebugOption,
@@ -29,66 +40,12 @@ from nodelens.commands.options import (
 from nodelens.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from nodelens.explain.classes import ClassNames
     from nodelens.explain.classifier import Classifier
     from nodelens.explain.explanation import Explainer
+    from nodelens.explain.request import ModelRequest
     from nodelens.report.output import Output
     from nodelens.settings.gradcam import GradcamSettings
-
-ImagesArgument = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="IMAGE...", help="Pictures to explain.", show_default=False),
-]
-LayerOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--layer",
-        "-l",
-        metavar="NAME",
-        help="Layer to look at, such as block5_conv4; repeatable.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-ClassOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--class",
-        metavar="INDEX|NAME",
-        help="Class to explain instead of the predicted one; repeatable.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-TopKOption = Annotated[
-    int | None,
-    typer.Option(
-        "--top-k",
-        min=1,
-        metavar="K",
-        help="Explain the K best classes.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-WeightsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--weights",
-        metavar="NAME|FILE",
-        help="auto, imagenet (575 MB, downloaded if not cached), embedded, random, or a file.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-DownloadOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--download",
-        help="Let auto download the ImageNet weights.",
-        show_default=False,
-        rich_help_panel=SETTINGS,
-    ),
-]
-ListLayersOption = Annotated[
-    bool,
-    typer.Option("--list-layers", help="Print the layers of the model, and stop."),
-]
 
 
 def gradcam(
@@ -96,8 +53,13 @@ def gradcam(
     layer: LayerOption = None,
     class_: ClassOption = None,
     top_k: TopKOption = None,
+    model: ModelOption = None,
     weights: WeightsOption = None,
     download: DownloadOption = None,
+    preprocess: PreprocessOption = None,
+    labels: LabelsOption = None,
+    import_: ImportOption = None,
+    trust_model: TrustOption = None,
     list_layers: ListLayersOption = False,
     config: ConfigOption = None,
     set_: SetOption = None,
@@ -112,11 +74,12 @@ def gradcam(
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> ExitCode:
-    """Show what VGG19 looked at when it named a picture, with Grad-CAM.
+    """Show what a classifier looked at when it named a picture, with Grad-CAM.
 
     Every picture gets a directory with an overlay, a heat map, the raw map,
-    a figure and a manifest. Where the ImageNet weights of Keras are not
-    cached, trained weights that travel with nodelens are used.
+    a figure and a manifest. The classifier is VGG19 unless --model says
+    otherwise. Where the ImageNet weights of Keras are not cached, trained
+    weights of VGG19 that travel with nodelens are used.
     """
     call = Call(
         "gradcam",
@@ -126,8 +89,13 @@ def gradcam(
             "seed": ("--seed", seed),
             "device": ("--device", device),
             "output.directory": ("--out", None if out is None else str(out)),
+            "model.name": ("--model", model),
             "model.weights": ("--weights", weights),
             "model.download": ("--download", download),
+            "model.preprocess": ("--preprocess", preprocess),
+            "model.labels": ("--labels", None if labels is None else str(labels)),
+            "model.imports": ("--import", import_ or None),
+            "model.trust": ("--trust-model", trust_model),
             "layers": ("--layer", layer or None),
             "classes": ("--class", class_ or None),
             "top_k": ("--top-k", top_k),
@@ -144,15 +112,17 @@ def gradcam(
         return ExitCode.DONE
     settings = resolved.settings
     if list_layers:
+        _request(settings).refuse_if_unknown()
         _print_layers(output, _load(output, settings)[0])
         return ExitCode.DONE
-    from nodelens.explain.weights_files import refuse_unknown_weights
-
     # What is wrong with the call is told before TensorFlow takes its seconds to start.
     paths = _checked(images or [])
-    classes = _class_indices(settings)
-    refuse_unknown_weights(settings.model.weights)
+    request = _request(settings)
+    request.refuse_if_unknown()
+    if names := request.known_classes():
+        _class_indices(settings, names)
     classifier, device_name = _load(output, settings)
+    classes = _class_indices(settings, classifier.class_names)
     if dry_run:
         return _plan(output, settings, classifier, paths, classes)
     return _explain(output, settings, classifier, paths, classes, device_name, force=force)
@@ -178,10 +148,24 @@ def _checked(paths: list[Path]) -> list[Path]:
     raise UsageError(f"none of the {len(paths)} pictures can be read:\n{listed}")
 
 
-def _class_indices(settings: "GradcamSettings") -> list[int]:
-    from nodelens.explain.classes import imagenet_classes
+def _request(settings: "GradcamSettings") -> "ModelRequest":
+    from nodelens.explain.request import ModelRequest
 
-    names = imagenet_classes()
+    model = settings.model
+    return ModelRequest(
+        name=model.name,
+        weights=model.weights,
+        download=model.download,
+        preprocess=model.preprocess,
+        input_size=model.input_size,
+        output=model.output,
+        labels=None if model.labels is None else Path(model.labels),
+        imports=tuple(Path(file) for file in model.imports),
+        trust=model.trust,
+    )
+
+
+def _class_indices(settings: "GradcamSettings", names: "ClassNames") -> list[int]:
     return [names.find(str(wanted)) for wanted in settings.classes]
 
 
@@ -192,12 +176,10 @@ def _load(output: "Output", settings: "GradcamSettings") -> "tuple[Classifier, s
     device = start_tensorflow(settings.device, settings.seed, verbose=output.verbose).description
     output.note(f"device: {device}")
 
-    from nodelens.explain.classifier import load_vgg19
+    from nodelens.explain.loading import load_classifier
 
     with _stdout_to_stderr(output):
-        classifier = load_vgg19(
-            settings.model.weights, download=settings.model.download, announce=output.note
-        )
+        classifier = load_classifier(_request(settings), announce=output.note)
     if classifier.weights.warning:
         output.warn(classifier.weights.warning)
     output.note(f"weights: {classifier.weights.description}")
@@ -219,7 +201,7 @@ def _print_layers(output: "Output", classifier: "Classifier") -> None:
     from nodelens.explain.layers import list_layers
     from nodelens.report.gradcam_summary import layers_table
 
-    rows = [layer_document(row) for row in list_layers(classifier.model)]
+    rows = [layer_document(row) for row in list_layers(classifier.model, classifier.input_size)]
     output.result({"layers": rows, "model": model_document(classifier)}, layers_table(rows))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
+from pathlib import Path
 
 from nodelens.errors import UsageError
 
@@ -91,6 +92,27 @@ class ClassNames:
 
 def _plain(name: str) -> str:
     return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def read_labels(path: Path) -> ClassNames:
+    """Reads the names of classes from a text file, one a line.
+
+    Args:
+        path: The file, in UTF-8.
+
+    Returns:
+        The names; empty lines at the end do not count.
+
+    Raises:
+        UsageError: It cannot be read, or is empty.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").rstrip().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: the names of the classes cannot be read: {error}") from error
+    if not lines:
+        raise UsageError(f"{path}: expected the names of the classes, the file is empty")
+    return ClassNames(tuple(line.strip() for line in lines))
 
 
 def imagenet_classes() -> ClassNames:

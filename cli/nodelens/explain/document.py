@@ -67,7 +67,7 @@ def layer_document(row: LayerRow) -> dict[str, Any]:
     return {
         "name": row.name,
         "type": row.type,
-        "output_shape": list(row.output_shape),
+        "output_shape": None if row.output_shape is None else list(row.output_shape),
         "spatial": row.spatial,
         "receptive_field": _receptive_field(row.receptive_field),
     }

@@ -1,23 +1,19 @@
-"""Downloading the official weights: only ever when the user asks for it."""
+"""Downloading official weights: only ever when the user asks for it."""
 
 import keras
 
 from nodelens.errors import EnvironmentLacksError
-from nodelens.explain.weights_files import (
-    OFFICIAL_MD5,
-    OFFICIAL_NAME,
-    WeightsFile,
-    keras_cache,
-    official_file,
-)
-
-URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{OFFICIAL_NAME}"
+from nodelens.explain.applications import Application
+from nodelens.explain.weights_files import WeightsFile, keras_cache, official_file
 
 
-def download_official() -> WeightsFile:
-    """Downloads the official weights of VGG19 into Keras' cache, with Keras' own downloader.
+def download_official(application: Application) -> WeightsFile:
+    """Downloads the ImageNet weights of a network into Keras' cache, with Keras' own downloader.
 
     Keras shows its progress on stdout.
+
+    Args:
+        application: The network.
 
     Returns:
         The complete file.
@@ -27,24 +23,35 @@ def download_official() -> WeightsFile:
     """
     try:
         keras.utils.get_file(
-            OFFICIAL_NAME,
-            URL,
-            file_hash=OFFICIAL_MD5,
-            hash_algorithm="md5",
+            application.file,
+            application.url,
+            file_hash=application.checksum or None,
+            hash_algorithm=application.algorithm,
             cache_dir=keras_cache(),
             cache_subdir="models",
         )
     except Exception as error:  # Keras raises a bare Exception when the network fails
-        raise _not_available(str(error)) from error
-    file = official_file()
+        raise not_available(application, f"cannot be downloaded: {error}") from error
+    file = official_file(application)
     if file.state != "complete":
-        raise _not_available(f"{file.path} is {file.state} after the download")
+        raise not_available(application, f"are {file.state} after the download")
     return file
 
 
-def _not_available(reason: str) -> EnvironmentLacksError:
+def not_available(application: Application, what: str) -> EnvironmentLacksError:
+    """The error of weights that cannot be had, with all ways out.
+
+    Args:
+        application: The network.
+        what: What is the matter with its weights.
+
+    Returns:
+        The error.
+    """
+    place = keras_cache() / "models" / application.file
+    embedded = "use --weights embedded" if application.name == "vgg19" else "use --model vgg19"
     return EnvironmentLacksError(
-        f"the official ImageNet weights of VGG19 (575 MB) cannot be downloaded: {reason}",
-        hint="use the weights that travel with the package (--weights embedded), or fetch "
-        f"{URL} where there is a network and put it at {keras_cache() / 'models' / OFFICIAL_NAME}",
+        f"the official ImageNet weights of {application.name} {what}",
+        hint=f"{embedded}, whose weights travel with nodelens; or let them be downloaded "
+        f"(--download); or fetch {application.url} and put it at {place}",
     )

@@ -8,9 +8,9 @@ import numpy as np
 from nodelens.explain.classifier import Classifier, Weights
 from nodelens.explain.gradients import Evidence, compile_evidence
 from nodelens.explain.images import Photo, to_model_input
-from nodelens.explain.layers import find_layer
+from nodelens.explain.layers import find_layer, list_layers
 from nodelens.explain.methods import METHODS, positive_part
-from nodelens.explain.receptive_field import ReceptiveField, receptive_field
+from nodelens.explain.receptive_field import ReceptiveField
 from nodelens.explain.targets import ClassSelector, these_classes, top_k
 
 PREDICTIONS = 5
@@ -108,12 +108,17 @@ class Explainer:
     ) -> None:
         self._classifier = classifier
         names = list(layers) or [classifier.default_layer]
-        self._layers = [find_layer(classifier.model, name) for name in names]
-        self._fields = [receptive_field(layer) for layer in self._layers]
+        rows = list_layers(classifier.model, classifier.input_size)
+        self._layers = [find_layer(rows, name) for name in names]
         self._classes, self._best = list(classes), best
         self._methods = list(methods)
         selector: ClassSelector = these_classes(classes) if classes else top_k(best)
-        self._evidence = compile_evidence(classifier.model, self._layers, selector)
+        self._evidence = compile_evidence(
+            classifier.model,
+            [row.layer for row in self._layers],
+            selector,
+            output=classifier.output,
+        )
 
     @property
     def question(self) -> str:
@@ -168,7 +173,7 @@ class Explainer:
                             values=positive_part(signed),
                             max=float(signed.max()),
                             min=float(signed.min()),
-                            receptive_field=self._fields[number],
+                            receptive_field=layer.receptive_field,
                         )
                     )
         return maps

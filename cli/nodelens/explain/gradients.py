@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from nodelens.errors import UsageError
+from nodelens.explain.heads import plain_errors, read_scores, select_output
 from nodelens.explain.targets import ClassSelector, class_scores
 
 
@@ -32,40 +34,47 @@ class Evidence:
 
 
 def compile_evidence(
-    model: keras.Model, layers: Sequence[keras.Layer], selector: ClassSelector
+    model: keras.Model,
+    layers: Sequence[keras.Layer],
+    selector: ClassSelector,
+    *,
+    output: str | None = None,
 ) -> Callable[[np.ndarray], Evidence]:
     r"""Compiles one function that computes $A$ and $\partial y^c / \partial A$.
 
     The model runs once, forward, as it is. The tape watches nothing but the outputs of the layers,
     so that only what lies above the lowest of them is recorded: this also holds for a layer inside
-    a branch or a nested model, where the model cannot be cut in two.
+    a branch, a nested or a subclassed model, where the model cannot be cut in two.
 
     Args:
-        model: A classifier whose last layer is a `Dense` with a softmax.
-        layers: Layers of the model.
+        model: A classifier of one image.
+        layers: Layers of the model, at any depth.
         selector: Chooses the classes from the logits.
+        output: Which output is explained, where there are several.
 
     Returns:
         A function of preprocessed images, float32 `(n, height, width, channels)`.
     """
+    names = list(getattr(model, "output_names", None) or [])
 
     @tf.function(reduce_retracing=True)
     def compute(images: tf.Tensor) -> tuple[Any, ...]:
         tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
         with tape, ExitStack() as stack:
-            outputs = [stack.enter_context(_watched(layer, tape)) for layer in layers]
-            preactivations = stack.enter_context(_preactivations(model.layers[-1]))
-            probabilities = model(images, training=False)
-            logits = preactivations[0]
+            calls = [stack.enter_context(_watched(layer, tape)) for layer in layers]
+            result = model(images, training=False)
+            logits, probabilities = read_scores(select_output(result, names, output))
             classes = selector(logits)
             scores = tf.unstack(class_scores(logits, classes), axis=1)
-        activations = [seen[0] for seen in outputs]
-        return logits, probabilities, classes, activations, _gradients(tape, scores, activations)
+        activations = [_only(seen, layer) for seen, layer in zip(calls, layers, strict=True)]
+        gradients = _gradients(tape, scores, activations, layers)
+        as_float = [tf.cast(activation, tf.float32) for activation in activations]
+        return logits, probabilities, classes, as_float, gradients
 
     def evidence(images: np.ndarray) -> Evidence:
-        logits, probabilities, classes, activations, gradients = compute(
-            tf.convert_to_tensor(images)
-        )
+        with plain_errors():
+            found = compute(tf.convert_to_tensor(images))
+        logits, probabilities, classes, activations, gradients = found
         return Evidence(
             logits=logits.numpy(),
             probabilities=probabilities.numpy(),
@@ -78,44 +87,68 @@ def compile_evidence(
 
 
 def _gradients(
-    tape: tf.GradientTape, scores: list[tf.Tensor], activations: list[tf.Tensor]
+    tape: tf.GradientTape,
+    scores: list[tf.Tensor],
+    activations: list[tf.Tensor],
+    layers: Sequence[keras.Layer],
 ) -> list[tf.Tensor]:
     """One backward pass a class; the images of a batch do not see each other, so sums do."""
     passes = [tape.gradient(score, activations) for score in scores]
-    return [tf.stack(of_layer, axis=1) for of_layer in zip(*passes, strict=True)]
+    for layer, gradient in zip(layers, passes[0], strict=True):
+        if gradient is None:
+            raise UsageError(f"the classes do not depend on the layer {layer.name!r}")
+    return [
+        tf.stack([tf.cast(gradient, tf.float32) for gradient in of_layer], axis=1)
+        for of_layer in zip(*passes, strict=True)
+    ]
+
+
+def _only(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
+    if len(calls) != 1:
+        raise UsageError(
+            f"the layer {layer.name!r} is used {len(calls)} times in the model, and a map needs "
+            "a layer that is used once",
+            hint="choose a layer behind the place where its outputs come together",
+        )
+    return calls[0]
 
 
 @contextmanager
 def _watched(layer: keras.Layer, tape: tf.GradientTape) -> Iterator[list[tf.Tensor]]:
     """Lets the tape watch what a layer puts out while the block runs."""
     outputs: list[tf.Tensor] = []
-    call = layer.call
 
-    def watching(*args: Any, **kwargs: Any) -> tf.Tensor:
-        output = call(*args, **kwargs)
+    def watch(output: tf.Tensor) -> None:
         tape.watch(output)
         outputs.append(output)
-        return output
 
-    layer.call = watching
-    try:
+    with observed(layer, watch):
         yield outputs
-    finally:
-        del layer.call  # uncovers the method of the class again
 
 
 @contextmanager
-def _preactivations(layer: keras.Layer) -> Iterator[list[tf.Tensor]]:
-    """Keeps what the activation function of a layer is given while the block runs."""
-    inputs: list[tf.Tensor] = []
-    activation = layer.activation
+def observed(layer: keras.Layer, tell: Callable[[Any], None]) -> Iterator[None]:
+    """Tells what a layer puts out, whenever it is called while the block runs.
 
-    def keeping(x: tf.Tensor) -> tf.Tensor:
-        inputs.append(x)
-        return activation(x)
+    The method of the class is covered by one of the instance, and uncovered at the end.
 
-    layer.activation = keeping
+    Args:
+        layer: The layer.
+        tell: Called with each output.
+    """
+    covered = vars(layer).get("call")
+    call = layer.call
+
+    def telling(*args: Any, **kwargs: Any) -> Any:
+        output = call(*args, **kwargs)
+        tell(output)
+        return output
+
+    layer.call = telling
     try:
-        yield inputs
+        yield
     finally:
-        layer.activation = activation
+        if covered is None:
+            del layer.call
+        else:
+            layer.call = covered

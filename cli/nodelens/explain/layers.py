@@ -1,12 +1,19 @@
-"""Finding the layers of a model at which a class can be located."""
+"""The layers of a model at any depth, and finding those at which a class can be located."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
+from typing import Any
 
 import keras
+import tensorflow as tf
 
 from nodelens.errors import UsageError
+from nodelens.explain.gradients import observed
 from nodelens.explain.receptive_field import ReceptiveField, receptive_field
+
+Shape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -14,49 +21,45 @@ class LayerRow:
     """One layer of a model, as `--list-layers` shows it.
 
     Attributes:
-        name: Its name.
+        name: Its name; inside a nested model `outer/inner`.
         type: Its Keras class.
-        output_shape: Shape of its output, without the batch axis.
+        output_shape: Shape of its output, without the batch axis; None if it is not one tensor.
         spatial: Whether the output has a height and a width, so that a map can be made of it.
         receptive_field: What one cell of the output sees of the image; None where it is not a
-            plain chain of convolutions and poolings.
+            plain chain of convolutions and poolings from the input of the model.
+        layer: The layer.
     """
 
     name: str
     type: str
-    output_shape: tuple[int | None, ...]
+    output_shape: Shape | None
     spatial: bool
     receptive_field: ReceptiveField | None
+    layer: keras.Layer
 
 
-def list_layers(model: keras.Model) -> tuple[LayerRow, ...]:
-    """Describes the layers of a model in order, without its inputs.
+def list_layers(model: keras.Model, input_size: tuple[int, int]) -> tuple[LayerRow, ...]:
+    """Describes the layers of a model in the order in which they run, without its inputs.
 
     Args:
-        model: The model.
+        model: The model: functional, sequential, subclassed, or any of these nested.
+        input_size: Height and width of the images it is given.
 
     Returns:
         One row a layer.
     """
-    return tuple(
-        LayerRow(
-            name=layer.name,
-            type=type(layer).__name__,
-            output_shape=tuple(layer.output.shape[1:]),
-            spatial=is_spatial(layer),
-            receptive_field=receptive_field(layer),
-        )
-        for layer in model.layers
-        if not isinstance(layer, keras.layers.InputLayer)
-    )
+    named = _walk(model)
+    shapes = _declared_shapes(named) or _traced_shapes(model, named, input_size)
+    return tuple(_row(name, layer, shapes[name]) for name, layer in named if name in shapes)
 
 
-def find_layer(model: keras.Model, name: str) -> keras.Layer:
+def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
     """Finds the layer to explain at.
 
     Args:
-        model: The model.
-        name: The name of the layer.
+        rows: The layers of the model.
+        name: The name of the layer, for a nested one the whole path or, if no other layer bears
+            it, the name alone; `auto` is the last layer with a height and a width.
 
     Returns:
         The layer.
@@ -64,35 +67,87 @@ def find_layer(model: keras.Model, name: str) -> keras.Layer:
     Raises:
         UsageError: There is no such layer, or its output has no spatial axes.
     """
-    layers = {layer.name: layer for layer in model.layers}
-    candidates = [layer.name for layer in model.layers if is_spatial(layer)]
-    layer = layers.get(name)
-    if layer is None:
-        near = get_close_matches(name, layers, n=3, cutoff=0.5)
+    candidates = [row.name for row in rows if row.spatial]
+    if not candidates:
+        raise UsageError("no layer of the model has a height and a width: no map can be made")
+    if name == "auto":
+        return next(row for row in reversed(rows) if row.spatial)
+    matching = [row for row in rows if row.name == name]
+    matching = matching or [row for row in rows if row.name.rpartition("/")[2] == name]
+    if not matching:
+        near = get_close_matches(name, [row.name for row in rows], n=3, cutoff=0.5)
         meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"the model has no layer {name!r}", hint=meant + _choices(candidates))
+    if len(matching) > 1:
+        listed = ", ".join(row.name for row in matching)
         raise UsageError(
-            f"the model {model.name!r} has no layer {name!r}", hint=meant + _choices(candidates)
+            f"{len(matching)} layers are called {name!r}", hint=f"give the whole path: {listed}"
         )
-    if not is_spatial(layer):
-        shape = tuple(layer.output.shape[1:])
+    row = matching[0]
+    if not row.spatial:
         raise UsageError(
-            f"the output of the layer {name!r} ({type(layer).__name__}) has the shape {shape}, "
+            f"the output of the layer {row.name!r} ({row.type}) has the shape {row.output_shape}, "
             "and a map needs a layer that computes a height, a width and channels",
             hint=_choices(candidates),
         )
-    return layer
+    return row
 
 
-def is_spatial(layer: keras.Layer) -> bool:
-    """Whether a map can be made of the output of a layer.
+def _row(name: str, layer: keras.Layer, shape: Shape | None) -> LayerRow:
+    return LayerRow(
+        name=name,
+        type=type(layer).__name__,
+        output_shape=shape,
+        # A side of one is what is left of space after an average over it.
+        spatial=shape is not None and len(shape) == 3 and shape[0] != 1 and shape[1] != 1,
+        receptive_field=None if "/" in name else receptive_field(layer),
+        layer=layer,
+    )
 
-    Args:
-        layer: The layer.
 
-    Returns:
-        True if it is computed and has the shape `(n, height, width, channels)`.
-    """
-    return not isinstance(layer, keras.layers.InputLayer) and len(layer.output.shape) == 4
+def _walk(model: keras.Layer, prefix: str = "") -> list[tuple[str, keras.Layer]]:
+    found: list[tuple[str, keras.Layer]] = []
+    for layer in model._flatten_layers(include_self=False, recursive=False):
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        name = prefix + layer.name
+        found += [*_walk(layer, f"{name}/"), (name, layer)]
+    return found
+
+
+def _declared_shapes(named: list[tuple[str, keras.Layer]]) -> dict[str, Shape | None] | None:
+    """The shapes that functional and sequential models know; None if some layer knows none."""
+    try:
+        return {name: _shape(layer.output) for name, layer in named}
+    except (AttributeError, ValueError):  # Keras raises either for a layer without a graph
+        return None
+
+
+def _traced_shapes(
+    model: keras.Model, named: list[tuple[str, keras.Layer]], input_size: tuple[int, int]
+) -> dict[str, Shape | None]:
+    """Runs the model symbolically and notes what its layers put out."""
+    shapes: dict[str, Shape | None] = {}
+    spec = tf.TensorSpec((1, *input_size, input_channels(model)), tf.float32)
+
+    def note(name: str, output: Any) -> None:
+        shapes[name] = _shape(output)
+
+    with ExitStack() as stack:
+        for name, layer in named:
+            stack.enter_context(observed(layer, partial(note, name)))
+        tf.function(lambda images: model(images, training=False)).get_concrete_function(spec)
+    return shapes
+
+
+def input_channels(model: keras.Model) -> int:
+    """Number of channels of the images that a model takes; 3 where it does not say."""
+    shape = getattr(model, "input_shape", None)
+    return shape[-1] if isinstance(shape, tuple) and len(shape) == 4 and shape[-1] else 3
+
+
+def _shape(output: Any) -> Shape | None:
+    return tuple(output.shape[1:]) if hasattr(output, "shape") else None
 
 
 def _choices(candidates: list[str]) -> str:

@@ -51,12 +51,16 @@ def receptive_field(layer: keras.Layer) -> ReceptiveField | None:
     (Araujo, Norris & Sim 2019).
 
     Args:
-        layer: The layer of a functional model.
+        layer: The layer.
 
     Returns:
-        The field, or None where the chain branches or holds a layer of another kind.
+        The field, or None where the chain branches, holds a layer of another kind, or is unknown
+        because the model is no graph of layers.
     """
-    chain = _chain(layer)
+    try:
+        chain = _chain(layer)
+    except (AttributeError, ValueError):  # Keras raises either for a layer without a graph
+        return None
     if chain is None:
         return None
     return ReceptiveField(_along(chain, axis=0), _along(chain, axis=1))
@@ -90,7 +94,7 @@ def _chain(layer: keras.Layer) -> list[keras.Layer] | None:
     while not isinstance(current, keras.layers.InputLayer):
         if not isinstance(current, (*_LOCAL, *_POINTWISE)):
             return None
-        if current.input.shape[1] is None or current.input.shape[2] is None:
+        if len(current.input.shape) != 4 or None in current.input.shape[1:3]:
             return None
         chain.append(current)
         # The only place where Keras keeps which layer a symbolic tensor came from.

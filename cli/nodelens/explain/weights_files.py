@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from nodelens.errors import UsageError
+from nodelens.explain.applications import Application, applications
 
 NAMES = ("auto", "imagenet", "embedded", "random")
 EMBEDDED_SHA256 = "59ccf870b60bcd312469835eeaac1e58de4d907a3258eaaec1d19faff71a58c2"
-OFFICIAL_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
-OFFICIAL_MD5 = "cbe5617147190e668d6c5d5026f83318"
-"""The checksum that Keras itself expects of the file; Keras publishes no SHA-256."""
-
 
 State = Literal["complete", "absent", "damaged"]
 
@@ -24,7 +21,7 @@ class WeightsFile:
     """A file of weights that has a name.
 
     Attributes:
-        name: What `--weights` calls it.
+        name: What `--weights` calls it, and of which network it is.
         path: Where it is, or would be.
         state: `complete`, `absent`, or `damaged` (also: not completely downloaded).
         sha256: Of what is there; None if nothing is.
@@ -61,33 +58,45 @@ def refuse_unknown_weights(weights: str) -> None:
 
 
 def known_weights() -> list[WeightsFile]:
-    """Looks for all of them.
+    """Looks for the files that are known by name.
 
     Returns:
-        The official weights of Keras first, then those that travel with the package.
+        The official weights of VGG19, those of other networks that are in Keras' cache, and the
+        weights that travel with the package.
     """
-    return [official_file(), embedded_file()]
+    official = [official_file(application) for application in applications().values()]
+    shown = [f for f in official if f.state != "absent" or f.name.endswith(" vgg19")]
+    return [*shown, embedded_file()]
 
 
 def embedded_file() -> WeightsFile:
     """The weights that travel with the package."""
     path = Path(__file__).parent / "weights" / "vgg19-embedded-int8.npz"
     if not path.is_file():
-        return WeightsFile("embedded", path, "absent", None)
+        return WeightsFile("embedded vgg19", path, "absent", None)
     sha256 = digest(path, "sha256")
     state: State = "complete" if sha256 == EMBEDDED_SHA256 else "damaged"
-    return WeightsFile("embedded", path, state, sha256)
+    return WeightsFile("embedded vgg19", path, state, sha256)
 
 
-def official_file() -> WeightsFile:
-    """The ImageNet weights of VGG19 that Keras publishes, in Keras' cache."""
-    path = keras_cache() / "models" / OFFICIAL_NAME
+def official_file(application: Application) -> WeightsFile:
+    """The ImageNet weights that Keras publishes for a network, in Keras' cache.
+
+    Args:
+        application: The network.
+
+    Returns:
+        The file; where Keras knows no checksum, what is there counts as complete.
+    """
+    name = f"imagenet {application.name}"
+    path = keras_cache() / "models" / application.file
     if not path.is_file():
-        return WeightsFile("imagenet", path, "absent", None)
+        return WeightsFile(name, path, "absent", None)
+    algorithms = ("sha256", application.algorithm)
     with ThreadPoolExecutor(max_workers=2) as pool:  # hashing releases the GIL
-        md5, sha256 = pool.map(lambda algorithm: digest(path, algorithm), ("md5", "sha256"))
-    state: State = "complete" if md5 == OFFICIAL_MD5 else "damaged"
-    return WeightsFile("imagenet", path, state, sha256)
+        sha256, found = pool.map(lambda algorithm: digest(path, algorithm), algorithms)
+    whole = not application.checksum or found == application.checksum
+    return WeightsFile(name, path, "complete" if whole else "damaged", sha256)
 
 
 def keras_cache() -> Path:

@@ -48,7 +48,7 @@ def layers_table(rows: Sequence[dict[str, Any]]) -> "RenderableType":
     for heading in ("output", "sees", "every"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        shape = " x ".join(str(n) for n in row["output_shape"])
+        shape = " x ".join(str(n or "?") for n in row["output_shape"] or [])
         size, stride = _field(row["receptive_field"])
         style = None if row["spatial"] else "dim"
         table.add_row(row["name"], row["type"], shape, size, stride, style=style)

@@ -8,12 +8,23 @@ from nodelens.settings.base import Settings
 
 
 class ModelSettings(Settings):
-    """The classifier. `weights`: auto, imagenet, embedded, random, or the path of an HDF5 file."""
+    """The classifier.
 
-    name: Literal["vgg19"] = "vgg19"
+    `name`: a network of keras.applications, or the path of a model. `weights`, of a network: auto,
+    imagenet, embedded, random, or the path of an HDF5 file. `labels`: a file with the names of the
+    classes. `imports`: Python files with custom classes. `trust`: whether code in the file of the
+    model may run.
+    """
+
+    name: str = "vgg19"
     weights: str = "auto"
     download: bool = False
-    preprocess: Literal["auto", "caffe"] = "auto"
+    preprocess: Literal["auto", "caffe", "tf", "torch", "unit", "none"] = "auto"
+    input_size: tuple[PositiveInt, PositiveInt] | None = None
+    output: str | None = None
+    labels: str | None = None
+    imports: tuple[str, ...] = ()
+    trust: bool = False
 
 
 class OutputSettings(Settings):

@@ -1,0 +1,110 @@
+"""The options of `gradcam` that no other subcommand has."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nodelens.commands.options import SETTINGS
+
+ImagesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="IMAGE...", help="Pictures to explain.", show_default=False),
+]
+LayerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--layer",
+        "-l",
+        metavar="NAME",
+        help="Layer to look at, such as block5_conv4; repeatable.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+ClassOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        metavar="INDEX|NAME",
+        help="Class to explain instead of the predicted one; repeatable.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+TopKOption = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k",
+        min=1,
+        metavar="K",
+        help="Explain the K best classes.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="A network of keras.applications, or a .keras or .h5 file.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+PreprocessOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preprocess",
+        metavar="NAME",
+        help="How the model's pictures are scaled: auto, caffe, tf, torch, unit, none.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="Names of the model's classes, one a line.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+ImportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import",
+        metavar="FILE.py",
+        help="Python file with custom classes of the model; it is run.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+TrustOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--trust-model",
+        help="Let code in the model's file run.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        metavar="NAME|FILE",
+        help="auto, imagenet (575 MB, downloaded if not cached), embedded, random, or a file.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+DownloadOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--download",
+        help="Let auto download the ImageNet weights.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+ListLayersOption = Annotated[
+    bool,
+    typer.Option("--list-layers", help="Print the layers of the model, and stop."),
+]

@@ -1,0 +1,207 @@
+"""From what a user calls a model to a classifier that is ready to be explained."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from nodelens.errors import UsageError
+from nodelens.explain.applications import Application, find_application
+from nodelens.explain.classes import ClassNames, imagenet_classes
+from nodelens.explain.classifier import Classifier, Weights
+from nodelens.explain.download import download_official, not_available
+from nodelens.explain.embedded import load_embedded_vgg19
+from nodelens.explain.heads import count_classes
+from nodelens.explain.layers import input_channels
+from nodelens.explain.preprocessing import preprocessor
+from nodelens.explain.request import ModelRequest
+from nodelens.explain.user_model import import_custom_classes, load_user_model, scales_its_input
+from nodelens.explain.vgg19 import DEFAULT_LAYER, build_vgg19
+from nodelens.explain.weights_files import (
+    WeightsFile,
+    digest,
+    embedded_file,
+    official_file,
+)
+
+USUAL_SIZE = (224, 224)
+
+
+def _say_nothing(message: str) -> None:
+    pass
+
+
+def load_classifier(
+    request: ModelRequest, *, announce: Callable[[str], None] = _say_nothing
+) -> Classifier:
+    """Loads a model.
+
+    Args:
+        request: Which one.
+        announce: Told in words before anything is downloaded.
+
+    Returns:
+        The classifier.
+
+    Raises:
+        UsageError: A name is unknown, or a file is missing, damaged or does not fit.
+        EnvironmentLacksError: The official weights can be had neither from the cache nor the net.
+    """
+    request.refuse_if_unknown()
+    application = find_application(request.name)
+    if application is None:
+        return _user_classifier(request)
+    model, weights = _application(application, request, announce)
+    family = application.preprocess if request.preprocess == "auto" else request.preprocess
+    return Classifier(
+        name=application.name,
+        model=model,
+        weights=weights,
+        input_size=_input_size(model, request),
+        preprocess_name=family,
+        preprocess=preprocessor(family),
+        class_names=request.known_classes() or imagenet_classes(),
+        default_layer=DEFAULT_LAYER if application.name == "vgg19" else "auto",
+    )
+
+
+def _application(
+    application: Application, request: ModelRequest, announce: Callable[[str], None]
+) -> tuple[keras.Model, Weights]:
+    kind, title = request.weights, application.function
+    if kind == "embedded":
+        if application.name != "vgg19":
+            raise UsageError(
+                f"there are no embedded weights of {application.name}, only of vgg19",
+                hint="use --weights imagenet",
+            )
+        return _embedded()
+    if kind == "random":
+        description = f"random, untrained ({title}): the map means nothing"
+        return _built(application, "glorot_uniform"), Weights("random", description, None)
+    if kind not in {"auto", "imagenet"}:
+        return _from_file(application, Path(kind))
+    file = official_file(application)
+    if file.state != "complete" and (kind == "imagenet" or request.download):
+        announce(f"downloading the ImageNet weights of {application.name} to {file.path}")
+        file = download_official(application)
+    if file.state == "complete":
+        return _official(application, file)
+    if application.name != "vgg19":
+        raise not_available(application, "are not in Keras' cache")
+    model, embedded = _embedded()
+    if file.state == "damaged":
+        warning = f"{file.path} is damaged or incomplete, and is not used"
+        embedded = replace(embedded, warning=warning)
+    return model, embedded
+
+
+def _built(application: Application, initializer: str = "zeros") -> keras.Model:
+    if application.name == "vgg19":
+        return build_vgg19("dense", initializer=initializer)
+    return getattr(keras.applications, application.function)(weights=None)
+
+
+def _embedded() -> tuple[keras.Model, Weights]:
+    file = embedded_file()
+    description = "embedded in nodelens (VGG19 with a distilled head, not Keras' ImageNet weights)"
+    return load_embedded_vgg19(file), Weights("embedded", description, file.sha256)
+
+
+def _official(application: Application, file: WeightsFile) -> tuple[keras.Model, Weights]:
+    model = _built(application)
+    try:
+        model.load_weights(file.path)
+    except (ValueError, KeyError, OSError) as error:
+        raise not_available(application, f"are damaged: {error}") from error
+    description = f"the official ImageNet weights of Keras for {application.function}"
+    return model, Weights("imagenet", description, file.sha256)
+
+
+def _from_file(application: Application, path: Path) -> tuple[keras.Model, Weights]:
+    model = _built(application)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Keras warns of is looked for below
+            model.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:
+        raise _do_not_fit(application, path, " ".join(str(error).split())[:300]) from error
+    if application.name == "vgg19":
+        # Keras skips layers that a file does not know; they still hold the zeros they began with.
+        skipped = [x.name for x in model.layers if x.weights and not np.any(x.kernel)]
+        if skipped:
+            reason = f"the file holds nothing for {', '.join(skipped)}"
+            raise _do_not_fit(application, path, reason)
+    description = f"{application.function} with the file {path.name}"
+    return model, Weights("file", description, digest(path, "sha256"))
+
+
+def _do_not_fit(application: Application, path: Path, reason: str) -> UsageError:
+    function = application.function
+    return UsageError(
+        f"{path}: the weights do not fit {function}: {reason}",
+        hint=f"expected what `keras.applications.{function}().save_weights(…)` writes",
+    )
+
+
+def _user_classifier(request: ModelRequest) -> Classifier:
+    path = Path(request.name)
+    for file in request.imports:
+        import_custom_classes(file)
+    model = load_user_model(path, trust=request.trust)
+    size = _input_size(model, request)
+    channels = input_channels(model)
+    family = _family(model, request)
+    count = count_classes(model, (*size, channels), request.output)
+    names = request.known_classes() or _numbered(count)
+    if len(names) != count:
+        raise UsageError(
+            f"{request.labels} has {len(names)} names, and the model tells {count} classes apart",
+            hint="expected one name a line, in the order of the outputs",
+        )
+    return Classifier(
+        name=path.name,
+        model=model,
+        weights=Weights("file", f"the model {path.name}", digest(path, "sha256")),
+        input_size=size,
+        preprocess_name=family,
+        preprocess=preprocessor(family, channels),
+        class_names=names,
+        default_layer="auto",
+        output=request.output,
+    )
+
+
+def _numbered(count: int) -> ClassNames:
+    return ClassNames(tuple(f"class_{index}" for index in range(count)))
+
+
+def _family(model: keras.Model, request: ModelRequest) -> str:
+    if request.preprocess != "auto":
+        return request.preprocess
+    if scales_its_input(model):
+        return "none"
+    raise UsageError(
+        f"{request.name}: nothing in the model tells how its pictures are to be scaled",
+        hint="say how it was trained: --preprocess unit (0 to 1), tf (-1 to 1), caffe, torch, or "
+        "none (0 to 255)",
+    )
+
+
+def _input_size(model: keras.Model, request: ModelRequest) -> tuple[int, int]:
+    shape = getattr(model, "input_shape", None)
+    if isinstance(shape, (list, dict)) and len(shape) != 1:
+        raise UsageError(f"{request.name}: expected a model of one picture, it has several inputs")
+    if isinstance(shape, list):
+        shape = shape[0]
+    if shape is not None and len(shape) != 4:
+        raise UsageError(
+            f"{request.name}: expected a model of pictures (n, height, width, channels), "
+            f"its input has the shape {shape}"
+        )
+    height, width = (None, None) if shape is None else shape[1:3]
+    chosen = request.input_size or USUAL_SIZE
+    return height or chosen[0], width or chosen[1]
