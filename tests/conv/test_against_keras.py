@@ -175,3 +175,33 @@ def test_random_layers_have_keras_shapes_parameters_and_refusals(kind: str) -> N
         assert mine == keras_says, (kind, settings, shape)
         accepted += mine != "refused"
     assert accepted > CASES_PER_KIND // 4
+
+
+MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+
+
+@pytest.mark.parametrize("kind", MERGES)
+def test_random_merges_have_keras_shapes_and_refusals(kind: str) -> None:
+    import keras
+
+    draw = random.Random(f"{kind}, 2")
+    outcomes = set()
+    for _ in range(CASES_PER_KIND):
+        settings = {"axis": draw.choice([-1, 1, 2, 3])} if kind == "Concatenate" else {}
+        base = [draw.choice([1, 3, 4, None]) for _ in range(3)]
+        count = 2 if kind == "Subtract" else draw.randint(2, 3)
+        shapes = [tuple(draw.choice([size] * 8 + [5]) for size in base) for _ in range(count)]
+        batched = [(None, *shape) for shape in shapes]
+        layer = make(kind, settings, shapes[0])
+        try:
+            mine: Any = layer.output_shape(*shapes)
+        except ConvolutionError:
+            mine = "refused"
+        try:
+            tensors = [keras.KerasTensor(shape) for shape in batched]
+            theirs_says: Any = tuple(getattr(keras.layers, kind)(**settings)(tensors).shape[1:])
+        except ValueError:
+            theirs_says = "refused"
+        assert mine == theirs_says, (kind, settings, shapes)
+        outcomes.add(mine == "refused")
+    assert outcomes == {True, False}

@@ -29,7 +29,7 @@ def to_document(accounting: Accounting) -> dict[str, Any]:
 
 def _layer(layer: LayerAccount) -> dict[str, Any]:
     """Put one layer into plain values."""
-    fields = layer.receptive_field
+    fields, params = layer.receptive_field, layer.params
     return {
         "name": layer.name,
         "type": layer.type,
@@ -47,7 +47,13 @@ def _layer(layer: LayerAccount) -> dict[str, Any]:
         "activation": layer.activation,
         "data_format": layer.data_format,
         "shares": layer.shares,
-        "params": asdict(layer.params),
+        "params": {
+            "kernel": params.kernel,
+            "bias": params.bias,
+            "trainable": params.trainable,
+            "non_trainable": params.non_trainable,
+            "total": params.total,
+        },
         "formula": _formula(layer),
         "macs": layer.macs,
         "flops": layer.flops,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nodelens.conv.arguments import Arguments, nearest
 from nodelens.conv.errors import ConvolutionError
@@ -113,6 +114,7 @@ def _words() -> dict[str, tuple[Kind, int | None]]:
 WORDS = _words()
 
 
+@lru_cache(maxsize=256)
 def find(word: str) -> tuple[Kind, int | None]:
     """Look up a kind of layer.
 
@@ -127,7 +129,8 @@ def find(word: str) -> tuple[Kind, int | None]:
     """
     found = WORDS.get(_normal(word))
     if found is None:
-        names = {kind.name(2 if 2 in kind.ranks else 0) for kind in KINDS} | set(WORDS)
+        # Of two spellings the later one is suggested: that of Keras.
+        names = [*WORDS, *(kind.name(2) for kind in KINDS)]
         raise ConvolutionError(
             f"there is no layer type {word!r}",
             hint=nearest(word, names)

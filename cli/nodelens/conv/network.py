@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nodelens.conv.arguments import nearest
 from nodelens.conv.errors import ConvolutionError
@@ -152,7 +153,10 @@ def _names(specs: Sequence[LayerSpec], inputs: Mapping[str, Shape]) -> list[str]
     names = []
     for place, spec in enumerate(specs):
         name = spec.name
-        stem = "" if name else _stem(spec, place, rank)
+        try:
+            stem = "" if name else _stem(spec.type, rank)
+        except ConvolutionError as error:
+            raise error.at(place, spec.type) from None
         while name is None:
             number = counts.get(stem, 0)
             counts[stem] = number + 1
@@ -163,14 +167,12 @@ def _names(specs: Sequence[LayerSpec], inputs: Mapping[str, Shape]) -> list[str]
     return names
 
 
-def _stem(spec: LayerSpec, place: int, rank: int) -> str:
+@lru_cache(maxsize=256)
+def _stem(word: str, rank: int) -> str:
     """Write the type of a layer as Keras names layers: `MaxPooling2D` is `max_pooling2d`."""
-    try:
-        kind, told = find(spec.type)
-    except ConvolutionError as error:
-        raise error.at(place, spec.type) from None
-    word = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind.name(told or rank))
-    return re.sub("([a-z])([A-Z])", r"\1_\2", word).lower()
+    kind, told = find(word)
+    stem = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind.name(told or rank))
+    return re.sub("([a-z])([A-Z])", r"\1_\2", stem).lower()
 
 
 def _wires(

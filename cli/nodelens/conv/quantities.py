@@ -9,7 +9,7 @@ def parse_quantity(text: int | str) -> int:
     """Read a count or an amount of memory.
 
     Args:
-        text: An integer, or digits (with `_` or `,` between, or a decimal point) and `K`, `M`,
+        text: An integer, or digits (with `_` between, or a decimal point) and `K`, `M`,
             `G`, `T` or `P` for powers of 1000, followed or not by `B`; `KiB`, `MiB`, … are powers
             of 1024.
 
@@ -21,7 +21,7 @@ def parse_quantity(text: int | str) -> int:
     """
     if isinstance(text, int):
         return text
-    word = text.strip().lower().replace("_", "").replace(",", "")
+    word = text.strip().lower().replace("_", "")
     base = 1024 if word.endswith("ib") else 1000
     stem = word.removesuffix("b").removesuffix("i") if base == 1024 else word.removesuffix("b")
     digits = stem.rstrip("kmgtp")

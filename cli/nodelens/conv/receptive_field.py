@@ -11,6 +11,7 @@ field is defined if all have the same stride and look at the same centres; it th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nodelens.conv.layers.base import Geometry, NoField
 from nodelens.conv.layers.merging import Concatenate
@@ -87,6 +88,7 @@ def describe(geometry: Geometry) -> Fields:
     return tuple(_figures(window) for window in geometry)
 
 
+@lru_cache(maxsize=1024)
 def _figures(window: Window) -> AxisField:
     """Put one axis into figures."""
     stride = _ratio(window.step, window.period)

@@ -87,6 +87,7 @@ class Window:
         return drift, len(seen)
 
 
+@lru_cache(maxsize=1024)
 def sliding(extent: int, stride: int, before: int | None) -> Window:
     """Describe a convolution or pooling along one axis.
 
@@ -128,6 +129,7 @@ def spreading(extent: int, stride: int, cut: int) -> Window | None:
     return _shortest(Window(stride, 1, tuple(spans)))
 
 
+@lru_cache(maxsize=1024)
 def compose(outer: Window, inner: Window) -> Window | None:
     """See through one window onto another.
 

@@ -19,14 +19,14 @@ def aligned(rows: Sequence[list[str] | None], width: int, left: Iterable[int]) -
     excess = sum(widths) + 2 * (len(widths) - 1) - width
     if excess > 0:
         widths[0] = max(widths[0] - excess, 12)
-    lines = []
+    lines, to_the_left = [], set(left)
     for row in rows:
         if row is None:
             lines.append("─" * (sum(widths) + 2 * (len(widths) - 1)))
             continue
         texts = [_shortened(row[0], widths[0]), *row[1:]]
         padded = (
-            f"{text:<{size}}" if column in set(left) else f"{text:>{size}}"
+            f"{text:<{size}}" if column in to_the_left else f"{text:>{size}}"
             for column, (text, size) in enumerate(zip(texts, widths, strict=True))
         )
         lines.append("  ".join(padded).rstrip())
