@@ -137,22 +137,29 @@ def test_without_a_network_the_remedies_and_the_cache_are_named(
     assert str(cache / "models" / VGG19.file) in caught.value.hint
 
 
-@pytest.mark.slow
+def small_network() -> keras.Model:
+    image = keras.Input((224, 224, 3))
+    x = keras.layers.Conv2D(2, 3, activation="relu", name="block5_conv4")(image)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, keras.layers.Dense(1000, activation="softmax", name="fc2")(x))
+
+
 def test_official_weights_are_taken_from_the_cache_and_weights_of_a_file_are_loaded(
-    cache, tmp_path, monkeypatch
+    cache, monkeypatch
 ):
-    # A file of the same format as the official one, whose checksum is declared the expected one.
-    model = load_vgg19("random").model
+    # A file of the format of the official one, for a network small enough for a test.
+    monkeypatch.setattr("nodelens.explain.loading._built", lambda *_: small_network())
+    model = small_network()
     path = put_official_file(cache, b"")
     model.save(path)
-    renamed = replace(VGG19, checksum=hashlib.md5(path.read_bytes()).hexdigest())
-    monkeypatch.setattr("nodelens.explain.loading.find_application", lambda name: renamed)
-    assert load_vgg19("auto").weights.kind == "imagenet"
-    file = load_vgg19(str(path))
-    assert file.weights.kind == "file"
-    assert file.weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    expected = model.get_layer("fc2").get_weights()[0]
-    np.testing.assert_array_equal(file.model.get_layer("fc2").get_weights()[0], expected)
+    known = replace(VGG19, checksum=hashlib.md5(path.read_bytes()).hexdigest())
+    monkeypatch.setattr("nodelens.explain.loading.find_application", lambda name: known)
+    for weights, kind in [("auto", "imagenet"), (str(path), "file")]:
+        found = load_vgg19(weights)
+        assert found.weights.kind == kind
+        assert found.weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        expected = model.get_layer("fc2").get_weights()[0]
+        np.testing.assert_array_equal(found.model.get_layer("fc2").get_weights()[0], expected)
 
 
 def test_a_file_that_is_not_there_is_answered_with_the_names(tmp_path):
