@@ -278,6 +278,22 @@ def test_csv_and_markdown_hold_every_layer(call):
     assert "| **total** | | | **61,706** | **416,520** | |" in out
 
 
+def test_csv_on_stdout_stays_csv_when_there_is_more_to_say(call):
+    code, out, err = call("-c", "lenet5", "--csv", "--max-params", "10")
+    assert code == 3
+    assert all(line.count(",") == 22 for line in out.splitlines())
+    assert "over the 10 allowed" in err
+
+
+def test_all_formats_are_written_into_a_directory(tmp_path, call):
+    folder = tmp_path / "counted"
+    assert call("-c", "lenet5", "--out", str(folder))[0] == 0
+    written = json.loads((folder / "conv-params.json").read_text())
+    assert written["totals"]["params"] == 61_706
+    assert {path.suffix for path in folder.iterdir()} == {".json", ".csv", ".md"}
+    assert call("-c", "lenet5", "--out", str(folder))[0] == 2
+
+
 def test_keras_agrees_with_every_figure(call):
     lines = ["conv2d 16 k3 same g4", "conv2d 8 k3 d2", "transposed 8 k3 s2 same", "bn", "gap"]
     options = [word for line in lines for word in ("--layer", line)]
@@ -392,9 +408,10 @@ def test_a_wrong_file_is_told_at_its_place(tmp_path, call, text):
 def test_ten_thousand_layers_are_counted(call, tmp_path):
     path = tmp_path / "deep.yaml"
     path.write_text("input: [64, 64, 8]\nlayers:\n" + "- conv2d 8 k3 same\n" * 10_000)
-    told = document(call, "-c", str(path))
-    assert told["totals"]["params"] == 10_000 * (3 * 3 * 8 * 8 + 8)
-    assert told["layers"][-1]["receptive_field"][0]["size"] == 20_001
+    code, out, _ = call("-c", str(path))
+    assert code == 0
+    assert f"parameters   {10_000 * (3 * 3 * 8 * 8 + 8):,}" in out
+    assert "20001×20001 /1" in out
 
 
 def test_nothing_heavy_is_imported_without_need():

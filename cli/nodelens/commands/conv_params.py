@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from nodelens.commands.options import (
+    FLAG,
     PRINTING,
     RUNNING,
     Call,
@@ -14,6 +15,7 @@ from nodelens.commands.options import (
     DeviceOption,
     ForceOption,
     JsonOption,
+    OutOption,
     QuietOption,
     SeedOption,
     SetOption,
@@ -69,7 +71,9 @@ Multiplier = Annotated[
 OutputPadding = Annotated[
     str | None, _option("--output-padding", panel=LAYER, text="For transposed layers.", metavar="P")
 ]
-Bias = Annotated[bool | None, _option("--bias/--no-bias", panel=LAYER, text="With a bias.")]
+Bias = Annotated[
+    bool | None, _option("--bias/--no-bias", panel=LAYER, text="With a bias.", metavar=FLAG)
+]
 Activation = Annotated[
     str | None, _option("--activation", panel=LAYER, text="Told, not counted.", metavar="NAME")
 ]
@@ -132,21 +136,36 @@ BatchSize = Annotated[
     _option("--batch-size", panel=NETWORK, text="Samples at once, for memory.", metavar="N"),
 ]
 ExpectParams = Annotated[
-    str | None, _option("--expect-params", panel=QUESTIONS, text="Or exit 3.", metavar="N")
+    str | None,
+    _option(
+        "--expect-params", panel=QUESTIONS, text="Exit 3 if it has not N parameters.", metavar="N"
+    ),
 ]
 ExpectOutput = Annotated[
     str | None,
-    _option("--expect-output", panel=QUESTIONS, text="Or exit 3: 196,196,10.", metavar="SHAPE"),
+    _option(
+        "--expect-output",
+        panel=QUESTIONS,
+        text="Exit 3 if the output is not 196,196,10.",
+        metavar="SHAPE",
+    ),
 ]
 MaxParams = Annotated[
-    str | None, _option("--max-params", panel=QUESTIONS, text="Or exit 3: 5M.", metavar="N")
+    str | None,
+    _option("--max-params", panel=QUESTIONS, text="Exit 3 if there are more: 5M.", metavar="N"),
 ]
 MaxMacs = Annotated[
-    str | None, _option("--max-macs", panel=QUESTIONS, text="Or exit 3: 1G.", metavar="N")
+    str | None,
+    _option("--max-macs", panel=QUESTIONS, text="Exit 3 if there are more: 1G.", metavar="N"),
 ]
 MaxActivation = Annotated[
     str | None,
-    _option("--max-activation", panel=QUESTIONS, text="Or exit 3: 100MB.", metavar="BYTES"),
+    _option(
+        "--max-activation",
+        panel=QUESTIONS,
+        text="Exit 3 if all outputs take more: 100MB.",
+        metavar="BYTES",
+    ),
 ]
 Compare = Annotated[
     str | None,
@@ -173,12 +192,19 @@ Budget = Annotated[
 Verify = Annotated[
     bool,
     _option(
-        "--verify", panel=QUESTIONS, text="Build it in Keras and compare; exit 3 if not equal."
+        "--verify",
+        panel=QUESTIONS,
+        text="Build it in Keras and compare; exit 3 if not equal.",
+        metavar=FLAG,
     ),
 ]
-Explain = Annotated[bool, _option("--explain", panel=PRINTING, text="Tell it in words.")]
-Csv = Annotated[bool, _option("--csv", panel=PRINTING, text="Print CSV.")]
-Markdown = Annotated[bool, _option("--markdown", panel=PRINTING, text="Print a Markdown table.")]
+Explain = Annotated[
+    bool, _option("--explain", panel=PRINTING, text="Tell it in words.", metavar=FLAG)
+]
+Csv = Annotated[bool, _option("--csv", panel=PRINTING, text="Print CSV.", metavar=FLAG)]
+Markdown = Annotated[
+    bool, _option("--markdown", panel=PRINTING, text="Print a Markdown table.", metavar=FLAG)
+]
 Figure = Annotated[
     Path | None,
     _option(
@@ -226,6 +252,7 @@ def conv_params(
     csv: Csv = False,
     markdown: Markdown = False,
     figure: Figure = None,
+    out: OutOption = None,
     force: ForceOption = False,
     seed: SeedOption = None,
     device: DeviceOption = None,
@@ -241,7 +268,8 @@ def conv_params(
     are not counted. Operations are for one sample. Memory: each layer's output once, for the
     batch, and each weight once.
     """
-    from nodelens.commands.conv_params_answer import Wishes, answer
+    from nodelens.commands.conv_params_answer import answer
+    from nodelens.commands.conv_params_network import Wishes
 
     one_layer = {
         "type": ("--type", type_),
@@ -291,6 +319,7 @@ def conv_params(
         csv=csv,
         markdown=markdown,
         figure=figure,
+        out=out,
         force=force,
         seed=seed,
         device=device or "auto",

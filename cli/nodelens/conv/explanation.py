@@ -252,7 +252,8 @@ def _field(layer: LayerAccount) -> str:
     if fields is None:
         return f"Receptive field: none, because {layer.receptive_field_note}."
     size = "×".join(str(axis.size) for axis in fields)
-    stride = "×".join(f"{axis.stride:g}" for axis in fields)
+    strides = {f"{axis.stride:g}": None for axis in fields}
+    stride = "×".join(strides)
     text = f"Receptive field: one output cell sees {size} cells of the network's input, "
     text += f"its neighbour the same {stride} further on"
     if all(axis.center is not None for axis in fields):

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from textwrap import wrap
 
-from nodelens.report.conv_pieces import Row, crossed, shape_text, times, window_text
+from nodelens.report.conv_pieces import Row, crossed, folded, shape_text, times, window_text
 from nodelens.report.quantities import short_bytes, short_count
 
 
-def layer_text(layer: Row, document: Row) -> str:
+def layer_text(layer: Row, document: Row, columns: int) -> str:
     """All figures of one layer.
 
     Args:
         layer: An entry of `layers` of the document.
         document: The document of conv-params.
+        columns: Columns of the terminal.
     """
     params, formula = layer["params"], layer["formula"]
     parts = f"kernel {params['kernel']:,}, bias {params['bias']:,}; "
@@ -38,9 +39,9 @@ def layer_text(layer: Row, document: Row) -> str:
         ("receptive field", _field_sentence(layer)),
     ]
     width = max(len(word) for word, _ in rows)
-    lines = [f"{layer['name']}: {layer['type']} {window_text(layer)}".rstrip(), ""]
-    lines += [f"  {word:<{width}}  {text}" for word, text in rows if text]
-    return "\n".join(lines)
+    title = f"{layer['name']}: {layer['type']} {window_text(layer)}".rstrip()
+    lines = [f"  {word:<{width}}  {text}" for word, text in rows if text]
+    return "\n".join([title, "", *folded(lines, columns, width + 4)])
 
 
 def words(told: Sequence[tuple[str, Sequence[str]]], width: int) -> str:

@@ -1,6 +1,7 @@
 """The pieces of conv-params' text: shapes, windows, fields, and rows with aligned columns."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 Row = dict[str, Any]
@@ -31,6 +32,26 @@ def aligned(rows: Sequence[list[str] | None], width: int, left: Iterable[int]) -
         )
         lines.append("  ".join(padded).rstrip())
     return lines
+
+
+def folded(lines: Sequence[str], width: int, indent: int = 13) -> list[str]:
+    """Lines of a word and its text, those that are too long folded under the text.
+
+    Args:
+        lines: Lines whose text begins at column `indent`.
+        width: Columns of the terminal.
+        indent: Where the text begins.
+    """
+    found: list[str] = []
+    for line in lines:
+        found += wrap(
+            line,
+            width,
+            subsequent_indent=" " * indent,
+            drop_whitespace=True,
+            break_long_words=False,
+        )
+    return found
 
 
 def shape_text(shape: Sequence[int | None]) -> str:

@@ -11,6 +11,7 @@ from nodelens.report.conv_pieces import (
     aligned,
     crossed,
     field_text,
+    folded,
     plural,
     shape_text,
     times,
@@ -64,7 +65,8 @@ def network_text(document: Row, width: int, *, every_layer: bool) -> str:
     shapes = ", ".join(f"{i['name']} {shape_text(i['shape'])}" for i in document["inputs"])
     lines = [f"{plural(len(layers), 'layer')} on {shapes}", ""]
     lines += aligned([head, None, *rows, None, sums], width, left)
-    return "\n".join([*lines, "", *_totals_lines(document), *_notes(layers, document["inputs"])])
+    below = [*_totals_lines(document), *_notes(layers, document["inputs"])]
+    return "\n".join([*lines, "", *folded(below, width)])
 
 
 def group(layers: Sequence[Row]) -> list[tuple[str, list[Row]]]:
@@ -105,14 +107,16 @@ def _row(layer: Row, wide: bool) -> list[str]:
 def _block_row(members: Sequence[Row], wide: bool) -> list[str]:
     """The layers of a block as one row: their sums, and the last one's output and field."""
     row = _row(members[-1], wide)
-    row[0] = f"{_block(members[0])} ({len(members)} layers)"
-    numbers = (3, 4) if not wide else (4, 5, 6)
-    row[numbers[0]] = f"{sum(layer['params']['total'] for layer in members):,}"
-    row[numbers[1]] = short_count(_sum(layer["macs"] for layer in members))
+    row[0], count = _block(members[0]) or row[0], plural(len(members), "layer")
+    sums = [
+        f"{sum(layer['params']['total'] for layer in members):,}",
+        short_count(_sum(layer["macs"] for layer in members)),
+    ]
     if wide:
-        row[1] = ""
+        row[1], row[3], row[4:6] = count, "", sums
         row[6] = short_bytes(_sum(layer["activation_bytes"] for layer in members))
-    row[numbers[0] - 1] = ""
+    else:
+        row[2], row[3:5] = count, sums
     return row
 
 

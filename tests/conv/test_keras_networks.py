@@ -1,0 +1,59 @@
+"""Whole networks of keras.applications, against Keras itself and published totals."""
+
+import pytest
+
+from nodelens.checking.conv_models import read_application, read_saved
+from nodelens.conv.accounting import account
+from nodelens.conv.keras_config import data_format
+from nodelens.conv.network import assemble
+from nodelens.errors import UsageError
+
+# Parameters: the table in Keras' documentation. MACs without biases: an independent count over the
+# layers that Keras builds.
+NETWORKS = {
+    "VGG16": (138_357_544, 15_470_264_320),
+    "MobileNet": (4_253_864, 568_740_352),
+    "MobileNetV2": (3_538_984, 300_774_272),
+    "EfficientNetB0": (5_330_571, 385_814_752),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_has_its_published_totals(name: str) -> None:
+    reading = read_application(name)
+    totals = account(assemble(reading.inputs, reading.specs, data_format(reading))).totals
+    assert (totals.params, totals.macs) == NETWORKS[name]
+
+
+def test_layers_of_kinds_not_known_here_are_named_and_their_weights_counted() -> None:
+    reading = read_application("ConvNeXtTiny")
+    accounting = account(assemble(reading.inputs, reading.specs, data_format(reading)))
+    # The number published with the paper; Keras adds 7 for the mean and variance of its input.
+    assert accounting.totals.trainable == 28_589_128
+    assert accounting.totals.non_trainable == 7
+    assert any(name.endswith("layer_scale") for name in accounting.uncounted)
+
+
+def test_a_network_that_keras_does_not_have_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UsageError) as refusal:
+        read_application("vgg18")
+    assert str(refusal.value.hint).startswith("did you mean vgg1")
+
+
+def test_a_file_of_the_old_format_is_read(tmp_path) -> None:
+    import keras
+
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()]
+    )
+    model.save(tmp_path / "old.h5")
+    reading = read_saved(tmp_path / "old.h5")
+    assert account(assemble(reading.inputs, reading.specs)).totals.params == model.count_params()
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path) -> None:
+    path = tmp_path / "no.h5"
+    path.write_bytes(b"nothing")
+    with pytest.raises(UsageError):
+        read_saved(path)
