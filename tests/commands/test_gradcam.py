@@ -135,6 +135,28 @@ def test_the_best_classes_are_explained_together(capsys):
     assert [m["class_name"] for m in maps] == ["Egyptian_cat", "tabby", "tiger_cat"]
 
 
+def test_methods_and_views_are_told_in_names_and_documents(capsys):
+    code, out, _ = gradcam(
+        capsys,
+        CAT,
+        "--method",
+        "gradcam++, hirescam",
+        "--counterfactual",
+        "--signed",
+        "--json",
+        "-q",
+    )
+    maps = json.loads(out)["images"][0]["maps"]
+    assert code == 0
+    assert [m["method"] for m in maps] == ["gradcam++", "hirescam"]
+    assert all(m["counterfactual"] and m["signed"] for m in maps)
+    overlay = Path(maps[0]["files"]["overlay"])
+    assert (
+        overlay.name == "gradcam++-counterfactual-signed-block5_conv4-285-Egyptian_cat-overlay.png"
+    )
+    assert overlay.parent.name == "cat-block5_conv4-gradcam++-hirescam-counterfactual-signed"
+
+
 def test_a_dry_run_checks_everything_and_writes_nothing(capsys):
     code, out, _ = gradcam(capsys, CAT, "--dry-run", "--json", "-q")
     assert code == 0
@@ -178,7 +200,8 @@ def test_a_map_without_evidence_is_a_warning_and_no_failure_and_is_not_painted(c
         ([CAT, "--weights", "imagenett"], "imagenet"),
         ([CAT, "--model", "resnet51"], "resnet50"),
         ([CAT, "--model", "none.keras"], "none.keras"),
-        ([CAT, "--set", "methods=[gradcamm]"], "gradcam"),
+        ([CAT, "--method", "gradcamm"], "gradcam"),
+        ([CAT, "--target", "logits"], "logit"),
         ([CAT, "--set", "output.alpha=2"], "alpha"),
     ],
     ids=lambda value: " ".join(Path(str(v)).name for v in value) if isinstance(value, list) else "",

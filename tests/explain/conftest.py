@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from nodelens.explain.classifier import Classifier
-from nodelens.explain.explanation import Explainer, Explanation
+from nodelens.explain.explainer import Explainer
+from nodelens.explain.explanation import Explanation
 from nodelens.explain.images import Photo, load_photo
 from nodelens.explain.loading import load_classifier
+from nodelens.explain.question import Question
 from nodelens.explain.request import ModelRequest
 from nodelens.runtime.resources import sample_images
 
@@ -28,7 +30,7 @@ def cat() -> Photo:
 
 @pytest.fixture(scope="session")
 def explainer(classifier: Classifier) -> Explainer:
-    return Explainer(classifier, layers=["block5_conv4"])
+    return Explainer(classifier, Question(layers=["block5_conv4"]))
 
 
 @pytest.fixture(scope="session")

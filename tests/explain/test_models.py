@@ -9,11 +9,13 @@ import tensorflow as tf
 
 from nodelens.errors import EnvironmentLacksError, UsageError
 from nodelens.explain.applications import applications, find_application
-from nodelens.explain.explanation import Explainer, Explanation
+from nodelens.explain.explainer import Explainer
+from nodelens.explain.explanation import Explanation
 from nodelens.explain.images import Photo
 from nodelens.explain.layers import find_layer, list_layers
 from nodelens.explain.loading import load_classifier
 from nodelens.explain.preprocessing import preprocessor
+from nodelens.explain.question import Question
 from nodelens.explain.request import ModelRequest
 
 L = keras.layers
@@ -115,7 +117,7 @@ def explain(model, photo, tmp_path, **options) -> Explanation:
     model(np.zeros((1, *SIZE, 3), np.float32))
     model.save(tmp_path / "model.keras")
     request = ModelRequest(name=str(tmp_path / "model.keras"), input_size=SIZE)
-    return Explainer(load_classifier(request), **options).explain(photo)
+    return Explainer(load_classifier(request), Question(**options)).explain(photo)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nodelens.report.figures.overlay import blend, colours, divide_by_maximum, enlarge
+from nodelens.report.figures.overlay import (
+    blend,
+    colours,
+    divide_by_maximum,
+    enlarge,
+    signed_colours,
+)
 
 
 def one_hot() -> np.ndarray:
@@ -65,3 +71,14 @@ def test_half_of_the_overlay_is_the_photo():
     np.testing.assert_array_equal(blend(photo, colour, 0.5), [[[150, 150, 25]]])
     np.testing.assert_array_equal(blend(photo, colour, 0.0), photo)
     np.testing.assert_array_equal(blend(photo, colour, 1.0), colour)
+
+
+def test_signed_colours_go_from_blue_over_white_to_red():
+    against, nothing, favour = signed_colours(np.array([-1.0, 0.0, 1.0])).astype(int)
+    assert against[2] > against[0] + 50
+    assert nothing.min() > 240
+    assert favour[0] > favour[2] + 50
+
+
+def test_a_signed_map_is_divided_by_its_largest_magnitude():
+    np.testing.assert_allclose(divide_by_maximum(np.array([-4.0, 0, 1])), [-1, 0, 0.25])

@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodelens.commands.gradcam_options import (
+    AgainstOption,
     ClassOption,
+    CounterfactualOption,
     DownloadOption,
     ImagesArgument,
     ImportOption,
     LabelsOption,
     LayerOption,
     ListLayersOption,
+    MethodOption,
     ModelOption,
     PreprocessOption,
+    SignedOption,
+    TargetOption,
     TopKOption,
     TrustOption,
     WeightsOption,
@@ -42,7 +47,7 @@ from nodelens.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from nodelens.explain.classes import ClassNames
     from nodelens.explain.classifier import Classifier
-    from nodelens.explain.explanation import Explainer
+    from nodelens.explain.explainer import Explainer
     from nodelens.explain.request import ModelRequest
     from nodelens.report.output import Output
     from nodelens.settings.gradcam import GradcamSettings
@@ -53,6 +58,11 @@ def gradcam(
     layer: LayerOption = None,
     class_: ClassOption = None,
     top_k: TopKOption = None,
+    method: MethodOption = None,
+    target: TargetOption = None,
+    against: AgainstOption = None,
+    counterfactual: CounterfactualOption = None,
+    signed: SignedOption = None,
     model: ModelOption = None,
     weights: WeightsOption = None,
     download: DownloadOption = None,
@@ -99,6 +109,11 @@ def gradcam(
             "layers": ("--layer", layer or None),
             "classes": ("--class", class_ or None),
             "top_k": ("--top-k", top_k),
+            "methods": ("--method", method and [m.strip() for m in method.split(",")]),
+            "target": ("--target", target),
+            "against": ("--against", against),
+            "counterfactual": ("--counterfactual", counterfactual),
+            "signed": ("--signed", signed),
         },
         json=json,
         quiet=quiet,
@@ -208,14 +223,22 @@ def _print_layers(output: "Output", classifier: "Classifier") -> None:
 def _explainer(
     settings: "GradcamSettings", classifier: "Classifier", classes: list[int]
 ) -> "Explainer":
-    from nodelens.explain.explanation import Explainer
+    from nodelens.explain.explainer import Explainer
+    from nodelens.explain.question import Question
 
+    against = None if settings.against is None else str(settings.against)
     return Explainer(
         classifier,
-        layers=settings.layers,
-        classes=classes,
-        best=settings.top_k,
-        methods=settings.methods,
+        Question(
+            layers=settings.layers,
+            classes=classes,
+            best=settings.top_k,
+            methods=settings.methods,
+            target=settings.target,
+            against=None if against is None else classifier.class_names.find(against),
+            counterfactual=settings.counterfactual,
+            signed=settings.signed,
+        ),
     )
 
 

@@ -40,6 +40,51 @@ TopKOption = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+MethodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        metavar="NAME,...",
+        help="gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, eigengradcam, random.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        metavar="logit|prob|margin",
+        help="The score that is explained.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        metavar="INDEX|NAME",
+        help="With --target margin: the class to compare with.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+CounterfactualOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--counterfactual",
+        help="Show what speaks against the class instead.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+SignedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--signed",
+        help="Show both what speaks for and against it.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option(

@@ -82,6 +82,8 @@ def _map(heat_map: HeatMap, files: MapFiles | None) -> dict[str, Any]:
         "score": target.score,
         "logit": target.logit,
         "method": heat_map.method,
+        "signed": heat_map.signed,
+        "counterfactual": heat_map.counterfactual,
         "shape": list(heat_map.values.shape),
         "max": heat_map.max,
         "min": heat_map.min,

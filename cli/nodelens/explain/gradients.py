@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.explain.heads import plain_errors, read_scores, select_output
-from nodelens.explain.targets import ClassSelector, class_scores
+from nodelens.explain.targets import ClassScore, ClassSelector, logit
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def compile_evidence(
     layers: Sequence[keras.Layer],
     selector: ClassSelector,
     *,
+    score: ClassScore = logit,
     output: str | None = None,
 ) -> Callable[[np.ndarray], Evidence]:
     r"""Compiles one function that computes $A$ and $\partial y^c / \partial A$.
@@ -50,6 +51,7 @@ def compile_evidence(
         model: A classifier of one image.
         layers: Layers of the model, at any depth.
         selector: Chooses the classes from the logits.
+        score: The class score $y^c$ whose gradient is taken.
         output: Which output is explained, where there are several.
 
     Returns:
@@ -65,7 +67,7 @@ def compile_evidence(
             result = model(images, training=False)
             logits, probabilities = read_scores(select_output(result, names, output))
             classes = selector(logits)
-            scores = tf.unstack(class_scores(logits, classes), axis=1)
+            scores = tf.unstack(score(logits, probabilities, classes), axis=1)
         activations = [_only(seen, layer) for seen, layer in zip(calls, layers, strict=True)]
         gradients = _gradients(tape, scores, activations, layers)
         as_float = [tf.cast(activation, tf.float32) for activation in activations]

@@ -1,5 +1,6 @@
 """The layers of a model at any depth, and finding those at which a class can be located."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -91,6 +92,32 @@ def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
             hint=_choices(candidates),
         )
     return row
+
+
+def find_layers(rows: tuple[LayerRow, ...], names: Sequence[str]) -> list[LayerRow]:
+    """Finds the layers to explain at.
+
+    Args:
+        rows: The layers of the model.
+        names: Their names; `auto` as in `find_layer`, and `all` for a walk through the model: the
+            last layer of every size.
+
+    Returns:
+        The layers, each once.
+
+    Raises:
+        UsageError: As in `find_layer`.
+    """
+    found: list[LayerRow] = []
+    for name in names:
+        chosen = _last_of_every_size(rows) if name == "all" else [find_layer(rows, name)]
+        found += [row for row in chosen if row not in found]
+    return found
+
+
+def _last_of_every_size(rows: tuple[LayerRow, ...]) -> list[LayerRow]:
+    last = {row.output_shape[:2]: row for row in rows if row.spatial and row.output_shape}
+    return [row for row in rows if row in last.values()]
 
 
 def _row(name: str, layer: keras.Layer, shape: Shape | None) -> LayerRow:

@@ -1,6 +1,7 @@
 """Class activation mapping: from activations and gradients of one layer to a map.
 
-Every method is a pure function of two arrays; none knows of models, layers or images.
+Every method is a pure function of two arrays; none knows of models, layers or images. All return
+the signed map, of which usually the positive part is shown.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,27 +9,159 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 CamMethod = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""`(activations, gradients) -> signed map`, shapes `(h, w, channels)` twice and `(h, w)`."""
+"""`(activations, gradients) -> signed map`: `(h, w, channels)` twice, and `(h, w)`.
+
+The activations are $A$, the output of the layer; the gradients $\\partial y^c / \\partial A$.
+"""
+
+_TINY = 1e-12
 
 
 def gradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
-    r"""The weighted sum of Grad-CAM, before its ReLU.
+    r"""Grad-CAM: channels weighted by the spatial mean of their gradient.
 
     $\sum_k \alpha_k^c A^k$ with $\alpha_k^c = \frac{1}{n m} \sum_{ij}
-    \partial y^c / \partial A^k_{ij}$ (Selvaraju et al. 2017, equations 1 and 2).
+    \partial y^c / \partial A^k_{ij}$ (Selvaraju et al. 2017, equations 1 and 2; the ReLU of
+    equation 2 is `positive_part`).
 
     Args:
-        activations: $A$, output of the layer, shape `(n, m, channels)`.
-        gradients: $\partial y^c / \partial A$, the same shape.
+        activations: Shape `(n, m, channels)`.
+        gradients: The same shape.
 
     Returns:
         The signed map, shape `(n, m)`.
     """
-    alpha = gradients.mean(axis=(0, 1))
-    return activations @ alpha
+    return activations @ gradients.mean(axis=(0, 1))
 
 
-METHODS: Mapping[str, CamMethod] = {"gradcam": gradcam}
+def gradcam_plus_plus(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    r"""Grad-CAM++: every place of a channel counts by itself, positive gradients only.
+
+    $w_k = \sum_{ij} a^k_{ij} \mathrm{ReLU}(g^k_{ij})$ with
+    $a = g^2 / (2 g^2 + g^3 \sum A^k) = 1 / (2 + g \sum A^k)$ (Chattopadhay et al. 2018,
+    equations 5 and 19, for the score $\exp(y^c)$, whose common factor is left out).
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        gradients: The same shape.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    total = activations.sum(axis=(0, 1))
+    below = 2 + total * gradients
+    counts = (gradients > 0) & (np.abs(below) > _TINY)
+    weights = np.divide(gradients, below, out=np.zeros_like(gradients), where=counts)
+    return activations @ weights.sum(axis=(0, 1))
+
+
+def hirescam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    r"""HiResCAM: gradient times activation at every place, without averaging.
+
+    $\sum_k \partial y^c / \partial A^k \odot A^k$ (Draelos & Carin 2020). It shows only places that
+    the model used, where one dense layer follows.
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        gradients: The same shape.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    return (activations * gradients).sum(axis=-1)
+
+
+def xgradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    r"""XGrad-CAM: channels weighted by their gradient where they are active.
+
+    $w_k = \sum_{ij} g^k_{ij} A^k_{ij} / \sum_{ij} A^k_{ij}$ (Fu et al. 2020, equation 8). The map
+    adds up to the same as HiResCAM's.
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        gradients: The same shape.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    total = activations.sum(axis=(0, 1))
+    share = (activations * gradients).sum(axis=(0, 1))
+    weights = np.divide(share, total, out=np.zeros_like(share), where=np.abs(total) > _TINY)
+    return activations @ weights
+
+
+def layercam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    r"""LayerCAM: as HiResCAM, with positive gradients only; made for shallow layers.
+
+    $\sum_k \mathrm{ReLU}(g^k) \odot A^k$ (Jiang et al. 2021, equations 5 and 6).
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        gradients: The same shape.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    return (activations * np.maximum(gradients, 0)).sum(axis=-1)
+
+
+def eigencam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    """Eigen-CAM: the first principal component of the activations; it knows of no class.
+
+    Muhammad & Yeasin 2020, with the mean of each channel taken off first. A principal component has
+    no sign of its own; the one is taken that agrees with the sum of the channels.
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        gradients: Not used.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    return _first_component(activations)
+
+
+def eigengradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    """Eigen-Grad-CAM: the first principal component of gradient times activation.
+
+    Mean and sign as in Eigen-CAM.
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        gradients: The same shape.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    return _first_component(activations * gradients)
+
+
+def random(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    """A control, not an explanation: channels with random weights from -1 to 1, always the same.
+
+    A method that is not clearly better than this one has explained nothing.
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        gradients: Not used.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    weights = 2 * np.random.default_rng(0).random(activations.shape[-1], np.float32) - 1
+    return activations @ weights
+
+
+METHODS: Mapping[str, CamMethod] = {
+    "gradcam": gradcam,
+    "gradcam++": gradcam_plus_plus,
+    "hirescam": hirescam,
+    "xgradcam": xgradcam,
+    "layercam": layercam,
+    "eigencam": eigencam,
+    "eigengradcam": eigengradcam,
+    "random": random,
+}
 """The methods by the name that a user gives."""
 
 
@@ -42,3 +175,13 @@ def positive_part(signed_map: np.ndarray) -> np.ndarray:
         The map with every negative value set to zero.
     """
     return np.maximum(signed_map, 0)
+
+
+def _first_component(values: np.ndarray) -> np.ndarray:
+    height, width, channels = values.shape
+    places = values.reshape(-1, channels)
+    centred = places - places.mean(axis=0)
+    directions = np.linalg.svd(centred, full_matrices=False)[2]
+    component = (centred @ directions[0]).reshape(height, width)
+    agreement = (component * values.sum(axis=-1)).sum()
+    return component if agreement >= 0 else -component

@@ -9,7 +9,8 @@ from typing import Any
 
 from nodelens.errors import NodelensError
 from nodelens.explain.document import image_document
-from nodelens.explain.explanation import Explainer, Explanation
+from nodelens.explain.explainer import Explainer
+from nodelens.explain.explanation import Explanation
 from nodelens.explain.image_files import distinct_stems
 from nodelens.explain.images import load_photo
 from nodelens.explain.save import MapFiles, save_explanation
@@ -99,10 +100,33 @@ def plan_files(explainer: Explainer, paths: Sequence[Path], root: Path) -> dict[
     Returns:
         For each picture its directory.
     """
+    words = question_words(explainer)
     return {
-        path: root / directory_name(stem, explainer.question)
-        for path, stem in distinct_stems(paths).items()
+        path: root / directory_name(stem, words) for path, stem in distinct_stems(paths).items()
     }
+
+
+def question_words(explainer: Explainer) -> str:
+    """What is asked, in words that tell it from any other question.
+
+    Args:
+        explainer: The model and the question.
+
+    Returns:
+        The layers, and whatever is not as usual.
+    """
+    question, names = explainer.question, explainer.classifier.class_names
+    words = [] if explainer.classifier.name == "vgg19" else [explainer.classifier.name]
+    everywhere = "all" in question.layers
+    words += ["all" if everywhere else ".".join(row.name for row in explainer.layers)]
+    words += [f"{index}-{names[index]}" for index in question.classes]
+    words += [f"top{question.best}"] if question.best > 1 else []
+    words += [] if list(question.methods) == ["gradcam"] else [".".join(question.methods)]
+    words += [] if question.target == "logit" else [question.target]
+    words += [] if question.against is None else [f"against-{names[question.against]}"]
+    words += ["counterfactual"] if question.counterfactual else []
+    words += ["signed"] if question.signed else []
+    return "-".join(words)
 
 
 def directory_name(stem: str, question: str) -> str:

@@ -10,10 +10,26 @@ from PIL import Image
 
 from nodelens.explain.explanation import Explanation, HeatMap
 from nodelens.report.figures.gradcam import PNG_COMPRESSION, GradcamCaption, gradcam_figure
-from nodelens.report.figures.overlay import ALPHA, blend, colours, divide_by_maximum, enlarge
+from nodelens.report.figures.overlay import (
+    ALPHA,
+    blend,
+    colours,
+    divide_by_maximum,
+    enlarge,
+    signed_colours,
+)
 from nodelens.runtime.files import atomic_path, refuse_overwriting
 
-METHOD_TITLES = {"gradcam": "Grad-CAM"}
+METHOD_TITLES = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "xgradcam": "XGrad-CAM",
+    "layercam": "LayerCAM",
+    "eigencam": "Eigen-CAM",
+    "eigengradcam": "Eigen-Grad-CAM",
+    "random": "random control",
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +68,8 @@ def map_files(heat_map: HeatMap, directory: Path) -> MapFiles:
         The paths.
     """
     target = heat_map.target
-    words = (heat_map.method, heat_map.layer, str(target.index), target.name)
-    stem = "-".join(re.sub(r"[^\w.]+", "_", word) for word in words)
+    words = (heat_map.kind, heat_map.layer, str(target.index), target.name)
+    stem = "-".join(re.sub(r"[^\w.+-]+", "_", word) for word in words)
     return MapFiles(
         overlay=directory / f"{stem}-overlay.png",
         heatmap=directory / f"{stem}-heatmap.png",
@@ -88,7 +104,8 @@ def save_explanation(
 
 def _save_map(explanation: Explanation, heat_map: HeatMap, files: MapFiles, alpha: float) -> None:
     photo = explanation.photo
-    colour = colours(divide_by_maximum(enlarge(heat_map.values, photo.size)))
+    paint = signed_colours if heat_map.signed else colours
+    colour = paint(divide_by_maximum(enlarge(heat_map.values, photo.size)))
     # Nothing speaks for the class: painting the photo would only suggest otherwise.
     overlay = photo.pixels if heat_map.empty else blend(photo.pixels, colour, alpha)
     figure = gradcam_figure(photo.pixels, overlay, _caption(explanation, heat_map))
@@ -111,12 +128,14 @@ def _save_png(pixels: np.ndarray, path: Path) -> None:
 
 
 def _caption(explanation: Explanation, heat_map: HeatMap) -> GradcamCaption:
+    title = METHOD_TITLES[heat_map.method]
     return GradcamCaption(
         class_index=heat_map.target.index,
         class_name=heat_map.target.name,
         probability=heat_map.target.score,
         layer=heat_map.layer,
-        method=METHOD_TITLES[heat_map.method],
+        method=f"counterfactual {title}" if heat_map.counterfactual else title,
         footer=f"Weights: {explanation.weights.description}",
         empty=heat_map.empty,
+        signed=heat_map.signed,
     )

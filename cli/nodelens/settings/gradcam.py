@@ -6,6 +6,17 @@ from pydantic import Field, PositiveInt, model_validator
 
 from nodelens.settings.base import Settings
 
+Method = Literal[
+    "gradcam",
+    "gradcam++",
+    "hirescam",
+    "xgradcam",
+    "layercam",
+    "eigencam",
+    "eigengradcam",
+    "random",
+]
+
 
 class ModelSettings(Settings):
     """The classifier.
@@ -46,8 +57,11 @@ class GradcamSettings(Settings):
     layers: tuple[str, ...] = ()
     classes: tuple[int | str, ...] = ()
     top_k: int = Field(default=1, ge=1, le=1000)
-    methods: tuple[Literal["gradcam"], ...] = Field(default=("gradcam",), min_length=1)
-    target: Literal["logit"] = "logit"
+    methods: tuple[Method, ...] = Field(default=("gradcam",), min_length=1)
+    target: Literal["logit", "prob", "margin"] = "logit"
+    against: int | str | None = None
+    counterfactual: bool = False
+    signed: bool = False
     max_pixels: PositiveInt = 80_000_000
     output: OutputSettings = OutputSettings()
 

@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nodelens.report.figures.overlay import COLOUR_MAP
+from nodelens.report.figures.overlay import COLOUR_MAP, SIGNED_COLOUR_MAP
 
 DPI = 160
 PNG_COMPRESSION = 3
@@ -42,6 +42,7 @@ class GradcamCaption:
         method: How the map was made.
         footer: Which weights explained the photo.
         empty: Whether there is nothing to see in the map.
+        signed: Whether the map also shows what speaks against the class.
     """
 
     class_index: int
@@ -51,6 +52,7 @@ class GradcamCaption:
     method: str
     footer: str
     empty: bool
+    signed: bool = False
 
 
 def gradcam_figure(photo: np.ndarray, overlay: np.ndarray, caption: GradcamCaption) -> Figure:
@@ -74,7 +76,7 @@ def gradcam_figure(photo: np.ndarray, overlay: np.ndarray, caption: GradcamCapti
     _show(left, photo, "Original image", "")
     _show(right, overlay, *_titles(caption))
     if not caption.empty:
-        _add_scale(figure, right)
+        _add_scale(figure, right, caption)
     figure.text(
         _GAP / _WIDTH,
         _FOOT / height / 2,
@@ -113,13 +115,14 @@ def _write_above(axes: Axes, text: str, points: float, **style: Any) -> None:
     )
 
 
-def _add_scale(figure: Figure, beside: Axes) -> None:
+def _add_scale(figure: Figure, beside: Axes, caption: GradcamCaption) -> None:
     """A slim scale of colours at the right edge of a panel."""
     box = beside.get_position()
     axes = figure.add_axes((box.x1 + 0.08 / _WIDTH, box.y0, 0.1 / _WIDTH, box.height))
-    bar = figure.colorbar(mpl.cm.ScalarMappable(Normalize(0, 1), COLOUR_MAP), cax=axes)
+    colour_map = SIGNED_COLOUR_MAP if caption.signed else COLOUR_MAP
+    bar = figure.colorbar(mpl.cm.ScalarMappable(Normalize(0, 1), colour_map), cax=axes)
     bar.outline.set_visible(False)
-    bar.set_ticks([0.01, 0.99], labels=["none", "most"])
+    bar.set_ticks([0.01, 0.99], labels=["against", "for"] if caption.signed else ["none", "most"])
     axes.tick_params(length=0, labelsize=7, labelcolor=_FAINT, pad=2)
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 ALPHA = 0.5
 COLOUR_MAP = "jet"
+SIGNED_COLOUR_MAP = "RdBu_r"
 
 
 def enlarge(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -32,15 +33,15 @@ def enlarge(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def divide_by_maximum(values: np.ndarray) -> np.ndarray:
-    """Scales a map without negative values so that its maximum is one.
+    """Scales a map so that its largest magnitude is one.
 
     Args:
         values: The map.
 
     Returns:
-        Values from 0 to 1; all zero if the map is.
+        Values from 0 to 1, or from -1 to 1 if some are negative; all zero if the map is.
     """
-    maximum = values.max()
+    maximum = np.abs(values).max()
     return values / maximum if maximum > 0 else np.zeros_like(values)
 
 
@@ -55,6 +56,19 @@ def colours(values: np.ndarray) -> np.ndarray:
     """
     table = mpl.colormaps[COLOUR_MAP](np.arange(256), bytes=True)[:, :3]
     return table[np.round(values * 255).astype(np.uint8)]
+
+
+def signed_colours(values: np.ndarray) -> np.ndarray:
+    """Looks up the colour of every value of a map with both signs.
+
+    Args:
+        values: From -1 to 1, any shape.
+
+    Returns:
+        `uint8` RGB, shape `(*values.shape, 3)`: blue below zero, white at zero, red above.
+    """
+    table = mpl.colormaps[SIGNED_COLOUR_MAP](np.arange(256), bytes=True)[:, :3]
+    return table[np.round((values + 1) * 127.5).astype(np.uint8)]
 
 
 def blend(photo: np.ndarray, colour: np.ndarray, alpha: float = ALPHA) -> np.ndarray:
