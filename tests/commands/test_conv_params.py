@@ -405,6 +405,21 @@ def test_a_wrong_file_is_told_at_its_place(tmp_path, call, text):
         assert words in err
 
 
+def test_everything_that_is_wrong_is_told_at_once(tmp_path, call):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "input: [9, 9, 3]\nlayers:\n"
+        "- {type: Conv2D, filters: 4, kernel_size: 30}\n"
+        "- {type: Conv2D, filters: -4, kernel_size: 3}\n"
+        "- {type: Dense, units: 3, use_bios: true}\n"
+    )
+    code, _, err = call("-c", str(path))
+    assert code == 2
+    for words in ("3 problems", ":3:30: layers.0.kernel_size", ":4:18: layers.1.filters"):
+        assert words in err
+    assert ":5:27: layers.2.use_bios" in err
+
+
 def test_ten_thousand_layers_are_counted(call, tmp_path):
     path = tmp_path / "deep.yaml"
     path.write_text("input: [64, 64, 8]\nlayers:\n" + "- conv2d 8 k3 same\n" * 10_000)

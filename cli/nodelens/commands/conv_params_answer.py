@@ -167,11 +167,12 @@ def _write(document: dict[str, Any], directory: Path, command: str, *, force: bo
 def _draw(document: dict[str, Any], path: Path, wishes: Wishes) -> None:
     """Draws the layer, or what the network's layers see, into a file."""
     from nodelens.report.figures.conv import draw_fields, draw_layer
-    from nodelens.runtime.files import refuse_overwriting, write_bytes
+    from nodelens.runtime.files import make_directory, refuse_overwriting, write_bytes
 
     refuse_overwriting([path], force=wishes.force)
     layers = [one for one in document["layers"] if wishes.layer_name in (None, one["name"])]
     picture = draw_layer(layers[0]) if len(layers) == 1 else draw_fields(document)
+    make_directory(path.parent)
     write_bytes(path, picture)
 
 

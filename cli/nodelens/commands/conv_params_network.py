@@ -107,22 +107,29 @@ def build_network(
     if settings.model is not None:
 
         def told(error: ConvolutionError) -> NodelensError:
-            return UsageError(f"{settings.model}: {error.message}", hint=error.hint)
+            named = str(settings.model) in error.message
+            message = error.message if named else f"{settings.model}: {error.message}"
+            return UsageError(message, hint=error.hint)
 
         return _model(settings.model, wishes.device, output, told), told
 
     def located_error(error: ConvolutionError) -> NodelensError:
+        errors = [error, *error.further]
         if call.config is None:
-            return UsageError(error.message, hint=error.hint)
-        path: tuple[str | int, ...] = () if error.layer is None else ("layers", error.layer)
-        path += () if error.key is None else (error.key,)
-        return located.error(path, error.message, error.hint)
+            return UsageError("\n".join(one.message for one in errors), hint=error.hint)
+        return located.error([(_path(one), one.message) for one in errors], error.hint)
 
     try:
         network = build(settings.input, settings.layers, settings.data_format)
     except ConvolutionError as error:
         raise located_error(error) from None
     return network, located_error
+
+
+def _path(error: ConvolutionError) -> tuple[str | int, ...]:
+    """The path of keys to the value that an error is about."""
+    layer = () if error.layer is None else ("layers", error.layer)
+    return layer + (() if error.key is None else (error.key,))
 
 
 def _model(
@@ -166,5 +173,5 @@ def read_limits(located: Located, *, partly: bool) -> Limits:
         try:
             quantities[key] = None if value is None else parse_quantity(value)
         except ConvolutionError as error:
-            raise located.error(("expect", key), error.message, error.hint) from None
+            raise located.error([(("expect", key), error.message)], error.hint) from None
     return Limits(output=expect.output, **quantities)

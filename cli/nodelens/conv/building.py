@@ -42,7 +42,14 @@ def build(
             "--config or --model",
             key="layers",
         )
-    specs = [from_mapping(entry, place) for place, entry in enumerate(layers)]
+    specs, errors = [], []
+    for place, entry in enumerate(layers):
+        try:
+            specs.append(from_mapping(entry, place))
+        except ConvolutionError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0].along_with(errors[1:])
     return assemble(inputs, specs, data_format)
 
 
@@ -61,7 +68,9 @@ def read_keras_file(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        raise ConvolutionError(f"{path} cannot be read: {error.strerror}") from error
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ConvolutionError(
             f"{path} is no Keras model: {error}",
             hint="save the model with model.save('name.keras')",

@@ -1,5 +1,7 @@
 """The one exception of convolution arithmetic."""
 
+from collections.abc import Sequence
+
 
 class ConvolutionError(ValueError):
     """A layer or a network that cannot exist, told in one message.
@@ -9,6 +11,7 @@ class ConvolutionError(ValueError):
         hint: What to do next.
         layer: Place of the layer at fault in the list of layers, counted from 0.
         key: Name of the setting at fault, e.g. `"strides"`.
+        further: What else is wrong, in other layers.
     """
 
     def __init__(
@@ -18,12 +21,14 @@ class ConvolutionError(ValueError):
         hint: str | None = None,
         layer: int | None = None,
         key: str | None = None,
+        further: "Sequence[ConvolutionError]" = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.layer = layer
         self.key = key
+        self.further = tuple(further)
 
     def at(self, layer: int, name: str) -> "ConvolutionError":
         """Return the same error, told of the layer called `name` at place `layer`.
@@ -40,4 +45,17 @@ class ConvolutionError(ValueError):
             hint=self.hint,
             layer=layer,
             key=self.key,
+        )
+
+    def along_with(self, further: "Sequence[ConvolutionError]") -> "ConvolutionError":
+        """Return the same error, with what else is wrong.
+
+        Args:
+            further: Errors of other layers.
+
+        Returns:
+            A new error.
+        """
+        return ConvolutionError(
+            self.message, hint=self.hint, layer=self.layer, key=self.key, further=further
         )

@@ -12,6 +12,28 @@ ORDINALS = {
 """What the spatial axes are called."""
 
 
+DEEDS = {
+    "BatchNormalization": "brings each channel to the mean and variance that training found, then "
+    "scales it by γ and shifts it by β; γ and β are trained, mean and variance are kept",
+    "LayerNormalization": "brings each sample to mean 0 and variance 1, then scales it by γ and "
+    "shifts it by β",
+    "Normalization": "takes away a mean and divides by a deviation that were measured beforehand",
+    "GlobalMax": "keeps the largest value of each channel",
+    "GlobalAverage": "keeps the mean of each channel",
+    "ZeroPadding": "puts zeros around it",
+    "Cropping": "cuts its borders off",
+    "UpSampling": "makes several cells of each",
+    "Flatten": "puts all values into one axis",
+    "Reshape": "gives the same values another shape",
+    "Activation": "applies a function to every value",
+    "Dropout": "sets values to zero at random while training",
+    "Concatenate": "puts its inputs one after another",
+    "Add": "adds its inputs",
+    "Multiply": "multiplies its inputs",
+}
+"""What layers without a kernel do, by the beginning of their type."""
+
+
 def formula(layer: LayerAccount) -> str | None:
     """Write the parameter count as a formula with its numbers put in.
 
@@ -161,7 +183,8 @@ def _deed(layer: LayerAccount, family: str) -> str:
         return f"{taken} and keeps, channel by channel, {what} of every {kernel} window."
     if family == "Dense":
         return f"{taken} and multiplies it with a matrix into {layer.output_shape[-1]} values."
-    return f"{taken}."
+    deed = next((words for start, words in DEEDS.items() if layer.type.startswith(start)), None)
+    return f"{taken}{' and ' + deed if deed else ''}."
 
 
 def _length(layer: LayerAccount, axis: int) -> str:

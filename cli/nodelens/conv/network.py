@@ -104,10 +104,26 @@ def assemble(
         try:
             node = _place(spec, name, wires[place], taken, data_format)
         except ConvolutionError as error:
-            raise error.at(place, name) from None
+            further = _further(specs, names, place, next(iter(inputs.values())), data_format)
+            raise error.at(place, name).along_with(further) from None
         shapes[name] = node.output_shape
         nodes.append(node)
     return Network(dict(inputs), tuple(nodes), data_format)
+
+
+def _further(
+    specs: Sequence[LayerSpec], names: Sequence[str], place: int, shape: Shape, data_format: str
+) -> list[ConvolutionError]:
+    """Find what can be seen to be wrong with the layers after a wrong one, shapes left aside."""
+    errors = []
+    for later in range(place + 1, len(specs)):
+        spec = specs[later]
+        try:
+            if spec.made is None:
+                make(spec.type, spec.settings, shape, data_format)
+        except ConvolutionError as error:
+            errors.append(error.at(later, names[later]))
+    return errors
 
 
 def _place(

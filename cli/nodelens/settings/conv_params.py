@@ -78,15 +78,22 @@ class Located:
     places: Mapping[KeyPath, Place]
     source: str
 
-    def error(self, path: KeyPath, message: str, hint: str | None = None) -> SettingsError:
-        """Makes the error of a value, told at its place or the nearest one that was written."""
-        place = next(
-            (self.places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.places),
-            Place(self.source),
-        )
-        error = SettingsError([Problem(place, dotted(path), message)])
+    def error(self, found: Sequence[tuple[KeyPath, str]], hint: str | None = None) -> SettingsError:
+        """Makes the error of some values, each told at its place.
+
+        Args:
+            found: For each wrong value its path of keys and what is wrong.
+            hint: What to do next.
+        """
+        problems = [Problem(self._place(path), dotted(path), text) for path, text in found]
+        error = SettingsError(problems)
         error.hint = hint or error.hint
         return error
+
+    def _place(self, path: KeyPath) -> Place:
+        """Where a value was written, or else what holds it."""
+        held = (self.places.get(path[:length]) for length in range(len(path), 0, -1))
+        return next((place for place in held if place), Place(self.source))
 
     def document(self) -> dict[str, Any]:
         """The settings as plain values."""
