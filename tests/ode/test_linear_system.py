@@ -97,7 +97,9 @@ def test_whole_training_steps_run_inside_one_xla_loop(adjoint):
         )
 
     start = tf.constant(PROBLEM.matrix + 0.1)
-    _, matrix, loss, nfe = train(start)
-    assert float(loss) < 1e-4
+    first_loss = np.sum(
+        (LinearProblem(start.numpy(), PROBLEM.z0, PROBLEM.times).states() - target) ** 2
+    )
+    _, _, loss, nfe = train(start)
+    assert float(loss) < first_loss / 100
     assert int(nfe) > 200 * 20
-    assert np.abs(matrix - PROBLEM.matrix).max() < np.abs(start - PROBLEM.matrix).max()

@@ -31,7 +31,7 @@ class Method:
     @property
     def lands(self) -> bool:
         """Whether steps end on every observation time (else the interpolant serves them)."""
-        return isinstance(self.controller, FixedController)
+        return isinstance(self.controller, FixedController) or not self.solver.interpolates
 
 
 class Tolerances(NamedTuple):

@@ -16,6 +16,7 @@ from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
 from nodelens.ode.status import SolveError, Status
 
 
+@tf.autograph.experimental.do_not_convert
 def odeint(
     vector_field: Callable[..., Any],
     z0: Any,
@@ -109,6 +110,7 @@ class Pullback:
         """The variables and tensors that the field captured."""
         return self._problem.sources
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, cotangent: Any) -> Gradients:
         """Runs the backward pass.
 
@@ -134,6 +136,7 @@ class Pullback:
         )
 
 
+@tf.autograph.experimental.do_not_convert
 def odeint_vjp(
     vector_field: Callable[..., Any],
     z0: Any,

@@ -70,6 +70,11 @@ class ExplicitRungeKutta:
         return self.tableau.error_order + 1
 
     @property
+    def interpolates(self) -> bool:
+        """Whether the interpolant is good enough to serve observation times inside a step."""
+        return self.adaptive and self.tableau.dense_order >= self.tableau.error_order
+
+    @property
     def initial_evaluations(self) -> int:
         """How many evaluations of the field `start` makes."""
         return 1 if self.adaptive else 0
@@ -117,6 +122,10 @@ class ExplicitRungeKutta:
         error = tf.zeros_like(y1)
         if tableau.error is not None:
             error = dt * combine(tableau.error, stages)
+        if tableau.error_check is not None:
+            size = tf.abs(error)
+            both = tf.sqrt(size**2 + 0.01 * tf.abs(dt * combine(tableau.error_check, stages)) ** 2)
+            error *= tf.cast(size / tf.where(both > 0, both, tf.ones_like(both)), error.dtype)
         integrals = [
             tf.cast(t1 - t0, parts[0].dtype)[0] * combine(tableau.b, parts)
             for parts in zip(*integrands, strict=True)

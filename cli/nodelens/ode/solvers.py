@@ -1,6 +1,7 @@
 """The solvers by name."""
 
 from nodelens.ode import tableaus
+from nodelens.ode.dopri8 import DOPRI8
 from nodelens.ode.runge_kutta import ExplicitRungeKutta
 from nodelens.ode.tsit5 import TSIT5
 
@@ -18,5 +19,6 @@ SOLVERS: dict[str, ExplicitRungeKutta] = {
         tableaus.FEHLBERG,
         tableaus.DOPRI5,
         TSIT5,
+        DOPRI8,
     )
 }

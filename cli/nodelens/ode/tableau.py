@@ -22,6 +22,8 @@ class Tableau:
         b: Weights of the solution.
         c: Abscissae.
         error: b - b_hat, or `None` for a method without error estimate (fixed step).
+        error_check: Weights of a second, lower-order estimate e3. Where given, the error e5
+            of `error` is scaled by |e5| / sqrt(e5**2 + 0.01 e3**2) in each component.
         error_order: Order of b_hat; the estimate shrinks as h**(error_order + 1).
         dense: Rows (one a stage) of polynomial coefficients: the solution at t + x h is
             y + h sum_i k_i sum_p dense[i][p] x**(p + 1). `None` means cubic Hermite.
@@ -34,6 +36,7 @@ class Tableau:
     b: tuple[float, ...]
     c: tuple[float, ...]
     error: tuple[float, ...] | None = None
+    error_check: tuple[float, ...] | None = None
     error_order: int = 0
     dense: tuple[tuple[float, ...], ...] | None = None
     dense_order: int = 3

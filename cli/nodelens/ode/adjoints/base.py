@@ -91,6 +91,19 @@ def zero_gradients(theta: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     return [tf.zeros_like(x) for x in theta if is_differentiable(x)]
 
 
+def dense_gradient(
+    tape: tf.GradientTape, outputs: Any, sources: Sequence[tf.Tensor], cotangents: Any
+) -> list[tf.Tensor]:
+    """Asks a tape for a vector-Jacobian product: zeros where unconnected, never sparse."""
+    gradients = tape.gradient(
+        outputs,
+        sources,
+        output_gradients=cotangents,
+        unconnected_gradients=tf.UnconnectedGradients.ZERO,
+    )
+    return [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+
 def field_vjp(
     field: FlatField,
     t: tf.Tensor,
@@ -114,10 +127,5 @@ def field_vjp(
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([y, *wanted])
         value = field(t, y, theta)
-    by_state, *by_theta = tape.gradient(
-        value,
-        [y, *wanted],
-        output_gradients=cotangent,
-        unconnected_gradients=tf.UnconnectedGradients.ZERO,
-    )
+    by_state, *by_theta = dense_gradient(tape, value, [y, *wanted], cotangent)
     return value, by_state, by_theta

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, is_differentiable, stats_of
+from nodelens.ode.adjoints.base import (
+    Backward,
+    Forward,
+    dense_gradient,
+    is_differentiable,
+    stats_of,
+)
 from nodelens.ode.integrate import Method
 from nodelens.ode.observe import Inputs, solve_forward
 from nodelens.ode.solution import BackwardStats
@@ -40,12 +46,7 @@ class Direct:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([inputs.z0, *wanted])
             states, front, _ = solve_forward(method, field, inputs)
-        by_z0, *by_theta = tape.gradient(
-            states,
-            [inputs.z0, *wanted],
-            output_gradients=cotangent,
-            unconnected_gradients=tf.UnconnectedGradients.ZERO,
-        )
+        by_z0, *by_theta = dense_gradient(tape, states, [inputs.z0, *wanted], cotangent)
         stats = stats_of(front)
         return Backward(
             by_z0,

@@ -8,6 +8,7 @@ import tensorflow as tf
 from nodelens.ode.adjoints.base import (
     Backward,
     Forward,
+    dense_gradient,
     field_vjp,
     is_differentiable,
     stats_of,
@@ -90,12 +91,7 @@ class Discrete:
             cotangents[: 1 + len(by_first)] = [
                 tf.where(mask, x, tf.zeros_like(x)) for x in cotangents[: 1 + len(by_first)]
             ]
-            gradients = tape.gradient(
-                outputs,
-                [y, *first, *wanted],
-                output_gradients=cotangents,
-                unconnected_gradients=tf.UnconnectedGradients.ZERO,
-            )
+            gradients = dense_gradient(tape, outputs, [y, *first, *wanted], cotangents)
             size = 1 + len(first)
             carried = [
                 tf.where(mask, new, old)
