@@ -154,7 +154,7 @@ def test_methods_and_views_are_told_in_names_and_documents(capsys):
     assert (
         overlay.name == "gradcam++-counterfactual-signed-block5_conv4-285-Egyptian_cat-overlay.png"
     )
-    assert overlay.parent.name == "cat-block5_conv4-gradcam++-hirescam-counterfactual-signed"
+    assert overlay.parent.name == "cat-block5_conv4-gradcam++.hirescam-counterfactual-signed"
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(capsys):

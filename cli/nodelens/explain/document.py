@@ -82,6 +82,7 @@ def _map(heat_map: HeatMap, files: MapFiles | None) -> dict[str, Any]:
         "score": target.score,
         "logit": target.logit,
         "method": heat_map.method,
+        "target": heat_map.explains,
         "signed": heat_map.signed,
         "counterfactual": heat_map.counterfactual,
         "shape": list(heat_map.values.shape),

@@ -95,6 +95,7 @@ class Explainer:
             receptive_field=layer.receptive_field,
             signed=question.signed,
             counterfactual=question.counterfactual,
+            explains=question.target,
         )
 
 

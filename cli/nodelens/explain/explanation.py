@@ -40,6 +40,7 @@ class HeatMap:
         signed: Whether the ReLU was left out, to also show what speaks against the class.
         counterfactual: Whether the gradient was negated, so that what speaks against the class
             makes the map.
+        explains: The score whose gradient was taken: `logit`, `prob` or `margin`.
         receptive_field: What one cell of the map sees of the model's input, where that is simple.
     """
 
@@ -52,6 +53,7 @@ class HeatMap:
     receptive_field: ReceptiveField | None
     signed: bool = False
     counterfactual: bool = False
+    explains: str = "logit"
 
     @property
     def empty(self) -> bool:

@@ -20,6 +20,7 @@ from nodelens.report.figures.overlay import (
 )
 from nodelens.runtime.files import atomic_path, refuse_overwriting
 
+SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
 METHOD_TITLES = {
     "gradcam": "Grad-CAM",
     "gradcam++": "Grad-CAM++",
@@ -128,7 +129,7 @@ def _save_png(pixels: np.ndarray, path: Path) -> None:
 
 
 def _caption(explanation: Explanation, heat_map: HeatMap) -> GradcamCaption:
-    title = METHOD_TITLES[heat_map.method]
+    title = METHOD_TITLES[heat_map.method] + SCORE_WORDS[heat_map.explains]
     return GradcamCaption(
         class_index=heat_map.target.index,
         class_name=heat_map.target.name,
