@@ -57,3 +57,27 @@ def test_a_file_that_is_no_model_is_refused(tmp_path) -> None:
     path.write_bytes(b"nothing")
     with pytest.raises(UsageError):
         read_saved(path)
+
+
+def test_models_within_models_share_their_weights_and_operations_have_none(tmp_path) -> None:
+    import keras
+
+    image, depth = keras.Input((8, 8, 3), name="image"), keras.Input((8, 8, 1), name="depth")
+    inside = keras.Input((8, 8, 3))
+    ends = [keras.layers.Conv2D(2, 1, name="x")(inside), keras.layers.Conv2D(5, 1)(inside)]
+    pair = keras.Model(inside, ends, name="pair")
+    first, second = pair(image)
+    third, fourth = pair(keras.ops.relu(image))
+    halves = keras.ops.split(keras.layers.PReLU()(fourth), 5, axis=-1)
+    joined = keras.layers.Concatenate()([first, second, third, *halves, depth])
+    model = keras.Model([image, depth], [keras.layers.Dense(2)(joined), fourth])
+    model.save(tmp_path / "model.keras")
+
+    reading = read_saved(tmp_path / "model.keras")
+    accounting = account(assemble(reading.inputs, reading.specs))
+    assert accounting.totals.params == model.count_params()
+    fields = {layer.name: layer.receptive_field for layer in accounting.layers}
+    assert fields["pair/x"] is not None
+    (scaled,) = [name for name in accounting.uncounted if name.startswith("p_re_lu")]
+    assert fields[scaled] is None
+    assert [layer.params.total for layer in accounting.layers if layer.name == "pair:1/x"] == [0]

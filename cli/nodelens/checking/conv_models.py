@@ -81,13 +81,14 @@ def _read(model: Any) -> Reading:
 def _facts(model: Any, prefix: str) -> list[tuple[str, Facts]]:
     """Collect the shapes and weights of all layers, those in nested models too."""
     found = []
-    for layer in model.layers:
+    # The operations of a functional model are its layers and what was called without a layer.
+    for layer in getattr(model, "operations", model.layers):
         name = prefix + layer.name
         if hasattr(layer, "layers"):
             found += _facts(layer, f"{name}/")
             continue
-        trained = sum(prod(weight.shape) for weight in layer.trainable_weights)
-        rest = sum(prod(weight.shape) for weight in layer.non_trainable_weights)
+        trained = sum(prod(weight.shape) for weight in getattr(layer, "trainable_weights", ()))
+        rest = sum(prod(weight.shape) for weight in getattr(layer, "non_trainable_weights", ()))
         found.append((name, Facts(_output_shape(layer), Weights(trained, 0, rest))))
     return found
 

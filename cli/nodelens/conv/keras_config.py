@@ -26,8 +26,11 @@ SETTINGS = {
 }
 """Keras' names of the settings that matter here, and the names they have here."""
 
-KNOWN = {kind.name(rank) for kind in KINDS for rank in kind.ranks or (0,)}
 WITHOUT_SETTINGS = ("ReLU", "LeakyReLU", "ELU", "Softmax", "Rescaling")
+KNOWN = {kind.name(rank) for kind in KINDS for rank in kind.ranks or (0,)}
+SAME_AS = {"Relu": "ReLU", "CustomScaleLayer": "Add"}
+"""Classes of Keras that cost and see as another one does: an operation, and a scaled sum."""
+
 TENSOR = "__keras_tensor__"
 
 
@@ -76,7 +79,7 @@ def read_config(config: Mapping[str, Any], facts: Mapping[str, Facts] | None = N
         ConvolutionError: The model is neither functional nor sequential, or has no input shape.
     """
     reading = Reading(facts or {})
-    _model(config, "", None, True, reading)
+    _model(config, "", None, True, None, reading)
     return reading
 
 
@@ -98,9 +101,13 @@ def _model(
     prefix: str,
     sources: list[str] | None,
     trainable: bool,
+    again: str | None,
     reading: Reading,
 ) -> list[str]:
-    """Read a model (nested if it has sources) and return the names of its outputs."""
+    """Read a model and return the names of its outputs.
+
+    A nested model has sources; one that is called again has the prefix of its first call.
+    """
     kind, inner = config.get("class_name"), config.get("config")
     if kind not in MODELS or not isinstance(inner, Mapping) or "layers" not in inner:
         raise ConvolutionError(
@@ -109,8 +116,8 @@ def _model(
             "outputs)",
         )
     if kind == "Sequential":
-        return _sequential(inner, prefix, sources, trainable, reading)
-    return _functional(inner, prefix, sources, trainable, reading)
+        return _sequential(inner, prefix, sources, trainable, again, reading)
+    return _functional(inner, prefix, sources, trainable, again, reading)
 
 
 def _sequential(
@@ -118,6 +125,7 @@ def _sequential(
     prefix: str,
     sources: list[str] | None,
     trainable: bool,
+    again: str | None,
     reading: Reading,
 ) -> list[str]:
     """Read the layers of a sequential model."""
@@ -137,8 +145,9 @@ def _sequential(
         reading.inputs["input"] = tuple(shape[1:])
         current = ["input"]
     for layer in layers:
-        name = prefix + layer["config"]["name"]
-        current = _layer(layer, name, current, trainable, None, None, reading)
+        own = layer["config"]["name"]
+        first = None if again is None else again + own
+        current = _layer(layer, prefix + own, current, trainable, first, None, reading)
     return current
 
 
@@ -147,6 +156,7 @@ def _functional(
     prefix: str,
     sources: list[str] | None,
     trainable: bool,
+    again: str | None,
     reading: Reading,
 ) -> list[str]:
     """Read the layers of a functional model; a layer that is called again has a node for each."""
@@ -162,12 +172,41 @@ def _functional(
         for number, node in enumerate(layer["inbound_nodes"]):
             taken = [outputs[history] for history in _used(node)]
             name = prefix + own + (f":{number}" if number else "")
-            again = prefix + own if number else None
+            first = again + own if again is not None else prefix + own if number else None
             shape = shapes.get((own, number, 0))
-            results = _layer(layer, name, taken, trainable, again, shape, reading)
+            results = _layer(layer, name, taken, trainable, first, shape, reading)
+            results += _more_outputs(layer, number, name, taken, len(results), shapes, reading)
             for place, result in enumerate(results):
                 outputs[own, number, place] = result
-    return [outputs[history] for history in _histories(config["output_layers"])]
+    kinds = {layer["name"]: layer["class_name"] for layer in config["layers"]}
+    ends = []
+    for own, number, place in _histories(config["output_layers"]):
+        # Keras counts the calls of a functional model from 1 here, and from 0 everywhere else.
+        call = number - 1 if kinds[own] in ("Functional", "Model") else number
+        ends.append(outputs[own, call, place])
+    return ends
+
+
+def _more_outputs(
+    layer: Mapping[str, Any],
+    number: int,
+    name: str,
+    sources: list[str],
+    known: int,
+    shapes: Mapping[tuple[str, int, int], Shape],
+    reading: Reading,
+) -> list[str]:
+    """Add a layer without weights for each further output of a layer that has several."""
+    own, kind = layer["name"], layer["class_name"]
+    places = [place for node, n, place in shapes if (node, n) == (own, number) and place >= known]
+    names = []
+    for place in range(known, max(places, default=-1) + 1):
+        made = Given(kind, shapes.get((own, number, place)), Weights())
+        names.append(f"{name}.{place}")
+        reading.specs.append(
+            LayerSpec(kind, name=names[-1], inputs=tuple(sources), shares=name, made=made)
+        )
+    return names
 
 
 def _entrance(
@@ -202,10 +241,11 @@ def _layer(
     reading: Reading,
 ) -> list[str]:
     """Read one layer, or the model in its place, and return the names of its outputs."""
-    kind, config = layer["class_name"], layer["config"]
+    kind, config = SAME_AS.get(layer["class_name"], layer["class_name"]), layer["config"]
     trainable = trainable and bool(config.get("trainable", True))
     if kind in MODELS:
-        return _model(layer, f"{name}/", sources, trainable, reading)
+        first = None if again is None else f"{again}/"
+        return _model(layer, f"{name}/", sources, trainable, first, reading)
     common: dict[str, Any] = {
         "name": name,
         "inputs": tuple(sources),
@@ -216,6 +256,9 @@ def _layer(
         reading.specs.append(LayerSpec(kind, _settings(kind, config), **common))
         return [name]
     known = reading.facts.get(again or name)
+    operation = str(layer.get("module", "")).startswith(("keras.src.ops", "keras.ops"))
+    if known is None and operation and shape is not None:
+        known = Facts(shape, Weights())
     if known is None:
         reading.unknown.append(f"{name} ({kind})")
     output = known.shape if known and known.shape else shape

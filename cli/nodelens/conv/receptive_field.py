@@ -62,12 +62,13 @@ def receptive_fields(network: Network) -> list[Geometry]:
     fields = []
     for node in network.nodes:
         origins = {origin[source] for source in node.inputs}
+        geometry = node.layer.geometry(*node.input_shapes)
         if len(origins) > 1:
             found: Geometry = NoField("it sees more than one input of the network")
-        elif node.layer.merges:
+        elif node.layer.merges and not isinstance(geometry, NoField):
             found = _meet(node, [seen[source] for source in node.inputs])
         else:
-            found = _look(node.layer.geometry(*node.input_shapes), seen[node.inputs[0]])
+            found = _look(geometry, seen[node.inputs[0]])
         seen[node.name] = found
         origin[node.name] = min(origins)
         fields.append(found)
