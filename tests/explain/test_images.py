@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from nodelens.errors import UsageError
+from nodelens.explain.image_files import distinct_stems, find_pictures
 from nodelens.explain.images import Photo, load_photo, to_model_input
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -211,7 +212,27 @@ def test_a_missing_file_is_answered_with_similar_names(tmp_path):
     assert "cat.png" in caught.value.hint
 
 
-def test_a_directory_is_refused(tmp_path):
+def test_a_directory_stands_for_the_pictures_in_it_at_any_depth(tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("b.png", "a.JPG", "notes.txt", "deep/c.webp"):
+        (tmp_path / name).write_bytes(b"x")
+    named = tmp_path / "notes.txt"
+    found = find_pictures([named, tmp_path])
+    assert found == [named, tmp_path / "a.JPG", tmp_path / "b.png", tmp_path / "deep" / "c.webp"]
+
+
+def test_a_directory_without_pictures_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    with pytest.raises(UsageError, match="no picture in this directory"):
+        find_pictures([tmp_path])
+
+
+def test_pictures_of_one_name_get_names_of_their_own():
+    paths = [Path("a/cat.jpg"), Path("b/cat.png"), Path("a/cat.jpg"), Path("dog.jpg")]
+    assert list(distinct_stems(paths).values()) == ["cat", "cat-2", "dog"]
+
+
+def test_a_directory_is_no_picture(tmp_path):
     with pytest.raises(UsageError, match="directory"):
         load_photo(tmp_path)
 

@@ -151,6 +151,17 @@ def test_a_nested_layer_is_named_by_its_path_or_alone():
     assert find_layer(rows, "top").receptive_field is None
 
 
+def test_a_nested_model_of_any_size_tells_its_shapes_for_the_size_it_is_used_at():
+    inner_input = keras.Input((None, None, 3))
+    base = keras.Model(inner_input, body(inner_input), name="base")
+    image = keras.Input((*SIZE, 3))
+    rows = list_layers(keras.Model(image, head()(L.Flatten()(base(image)))), SIZE)
+    assert find_layer(rows, "top").output_shape == (*SIZE, 6)
+    with pytest.raises(UsageError, match="no layer 'topp'") as caught:
+        find_layer(rows, "topp")
+    assert "did you mean base/top" in caught.value.hint
+
+
 def test_a_name_that_two_nested_layers_bear_needs_its_path():
     image = keras.Input((*SIZE, 3))
     x = image

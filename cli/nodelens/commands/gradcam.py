@@ -145,10 +145,11 @@ def gradcam(
 
 def _checked(paths: list[Path]) -> list[Path]:
     """Refuses a call of which no picture can be read; a batch goes on with those that can."""
-    from nodelens.explain.image_files import refuse_unreadable
+    from nodelens.explain.image_files import find_pictures, refuse_unreadable
 
     if not paths:
         raise UsageError("no picture was given", hint="name one: gradcam sample_images/cat.jpg")
+    paths = find_pictures(paths)
     errors = []
     for path in paths:
         try:

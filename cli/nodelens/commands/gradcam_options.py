@@ -9,7 +9,9 @@ from nodelens.commands.options import SETTINGS
 
 ImagesArgument = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="IMAGE...", help="Pictures to explain.", show_default=False),
+    typer.Argument(
+        metavar="IMAGE...", help="Pictures, or directories of pictures.", show_default=False
+    ),
 ]
 LayerOption = Annotated[
     list[str] | None,

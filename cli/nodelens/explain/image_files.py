@@ -6,8 +6,40 @@ from pathlib import Path
 
 from nodelens.errors import UsageError
 
+SUFFIXES = (
+    ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".jp2",
+)  # fmt: skip
+"""What the pictures in a directory are recognised by."""
+
 PIXEL_LIMIT = 80_000_000
 """Largest picture that is decoded, in pixels: it takes 240 MB as RGB, a few times that to paint."""
+
+
+def find_pictures(paths: Sequence[Path]) -> list[Path]:
+    """Replaces directories by the pictures in them, at any depth, in the order of their names.
+
+    Args:
+        paths: Files and directories.
+
+    Returns:
+        Files; those that were named are kept whatever they are called.
+
+    Raises:
+        UsageError: There is no picture in a directory.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        if not inside:
+            raise UsageError(
+                f"{path}: there is no picture in this directory",
+                hint=f"looked for files that end in {', '.join(SUFFIXES)}",
+            )
+        found += inside
+    return found
 
 
 def refuse_unreadable(path: Path) -> None:
@@ -20,10 +52,7 @@ def refuse_unreadable(path: Path) -> None:
         UsageError: It is missing, empty, or no file.
     """
     if path.is_dir():
-        raise UsageError(
-            f"{path}: expected a picture, received a directory",
-            hint=f"name the files themselves, for example: {path / '*.jpg'}",
-        )
+        raise UsageError(f"{path}: expected a picture, received a directory")
     if not path.exists():
         near = get_close_matches(path.name, _names_beside(path), n=3)
         raise UsageError(

@@ -14,6 +14,9 @@ from nodelens.errors import UsageError
 from nodelens.explain.gradients import observed
 from nodelens.explain.receptive_field import ReceptiveField, receptive_field
 
+MOST_CHOICES = 30
+"""How many candidates an error names: the last ones, where most maps are made."""
+
 Shape = tuple[int | None, ...]
 
 
@@ -76,7 +79,8 @@ def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
     matching = [row for row in rows if row.name == name]
     matching = matching or [row for row in rows if row.name.rpartition("/")[2] == name]
     if not matching:
-        near = get_close_matches(name, [row.name for row in rows], n=3, cutoff=0.5)
+        short = {row.name.rpartition("/")[2]: row.name for row in rows}
+        near = [short[leaf] for leaf in get_close_matches(name, short, n=3, cutoff=0.5)]
         meant = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(f"the model has no layer {name!r}", hint=meant + _choices(candidates))
     if len(matching) > 1:
@@ -143,11 +147,12 @@ def _walk(model: keras.Layer, prefix: str = "") -> list[tuple[str, keras.Layer]]
 
 
 def _declared_shapes(named: list[tuple[str, keras.Layer]]) -> dict[str, Shape | None] | None:
-    """The shapes that functional and sequential models know; None if some layer knows none."""
+    """The shapes that functional and sequential models know; None if some are not known."""
     try:
-        return {name: _shape(layer.output) for name, layer in named}
+        shapes = {name: _shape(layer.output) for name, layer in named}
     except (AttributeError, ValueError):  # Keras raises either for a layer without a graph
         return None
+    return None if any(shape and None in shape for shape in shapes.values()) else shapes
 
 
 def _traced_shapes(
@@ -178,4 +183,6 @@ def _shape(output: Any) -> Shape | None:
 
 
 def _choices(candidates: list[str]) -> str:
-    return f"layers with a height and a width: {', '.join(candidates)}"
+    shown = candidates[-MOST_CHOICES:]
+    more = "" if shown == candidates else ", … (--list-layers shows all)"
+    return f"layers with a height and a width: {', '.join(shown)}{more}"
