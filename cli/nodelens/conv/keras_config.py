@@ -26,7 +26,10 @@ SETTINGS = {
 }
 """Keras' names of the settings that matter here, and the names they have here."""
 
-WITHOUT_SETTINGS = ("ReLU", "LeakyReLU", "ELU", "Softmax", "Rescaling")
+WITHOUT_SETTINGS = (
+    *("ReLU", "LeakyReLU", "ELU", "Softmax", "Rescaling"),
+    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"),
+)
 KNOWN = {kind.name(rank) for kind in KINDS for rank in kind.ranks or (0,)}
 SAME_AS = {"Relu": "ReLU", "CustomScaleLayer": "Add"}
 """Classes of Keras that cost and see as another one does: an operation, and a scaled sum."""
