@@ -31,7 +31,7 @@ def test_exact_gradients_agree_with_central_differences():
         assert EXACT.times[index] == pytest.approx((up - down) / (2 * step), abs=1e-8)
 
 
-@pytest.mark.parametrize("adjoint", ["discrete", "backsolve", "direct"])
+@pytest.mark.parametrize("adjoint", ["discrete", "checkpointed", "backsolve", "direct"])
 def test_pullback_gives_the_exact_gradients(adjoint):
     for tolerance in (1e-6, 1e-10):
         solution, pullback = odeint_vjp(
@@ -53,7 +53,7 @@ def test_pullback_gives_the_exact_gradients(adjoint):
         assert int(gradients.stats.status) == 0
 
 
-@pytest.mark.parametrize("adjoint", ["discrete", "backsolve", "direct"])
+@pytest.mark.parametrize("adjoint", ["discrete", "checkpointed", "backsolve", "direct"])
 def test_tape_gives_the_exact_gradients_of_captured_variables_and_times(adjoint):
     matrix = tf.Variable(PROBLEM.matrix)
     z0, times = tf.constant(PROBLEM.z0), tf.constant(PROBLEM.times)

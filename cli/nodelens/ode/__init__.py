@@ -1,6 +1,6 @@
 """The numerical core: solvers, step control, adjoints and exact problems."""
 
-from nodelens.ode.adjoints import ADJOINTS, Adjoint, Backsolve, Direct, Discrete
+from nodelens.ode.adjoints import ADJOINTS, Adjoint, Backsolve, Checkpointed, Direct, Discrete
 from nodelens.ode.controllers import FixedController, PIDController
 from nodelens.ode.odeint import DriftWarning, SecondOrderError, odeint, odeint_vjp
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
@@ -14,6 +14,7 @@ __all__ = [
     "Adjoint",
     "Backsolve",
     "BackwardStats",
+    "Checkpointed",
     "Direct",
     "Discrete",
     "DriftWarning",

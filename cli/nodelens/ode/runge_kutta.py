@@ -9,7 +9,7 @@ import tensorflow as tf
 from nodelens.ode.tableau import Tableau
 
 # rhs(t, y) -> (dy/dt, integrands): t has shape [batch], y and dy/dt have shape [batch, size].
-Integrands = Sequence[tf.Tensor]
+Integrands = list[tf.Tensor]
 RightHandSide = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, Integrands]]
 
 
@@ -79,6 +79,11 @@ class ExplicitRungeKutta:
         """How many evaluations of the field `start` makes."""
         return 1 if self.adaptive else 0
 
+    @property
+    def evaluations_per_step(self) -> int:
+        """How many evaluations of the field one attempted step makes."""
+        return len(self.tableau.b) - self.initial_evaluations
+
     def start(
         self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor
     ) -> tuple[Integrands, Integrands]:
@@ -136,7 +141,7 @@ class ExplicitRungeKutta:
             first=([derivative], integrand) if self.adaptive else ([], []),
             integrals=integrals,
             stages=stages,
-            evaluations=tf.constant(len(stages) - self.initial_evaluations),
+            evaluations=tf.constant(self.evaluations_per_step),
         )
 
     def interpolate(

@@ -2,13 +2,15 @@
 
 from nodelens.ode.adjoints.backsolve import Backsolve
 from nodelens.ode.adjoints.base import Adjoint
+from nodelens.ode.adjoints.checkpointed import Checkpointed
 from nodelens.ode.adjoints.direct import Direct
 from nodelens.ode.adjoints.discrete import Discrete
 
 ADJOINTS: dict[str, Adjoint] = {
     "backsolve": Backsolve(),
     "discrete": Discrete(),
+    "checkpointed": Checkpointed(),
     "direct": Direct(),
 }
 
-__all__ = ["ADJOINTS", "Adjoint", "Backsolve", "Direct", "Discrete"]
+__all__ = ["ADJOINTS", "Adjoint", "Backsolve", "Checkpointed", "Direct", "Discrete"]

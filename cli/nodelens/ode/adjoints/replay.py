@@ -1,0 +1,150 @@
+"""The gradient of one step that was taken: what every exact adjoint is made of."""
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from nodelens.ode.adjoints.base import (
+    Backward,
+    Forward,
+    dense_gradient,
+    field_vjp,
+    is_differentiable,
+    zero_gradients,
+)
+from nodelens.ode.integrate import Method
+from nodelens.ode.observe import Inputs, falls_in, observe, right_hand_side
+from nodelens.ode.solution import BackwardStats
+from nodelens.ode.vector_field import FlatField
+
+
+class StartOfStep(NamedTuple):
+    """Where an accepted step started.
+
+    Args:
+        t0: Start of the step, shape [batch].
+        t1: End of the step, shape [batch].
+        y: The solution at t0, shape [batch, size].
+        first: The derivative at t0 in a list, empty if the solver does not carry it over.
+    """
+
+    t0: tf.Tensor
+    t1: tf.Tensor
+    y: tf.Tensor
+    first: list[tf.Tensor]
+
+
+class Cotangents(NamedTuple):
+    """dL with respect to what a step ends with: y, the carried derivative, and theta so far."""
+
+    y: tf.Tensor
+    first: list[tf.Tensor]
+    theta: list[tf.Tensor]
+
+
+class Replay(NamedTuple):
+    """A solve whose accepted steps are differentiated one by one, last to first.
+
+    Args:
+        method: How it stepped.
+        field: The vector field.
+        inputs: Its tensors.
+        cotangent: dL/dstates, shape [count, batch, size].
+    """
+
+    method: Method
+    field: FlatField
+    inputs: Inputs
+    cotangent: tf.Tensor
+
+    def last(self) -> Cotangents:
+        """The cotangents at the last time."""
+        z0 = self.inputs.z0
+        carried = [tf.zeros_like(z0)] if self.method.solver.adaptive else []
+        return Cotangents(self.cotangent[-1], carried, zero_gradients(self.inputs.theta))
+
+    def pull_back(self, start: StartOfStep, after: Cotangents, active: tf.Tensor) -> Cotangents:
+        """Takes the cotangents at the end of a step to its start.
+
+        Args:
+            start: Where the step started.
+            after: The cotangents at its end.
+            active: Which samples took this step, shape [batch]; the others keep theirs.
+
+        Returns:
+            The cotangents at its start, those of the requested times inside it added.
+        """
+        z0, times, theta, _ = self.inputs
+        solver, mask = self.method.solver, active[:, None]
+        inner, by_inner = times[1:-1], self.cotangent[1:-1]
+        # A sample that is done idles on a harmless step from t0 to t0.
+        t0 = tf.where(active, start.t0, times[0])
+        t1 = tf.where(active, start.t1, times[0])
+        y = tf.where(mask, start.y, z0)
+        first = [tf.where(mask, x, tf.zeros_like(x)) for x in start.first]
+        wanted = [x for x in theta if is_differentiable(x)]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([y, first, wanted])
+            step = solver.step(right_hand_side(self.field, theta), t0, t1, y, (first, []))
+            outputs = [step.y1, *step.first[0]]
+            if inner.shape[0] != 0:
+                outputs.append(observe(self.method, step, t0, t1, y, inner))
+        cotangents = [tf.where(mask, x, tf.zeros_like(x)) for x in (after.y, *after.first)]
+        if inner.shape[0] != 0:
+            here = falls_in(inner, t0, t1)[..., None]
+            cotangents.append(tf.where(here, by_inner, tf.zeros_like(by_inner)))
+        by_y, *rest = dense_gradient(tape, outputs, [y, *first, *wanted], cotangents)
+        by_first, by_theta = rest[: len(first)], rest[len(first) :]
+        return Cotangents(
+            tf.where(mask, by_y, after.y),
+            [tf.where(mask, new, old) for new, old in zip(by_first, after.first, strict=True)],
+            [old + new for old, new in zip(after.theta, by_theta, strict=True)],
+        )
+
+    def finish(self, forward: Forward, before: Cotangents, evaluations: tf.Tensor) -> Backward:
+        """Takes the cotangents at the start of the first step to the gradient.
+
+        Args:
+            forward: The solve.
+            before: The cotangents at the first time.
+            evaluations: Evaluations of f so far, shape [batch].
+
+        Returns:
+            The gradient.
+        """
+        z0, times, theta, _ = self.inputs
+        by_z0, by_theta = before.y, before.theta
+        if before.first:
+            _, by_start, extra = field_vjp(self.field, times[0], z0, theta, before.first[0])
+            by_z0 += by_start
+            by_theta = [old + new for old, new in zip(by_theta, extra, strict=True)]
+            evaluations += 1
+        at_start = (times[:-1] == times[0])[..., None]
+        by_z0 += tf.reduce_sum(tf.where(at_start, self.cotangent[:-1], tf.zeros_like(z0)), axis=0)
+        accepted = forward.stats.accepted
+        stats = BackwardStats(
+            nfe=evaluations,
+            accepted=accepted,
+            rejected=tf.zeros_like(accepted),
+            status=forward.status,
+            drift=tf.zeros_like(times),
+        )
+        return Backward(by_z0, by_theta, stats)
+
+
+def row_of(store: StartOfStep, index: tf.Tensor) -> StartOfStep:
+    """Reads one step out of a store whose leading axis counts steps."""
+    return tf.nest.map_structure(lambda buffer: buffer[index], store)
+
+
+def room_for(rows: int, like: tf.Tensor) -> tf.Tensor:
+    """Returns zeros for `rows` tensors of this kind."""
+    return tf.zeros(tf.concat([[rows], tf.shape(like)], 0), like.dtype)
+
+
+def write(store: Any, rows: tf.Tensor, values: Any) -> Any:
+    """Writes values, each [batch, ...], to the given row of each sample; rows has shape [batch]."""
+    index = tf.stack([rows, tf.range(tf.shape(rows)[0])], axis=1)
+    return tf.nest.map_structure(
+        lambda buffer, value: tf.tensor_scatter_nd_update(buffer, index, value), store, values
+    )

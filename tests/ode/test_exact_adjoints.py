@@ -1,0 +1,80 @@
+"""Adjoints that are exact agree with the tape through the loop, step for step."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nodelens.ode import Checkpointed, Direct, Discrete, Status, odeint_vjp
+
+RATES = tf.constant([1.5, 1.0, 3.0, 1.0], tf.float64)
+Z0 = tf.constant([1.0, 1.0], tf.float64)
+TIMES = np.linspace(0.0, 3.0, 7)
+WEIGHTS = tf.constant(np.random.default_rng(0).normal(size=(7, 2)))
+
+
+def lotka_volterra(t, z, p):
+    """Time-dependent Lotka-Volterra; the prey's birth rate swings with t."""
+    prey, predator = z[0], z[1]
+    return tf.stack(
+        [
+            (p[0] + 0.3 * tf.sin(2 * t)) * prey - p[1] * prey * predator,
+            p[3] * prey * predator - p[2] * predator,
+        ]
+    )
+
+
+def gradients(adjoint, solver="dopri5", tolerance=1e-6, step_size=None, max_steps=300):
+    solution, pullback = odeint_vjp(
+        lotka_volterra,
+        Z0,
+        TIMES,
+        params=RATES,
+        solver=solver,
+        rtol=tolerance,
+        atol=tolerance,
+        adjoint=adjoint,
+        step_size=step_size,
+        max_steps=max_steps,
+        jit_compile=False,
+    )
+    assert int(solution.status) == Status.SUCCESS
+    return solution, pullback(WEIGHTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("solver", "step_size"), [("dopri5", None), ("rk4", 0.03)])
+def test_exact_adjoints_agree_with_the_tape_through_the_loop(solver, step_size):
+    _, reference = gradients(Direct(), solver, 1e-4, step_size)
+    for adjoint in (Discrete(), Checkpointed(checkpoints=4)):
+        solution, found = gradients(adjoint, solver, 1e-4, step_size)
+        assert int(solution.stats.accepted) > 4
+        np.testing.assert_allclose(found.z0, reference.z0, rtol=1e-11)
+        np.testing.assert_allclose(found.params, reference.params, rtol=1e-11)
+        np.testing.assert_allclose(found.times, reference.times, rtol=1e-9, atol=1e-11)
+
+
+def test_checkpoints_hold_whatever_the_number_of_steps():
+    # 100 steps in 6 checkpoints: the stride doubles five times, and segments exceed the ring.
+    _, reference = gradients(Discrete(), "euler", step_size=0.03)
+    _, found = gradients(Checkpointed(checkpoints=6), "euler", step_size=0.03)
+    np.testing.assert_allclose(found.params, reference.params, rtol=1e-12)
+    np.testing.assert_allclose(found.z0, reference.z0, rtol=1e-12)
+    assert int(found.stats.nfe) < 6 * int(reference.stats.nfe)
+
+
+@pytest.mark.slow
+def test_all_adjoints_agree_at_tight_tolerance():
+    # The bar of SciML's test of sensitivities: 1e-9 in float64.
+    found = {
+        name: gradients(name, "tsit5", 1e-13, max_steps=5000)[1]
+        for name in ("discrete", "checkpointed", "backsolve")
+    }
+    for name in ("checkpointed", "backsolve"):
+        np.testing.assert_allclose(found[name].z0, found["discrete"].z0, rtol=1e-9)
+        np.testing.assert_allclose(found[name].params, found["discrete"].params, rtol=1e-9)
+        np.testing.assert_allclose(found[name].times, found["discrete"].times, rtol=1e-9, atol=1e-9)
+
+
+def test_an_odd_number_of_checkpoints_is_refused():
+    with pytest.raises(ValueError, match="even"):
+        Checkpointed(checkpoints=5)
