@@ -47,7 +47,8 @@ MethodOption = Annotated[
     typer.Option(
         "--method",
         metavar="NAME,...",
-        help="gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, eigengradcam, random.",
+        help="gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, eigengradcam, "
+        "ablationcam, scorecam (slow), random.",
         rich_help_panel=SETTINGS,
     ),
 ]

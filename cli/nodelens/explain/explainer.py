@@ -9,6 +9,7 @@ from nodelens.explain.images import Photo, to_model_input
 from nodelens.explain.layers import find_layers, list_layers
 from nodelens.explain.methods import METHODS, positive_part
 from nodelens.explain.question import Question
+from nodelens.explain.reruns import RERUN_METHODS, compile_reruns
 from nodelens.explain.targets import score_of, selector_of
 
 PREDICTIONS = 5
@@ -41,6 +42,13 @@ class Explainer:
             score=score_of(question),
             output=classifier.output,
         )
+        # Nothing is traced before it is first used.
+        self._reruns = [
+            compile_reruns(
+                classifier.model, row.layer, score_of(question), output=classifier.output
+            )
+            for row in self.layers
+        ]
 
     def explain(self, photo: Photo) -> Explanation:
         """Explains one photo.
@@ -52,12 +60,13 @@ class Explainer:
             The predictions and the maps.
         """
         batch = to_model_input(photo, self.classifier.input_size)[None]
-        evidence = self._evidence(self.classifier.preprocess(batch))
+        images = self.classifier.preprocess(batch)
+        evidence = self._evidence(images)
         best = np.argsort(-evidence.logits[0], kind="stable")[:PREDICTIONS]
         return Explanation(
             photo=photo,
             predictions=tuple(self._prediction(evidence, index) for index in best),
-            maps=tuple(self._maps(evidence)),
+            maps=tuple(self._maps(evidence, images[0])),
             model=self.classifier.name,
             weights=self.classifier.weights,
         )
@@ -70,24 +79,30 @@ class Explainer:
             logit=float(evidence.logits[0, index]),
         )
 
-    def _maps(self, evidence: Evidence) -> list[HeatMap]:
+    def _maps(self, evidence: Evidence, image: np.ndarray) -> list[HeatMap]:
         return [
-            self._map(evidence, number, rank, method)
+            self._map(evidence, image, number, rank, method)
             for number in range(len(self.layers))
             for rank in range(evidence.classes.shape[1])
             for method in self.question.methods
         ]
 
-    def _map(self, evidence: Evidence, number: int, rank: int, method: str) -> HeatMap:
+    def _map(
+        self, evidence: Evidence, image: np.ndarray, number: int, rank: int, method: str
+    ) -> HeatMap:
         question, layer = self.question, self.layers[number]
-        gradients = evidence.gradients[number][0, rank]
-        signed = METHODS[method](
-            evidence.activations[number][0],
-            -gradients if question.counterfactual else gradients,
-        )
+        target = self._prediction(evidence, evidence.classes[0, rank])
+        activations = evidence.activations[number][0]
+        if method in RERUN_METHODS:
+            signed = RERUN_METHODS[method](activations, self._reruns[number](image, target.index))
+        else:
+            gradients = evidence.gradients[number][0, rank]
+            signed = METHODS[method](
+                activations, -gradients if question.counterfactual else gradients
+            )
         return HeatMap(
             layer=layer.name,
-            target=self._prediction(evidence, evidence.classes[0, rank]),
+            target=target,
             method=method,
             values=signed if question.signed else positive_part(signed),
             max=float(signed.max()),

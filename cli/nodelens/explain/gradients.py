@@ -120,33 +120,32 @@ def _watched(layer: keras.Layer, tape: tf.GradientTape) -> Iterator[list[tf.Tens
     """Lets the tape watch what a layer puts out while the block runs."""
     outputs: list[tf.Tensor] = []
 
-    def watch(output: tf.Tensor) -> None:
+    def watch(output: tf.Tensor) -> tf.Tensor:
         tape.watch(output)
         outputs.append(output)
+        return output
 
-    with observed(layer, watch):
+    with intercepted(layer, watch):
         yield outputs
 
 
 @contextmanager
-def observed(layer: keras.Layer, tell: Callable[[Any], None]) -> Iterator[None]:
-    """Tells what a layer puts out, whenever it is called while the block runs.
+def intercepted(layer: keras.Layer, change: Callable[[Any], Any]) -> Iterator[None]:
+    """Lets what a layer puts out pass through a function while the block runs.
 
     The method of the class is covered by one of the instance, and uncovered at the end.
 
     Args:
         layer: The layer.
-        tell: Called with each output.
+        change: Called with each output; returns what is put out instead.
     """
     covered = vars(layer).get("call")
     call = layer.call
 
-    def telling(*args: Any, **kwargs: Any) -> Any:
-        output = call(*args, **kwargs)
-        tell(output)
-        return output
+    def changed(*args: Any, **kwargs: Any) -> Any:
+        return change(call(*args, **kwargs))
 
-    layer.call = telling
+    layer.call = changed
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from nodelens.errors import UsageError
-from nodelens.explain.gradients import observed
+from nodelens.explain.gradients import intercepted
 from nodelens.explain.receptive_field import ReceptiveField, receptive_field
 
 MOST_CHOICES = 30
@@ -162,12 +162,13 @@ def _traced_shapes(
     shapes: dict[str, Shape | None] = {}
     spec = tf.TensorSpec((1, *input_size, input_channels(model)), tf.float32)
 
-    def note(name: str, output: Any) -> None:
+    def note(name: str, output: Any) -> Any:
         shapes[name] = _shape(output)
+        return output
 
     with ExitStack() as stack:
         for name, layer in named:
-            stack.enter_context(observed(layer, partial(note, name)))
+            stack.enter_context(intercepted(layer, partial(note, name)))
         tf.function(lambda images: model(images, training=False)).get_concrete_function(spec)
     return shapes
 

@@ -15,7 +15,7 @@ class Question:
         layers: Names of layers; none stands for the default layer of the classifier.
         classes: Indices of classes; none stands for the best ones of each photo.
         best: How many of the best classes are explained where none are named.
-        methods: Names of methods in `nodelens.explain.methods.METHODS`.
+        methods: Names of methods in `METHODS` and `RERUN_METHODS`.
         target: The score that is explained: the `logit`, the probability (`prob`), or the `margin`
             of the logit over that of another class.
         against: The other class of the margin; None stands for the best other one.
@@ -44,6 +44,12 @@ class Question:
         if self.best > classes:
             raise UsageError(
                 f"the {self.best} best classes were asked for, and the model knows {classes}"
+            )
+        without_gradient = {"ablationcam", "scorecam", "eigencam", "random"} & set(self.methods)
+        if self.counterfactual and without_gradient:
+            raise UsageError(
+                f"{', '.join(sorted(without_gradient))} takes no gradient that could be negated",
+                hint="use --signed, which shows what speaks against the class as well",
             )
         if self.against is not None and self.target != "margin":
             raise UsageError(

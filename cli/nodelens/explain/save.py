@@ -29,6 +29,8 @@ METHOD_TITLES = {
     "layercam": "LayerCAM",
     "eigencam": "Eigen-CAM",
     "eigengradcam": "Eigen-Grad-CAM",
+    "ablationcam": "Ablation-CAM",
+    "scorecam": "Score-CAM",
     "random": "random control",
 }
 

@@ -14,6 +14,8 @@ Method = Literal[
     "layercam",
     "eigencam",
     "eigengradcam",
+    "ablationcam",
+    "scorecam",
     "random",
 ]
 

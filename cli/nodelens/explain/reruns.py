@@ -1,0 +1,145 @@
+"""Running a model again with something taken away: what methods without gradients ask for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nodelens.explain.gradients import intercepted
+from nodelens.explain.heads import plain_errors, read_scores, select_output
+from nodelens.explain.targets import ClassScore
+
+HEAD_BATCH = 64
+IMAGE_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Reruns:
+    """Two questions about one image and one class.
+
+    Attributes:
+        image: The preprocessed image, float32 `(height, width, channels)`.
+        score_with: From outputs of the layer `(b, h, w, channels)`, put in the place of its own, to
+            the class scores `(b,)`. Only what lies above the layer runs.
+        probability_of: From preprocessed images `(b, height, width, channels)` to the probabilities
+            of the class `(b,)`. The whole model runs.
+    """
+
+    image: np.ndarray
+    score_with: Callable[[np.ndarray], np.ndarray]
+    probability_of: Callable[[np.ndarray], np.ndarray]
+
+
+def compile_reruns(
+    model: keras.Model, layer: keras.Layer, score: ClassScore, *, output: str | None = None
+) -> Callable[[np.ndarray, int], Reruns]:
+    """Compiles both questions for one layer.
+
+    Args:
+        model: The classifier.
+        layer: The layer whose output is replaced.
+        score: The class score.
+        output: Which output is explained, where there are several.
+
+    Returns:
+        A function of one preprocessed image and the index of a class.
+    """
+    names = list(getattr(model, "output_names", None) or [])
+
+    def scores(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return read_scores(select_output(model(images, training=False), names, output))
+
+    @tf.function(reduce_retracing=True)
+    def replaced(image: tf.Tensor, activations: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        count = tf.shape(activations)[0]
+        # What lies below the layer does not lead to the result: TensorFlow leaves it out.
+        images = tf.repeat(image[None], count, axis=0)
+
+        def replace(made: Any) -> tf.Tensor:
+            return tf.ensure_shape(tf.cast(activations, made.dtype), made.shape)
+
+        with intercepted(layer, replace):
+            logits, probabilities = scores(images)
+        return score(logits, probabilities, tf.fill([count, 1], index))[:, 0]
+
+    @tf.function(reduce_retracing=True)
+    def probability(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        return scores(images)[1][:, index]
+
+    def reruns(image: np.ndarray, index: int) -> Reruns:
+        wanted = tf.constant(index, tf.int32)
+
+        def score_with(activations: np.ndarray) -> np.ndarray:
+            with plain_errors():
+                return replaced(image, activations, wanted).numpy()
+
+        def probability_of(images: np.ndarray) -> np.ndarray:
+            with plain_errors():
+                return probability(images, wanted).numpy()
+
+        return Reruns(image, score_with, probability_of)
+
+    return reruns
+
+
+def ablationcam(activations: np.ndarray, reruns: Reruns) -> np.ndarray:
+    r"""Ablation-CAM: channels weighted by how much the score falls without them.
+
+    $w_k = y - y_k$, where $y_k$ is the score with the channel $k$ set to zero (Desai &
+    Ramaswamy 2020, equation 4, without the division by $y$: it is the same for all channels, and
+    would turn the map over where the score is negative).
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        reruns: Runs of the model.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    channels = activations.shape[-1]
+    full = reruns.score_with(activations[None])[0]
+    weights = np.empty(channels, np.float32)
+    for start in range(0, channels, HEAD_BATCH):
+        some = np.arange(start, min(start + HEAD_BATCH, channels))
+        without = np.repeat(activations[None], len(some), axis=0)
+        without[np.arange(len(some)), :, :, some] = 0
+        weights[some] = full - reruns.score_with(without)
+    return activations @ weights
+
+
+def scorecam(activations: np.ndarray, reruns: Reruns) -> np.ndarray:
+    r"""Score-CAM: channels weighted by what the model says of the image seen through them.
+
+    $w_k = p^c(X \odot H_k) - p^c(0)$, where $H_k$ is the channel enlarged to the image and scaled
+    to 0…1 (Wang et al. 2020, equations 4 to 6: the increase of confidence). The whole model runs
+    once for every channel.
+
+    Args:
+        activations: Shape `(n, m, channels)`.
+        reruns: Runs of the model.
+
+    Returns:
+        The signed map, shape `(n, m)`.
+    """
+    height, width = reruns.image.shape[:2]
+    channels = activations.shape[-1]
+    nothing = reruns.probability_of(np.zeros_like(reruns.image)[None])[0]
+    weights = np.empty(channels, np.float32)
+    for start in range(0, channels, IMAGE_BATCH):
+        some = slice(start, min(start + IMAGE_BATCH, channels))
+        masks = tf.image.resize(activations[..., some], (height, width)).numpy()
+        low, high = masks.min(axis=(0, 1)), masks.max(axis=(0, 1))
+        masks = (masks - low) / np.where(high > low, high - low, 1)
+        seen = reruns.image[None] * masks.transpose(2, 0, 1)[..., None]
+        weights[some] = reruns.probability_of(seen) - nothing
+    return activations @ weights
+
+
+RERUN_METHODS: dict[str, Callable[[np.ndarray, Reruns], np.ndarray]] = {
+    "ablationcam": ablationcam,
+    "scorecam": scorecam,
+}
+"""The methods that run the model again, by the name that a user gives."""
