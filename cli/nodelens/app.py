@@ -11,6 +11,7 @@ from nodelens.commands.conv_params import conv_params
 from nodelens.commands.doctor import doctor
 from nodelens.commands.gradcam import gradcam
 from nodelens.commands.options import FLAG
+from nodelens.commands.predict_ode import predict_ode
 from nodelens.commands.train_ode import train_ode
 from nodelens.errors import ExitCode
 from nodelens.version import VERSION
@@ -63,6 +64,7 @@ def _offer(name: str, command: Callable[..., ExitCode]) -> None:
 
 
 _offer("train-ode", train_ode)
+_offer("predict-ode", predict_ode)
 _offer("adjoint-check", adjoint_check)
 _offer("gradcam", gradcam)
 _offer("conv-params", conv_params)

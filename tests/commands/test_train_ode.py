@@ -7,9 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
+from scipy.integrate import solve_ivp
 
 from nodelens.entry import run
+from nodelens.runtime.rundir import RunDirectory
+from nodelens.training.load import load_run
 
 QUICK = ["--set", "training.steps_per_call=10", "--set", "training.window=4"]
 
@@ -26,6 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]
     """A quiet run of 1000 steps: its directory, its JSON document and its stderr."""
     folder = tmp_path_factory.mktemp("train")
     arguments = ["--steps", "1000", "--seed", "3", "--out", "run", "--json", "-q"]
+    arguments += ["--set", "training.checkpoint_every=100"]
     process = start(folder, *arguments)
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
@@ -72,7 +78,7 @@ def test_everything_to_repeat_the_run_is_kept(finished: tuple[Path, dict, str]) 
     assert provenance["versions"]["tensorflow"]
     rows = [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == list(range(50, 1001, 50))
-    assert not [path for path in directory.rglob(".*") if path.is_file()]
+    assert [path.name for path in directory.rglob(".*")] == [".lock"]
 
 
 @pytest.mark.slow
@@ -141,6 +147,8 @@ def test_a_signal_ends_the_run_with_the_model_saved(
     assert (tmp_path / "run" / "model.keras").stat().st_size > 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["stopped"] == "interrupted"
+    assert "node train-ode --resume run" in errors
+    assert list((tmp_path / "run" / "checkpoints").iterdir())
 
 
 @pytest.mark.slow
@@ -160,3 +168,98 @@ def test_a_diverging_training_is_4_and_keeps_the_last_good_model(
     assert "of the training" in message
     assert "hint: " in message
     assert (tmp_path / "r" / "model.keras").stat().st_size > 0
+    assert list((tmp_path / "r" / "checkpoints").iterdir())
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_to_the_same_numbers_bit_for_bit(
+    finished: tuple[Path, dict, str], tmp_path: Path
+) -> None:
+    config = str(finished[0] / "config.resolved.yaml")
+    command = [sys.executable, "-m", "nodelens", "train-ode", "-q", "-o", "run", "-c", config]
+    process = subprocess.Popen(command, cwd=tmp_path)
+    deadline = time.monotonic() + 200
+    while not list(tmp_path.glob("run/checkpoints/step-*.npz")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait(timeout=60)
+    assert run(["train-ode", "-q", "--resume", str(tmp_path / "run")]) == 0
+    (ours,) = (tmp_path / "run" / "checkpoints").glob("step-000001000.npz")
+    theirs = finished[0] / "checkpoints" / ours.name
+    with np.load(ours) as resumed, np.load(theirs) as straight:
+        assert set(resumed.files) == set(straight.files)
+        for name in straight.files:
+            np.testing.assert_array_equal(resumed[name], straight[name], err_msg=name)
+    rows = [
+        [json.loads(line)["step"] for line in (path / "metrics.jsonl").read_text().splitlines()]
+        for path in (tmp_path / "run", finished[0])
+    ]
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.slow
+def test_what_cannot_be_resumed_is_told(
+    finished: tuple[Path, dict, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = str(finished[0])
+    for arguments, words in [
+        (["--resume", str(tmp_path)], "there is no configuration"),
+        (["--resume", directory], "has had its 1,000 steps"),
+        (["--resume", directory, "--seed", "9"], "a resumed run keeps its settings"),
+        (["--resume", directory, "--set", "solver.rtol=1e-2"], "solver.rtol would change"),
+        (["--resume", directory, "-c", "spiral"], "give --resume alone"),
+    ]:
+        assert run(["train-ode", "-q", *arguments]) == 2
+        assert words in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_two_processes_do_not_share_a_run(finished: tuple[Path, dict, str]) -> None:
+    directory = RunDirectory.open(finished[0])
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from nodelens.errors import UsageError\n"
+        "from nodelens.runtime.rundir import RunDirectory\n"
+        "try:\n"
+        "    with RunDirectory.open(Path(sys.argv[1])).lock():\n"
+        "        pass\n"
+        "except UsageError as error:\n"
+        "    sys.exit('in use' in str(error) and 7)\n"
+    )
+    command = [sys.executable, "-c", code, str(finished[0])]
+    with directory.lock():
+        assert subprocess.run(command, timeout=60).returncode == 7
+    assert subprocess.run(command, timeout=60).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_run_predicts_what_it_learned(
+    finished: tuple[Path, dict, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = finished[0]
+    assert run(["predict-ode", str(directory), "--times", "0:1:5", "-q", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["initial"] == [[2.0, 0.0]]
+    with np.load(document["files"]["npz"]) as arrays:
+        states = arrays["states"]
+    # The same field solved by SciPy; the solver of the run has rtol 1e-5.
+    field = load_run(directory).field
+    truth = solve_ivp(
+        lambda t, z: field(tf.constant(t, tf.float32), tf.constant([z], tf.float32))[0].numpy(),
+        (0.0, 1.0),
+        [2.0, 0.0],
+        t_eval=np.linspace(0.0, 1.0, 5),
+        rtol=1e-6,
+        atol=1e-6,
+    )
+    np.testing.assert_allclose(states[0], truth.y.T, atol=2e-3)
+    lines = Path(document["files"]["csv"]).read_text().splitlines()
+    assert lines[0] == "trajectory,time,z1,z2"
+    assert len(lines) == 6
+    assert Path(document["files"]["png"]).read_bytes().startswith(b"\x89PNG")
+    assert run(["predict-ode", str(directory), "-q"]) == 2
+    assert "nothing is overwritten unasked" in capsys.readouterr().err
+    for wrong in ("0:1", "0:1:1", "a:b:3", "0:0:5", "0:inf:5"):
+        assert run(["predict-ode", str(directory), "--times", wrong]) == 2
+        assert "is not start:stop:count" in capsys.readouterr().err

@@ -1,10 +1,12 @@
 """`node train-ode`: fit a Neural ODE to trajectories."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nodelens.commands.options import (
+    RUNNING,
     SETTINGS,
     Call,
     ConfigOption,
@@ -21,18 +23,38 @@ from nodelens.commands.options import (
     VerboseOption,
     show_config,
 )
-from nodelens.errors import ExitCode
+from nodelens.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from nodelens.report.output import Output
+    from nodelens.settings.resolve import Resolved
+    from nodelens.training.resume import Resumption
 
 StepsOption = Annotated[
     int | None,
     typer.Option("--steps", min=1, help="Training steps.", rich_help_panel=SETTINGS),
 ]
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN_DIR",
+        help="Go on with an earlier run from its last checkpoint.",
+        rich_help_panel=RUNNING,
+    ),
+]
+DataArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DATA]", help="CSV or NPZ file to fit.", show_default=False),
+]
 
 
 def train_ode(
+    data: DataArgument = None,
     config: ConfigOption = None,
     set_: SetOption = None,
     steps: StepsOption = None,
+    resume: ResumeOption = None,
     show_config_: ShowConfigOption = False,
     seed: SeedOption = None,
     device: DeviceOption = None,
@@ -47,13 +69,18 @@ def train_ode(
     """Fit a Neural ODE dz/dt = f(t, z, θ) to trajectories.
 
     Without a file the cubic spiral of torchdiffeq's demo is fitted. A run directory gets the
-    model, the metrics, a figure, the settings and what it takes to repeat the run.
+    model, the metrics, checkpoints, a figure, the settings and what it takes to repeat the run.
     """
+    if resume is not None and (config is not None or data is not None):
+        raise UsageError("a resumed run has its own settings and data: give --resume alone")
+    if resume is not None:
+        config = str(resume / "config.resolved.yaml")
     call = Call(
         "train-ode",
         config=config,
         overrides=set_,
         flags={
+            **_data_flags(data),
             "seed": ("--seed", seed),
             "device": ("--device", device),
             "output.directory": ("--out", None if out is None else str(out)),
@@ -73,21 +100,21 @@ def train_ode(
 
     from nodelens.runtime.tensorflow import start_tensorflow
 
-    chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
+    chosen = start_tensorflow(settings.device, settings.seed, verbose=verbose)
     output.note(f"device: {chosen.description}")
 
     from nodelens.report.train_progress import watch_training
     from nodelens.report.train_summary import train_summary
-    from nodelens.runtime.rundir import RunDirectory
     from nodelens.runtime.signals import finish_the_step
-    from nodelens.training.run import plan, run_training
+    from nodelens.training.prepare import plan
+    from nodelens.training.run import run_training
 
     if dry_run:
         document = plan(settings)
         output.result({"dry_run": True, **document}, document["summary"])
         return ExitCode.DONE
-    directory = RunDirectory.create("train-ode", settings.output.directory, force=force)
-    output.note(f"run directory: {directory.path}")
+    resumption = _directory(output, resolved, resume, force=force)
+    directory, start = resumption.directory, resumption.start
     with finish_the_step() as request, watch_training(output, settings.training.steps) as tell:
         report = run_training(
             resolved,
@@ -95,13 +122,45 @@ def train_ode(
             device=chosen.description,
             on_progress=tell,
             stop=lambda: bool(request),
+            start=start,
         )
     document = report.document()
     output.result(document, train_summary(document))
-    if request:
-        output.warn(
-            f"{request.word} after step {document['final']['step']}; "
-            f"the model of that step is saved in {directory.path}"
-        )
+    if report.training.stopped == "interrupted":
+        output.warn(f"{request.word} after step {document['final']['step']:,}; nothing is lost")
+        output.note(f"go on with: node train-ode --resume {directory.path}")
         return request.exit_code
     return ExitCode.DONE
+
+
+def _data_flags(data: Path | None) -> dict[str, tuple[str, Any]]:
+    """The settings that naming a data file amounts to."""
+    if data is None:
+        return {}
+    kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz"}
+    if data.suffix.lower() not in kinds:
+        raise UsageError(
+            f"{data}: a file ending in {', '.join(kinds)} was expected",
+            hint="to use a configuration, write --config FILE",
+        )
+    return {"data": ("DATA", {"kind": kinds[data.suffix.lower()], "path": str(data)})}
+
+
+def _directory(
+    output: "Output", resolved: "Resolved[Any]", resume_from: Path | None, *, force: bool
+) -> "Resumption":
+    """The directory of a new run, or that of an old one and the state it goes on from."""
+    from nodelens.runtime.rundir import RunDirectory
+    from nodelens.training.resume import Resumption, resume
+
+    if resume_from is None:
+        chosen = resolved.settings.output.directory
+        directory = RunDirectory.create("train-ode", chosen, force=force)
+        output.note(f"run directory: {directory.path}")
+        return Resumption(directory, None, [])
+    resumption = resume(resume_from, resolved)
+    for path in resumption.damaged:
+        output.warn(f"{path} is damaged; the checkpoint before it is used")
+    step = resumption.start.step if resumption.start else 0
+    output.note(f"run directory: {resume_from}, going on after step {step:,}")
+    return resumption

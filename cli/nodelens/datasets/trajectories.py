@@ -1,6 +1,6 @@
 """Trajectories: the times and states that a Neural ODE learns from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,20 +11,88 @@ class Trajectory:
 
     Attributes:
         times: Strictly increasing, shape [points], float64.
-        states: The state at each time, shape [points, dimension], float32.
-        name: What it is, for titles.
+        states: The state at each time, shape [points, dimension], float64; NaN where it was not
+            observed.
+        name: What distinguishes it from the others.
     """
 
     times: np.ndarray
     states: np.ndarray
     name: str
 
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Where there is a measurement, shape [points, dimension], bool."""
+        return np.isfinite(self.states)
+
+    def part(self, start: int, stop: int) -> "Trajectory":
+        """The points from `start` to before `stop`."""
+        return replace(self, times=self.times[start:stop], states=self.states[start:stop])
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What is subtracted from and divided out of each component, so that all are near one in size.
+
+    Attributes:
+        mean: Shape [dimension].
+        scale: Shape [dimension], positive.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def none(cls, dimension: int) -> "Scaling":
+        """Leaves everything as it is."""
+        return cls(np.zeros(dimension), np.ones(dimension))
+
+    @classmethod
+    def standard(cls, trajectories: "tuple[Trajectory, ...]") -> "Scaling":
+        """Mean and standard deviation of every component over all measurements."""
+        states = np.concatenate([trajectory.states for trajectory in trajectories])
+        scale = np.nanstd(states, axis=0)
+        return cls(np.nanmean(states, axis=0), np.where(scale > 0, scale, 1.0))
+
+    def apply(self, states: np.ndarray) -> np.ndarray:
+        """From the units of the data to those of the field."""
+        return (states - self.mean) / self.scale
+
+    def undo(self, states: np.ndarray) -> np.ndarray:
+        """From the units of the field to those of the data."""
+        return states * self.scale + self.mean
+
+
+@dataclass(frozen=True)
+class TrajectoryData:
+    """All there is to learn from.
+
+    Attributes:
+        trajectories: At least one; all have the same components.
+        components: The name of each component of the state.
+        title: What it is, for titles and reports.
+        source: Where it comes from: a file, or the equation.
+    """
+
+    trajectories: tuple[Trajectory, ...]
+    components: tuple[str, ...]
+    title: str
+    source: str
+
     @property
     def dimension(self) -> int:
         """The number of components of the state."""
-        return int(self.states.shape[1])
+        return len(self.components)
 
-    def evenly_spaced(self) -> bool:
-        """Whether all steps in time are equal, so that every window has the same times."""
-        steps = np.diff(self.times)
-        return bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0.0))
+    @property
+    def points(self) -> int:
+        """The number of times of all trajectories."""
+        return sum(len(trajectory) for trajectory in self.trajectories)
+
+    def content(self) -> bytes:
+        """All numbers, for hashing."""
+        parts = [array for t in self.trajectories for array in (t.times, t.states)]
+        return b"".join(np.ascontiguousarray(part).tobytes() for part in parts)

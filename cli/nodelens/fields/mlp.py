@@ -5,19 +5,21 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from nodelens.fields.dense import dense_stack, run_stack, with_time
+
 
 @keras.saving.register_keras_serializable(package="nodelens")
 class MLPField(keras.Model):
-    """An autonomous vector field f(t, z) = MLP(zᵖ), with a linear last layer.
+    """A vector field f(t, z) = MLP(zᵖ) or MLP(zᵖ, t), with a linear last layer.
 
-    The weights start as N(0, 0.1²) and the biases at zero, as in torchdiffeq's demo, so that the
-    field is small at first and the solver is quick.
+    Without hidden layers it is the linear field Wzᵖ + b.
 
     Args:
         dimension: The number of components of the state.
         hidden: The widths of the hidden layers.
         activation: The activation of the hidden layers, a Keras name.
         input_power: The power p to which the state is raised, component by component.
+        time: Whether the field sees the time.
         seed: The seed of the weights.
     """
 
@@ -27,6 +29,7 @@ class MLPField(keras.Model):
         hidden: tuple[int, ...] = (50,),
         activation: str = "tanh",
         input_power: int = 1,
+        time: bool = False,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -35,40 +38,28 @@ class MLPField(keras.Model):
         self.hidden = tuple(hidden)
         self.activation = activation
         self.input_power = input_power
+        self.time = time
         self.seed = seed
-        widths = [*((width, activation) for width in self.hidden), (dimension, None)]
-        self.blocks = [
-            keras.layers.Dense(
-                width,
-                activation=function,
-                kernel_initializer=keras.initializers.RandomNormal(stddev=0.1, seed=seed + index),
-            )
-            for index, (width, function) in enumerate(widths)
-        ]
-        self.build((), (None, dimension))
-
-    def build(self, t_shape: tuple[int, ...], z_shape: tuple[int | None, ...]) -> None:
-        """Makes the weights, so that the field can be traced before its first call."""
-        shape = z_shape
-        for block in self.blocks:
-            block.build(shape)
-            shape = block.compute_output_shape(shape)
+        self.stack = dense_stack(dimension + time, self.hidden, dimension, activation, seed)
         self.built = True
+
+    @property
+    def autonomous(self) -> bool:
+        """Whether the field does not depend on the time."""
+        return not self.time
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """Evaluates the field.
 
         Args:
-            t: The time, a scalar; the field does not depend on it.
-            z: The states, shape [..., dimension].
+            t: The time, a scalar or of shape [batch, 1].
+            z: The states, shape [batch, dimension].
 
         Returns:
             dz/dt, of the shape of `z`.
         """
-        hidden = z**self.input_power
-        for block in self.blocks:
-            hidden = block(hidden)
-        return hidden
+        inputs = z**self.input_power if self.input_power != 1 else z
+        return run_stack(self.stack, with_time(t, inputs) if self.time else inputs)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments from which Keras makes the field again."""
@@ -78,5 +69,6 @@ class MLPField(keras.Model):
             "hidden": self.hidden,
             "activation": self.activation,
             "input_power": self.input_power,
+            "time": self.time,
             "seed": self.seed,
         }

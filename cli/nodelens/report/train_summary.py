@@ -21,8 +21,17 @@ def train_summary(document: dict[str, Any]) -> "Table":
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("loss", f"{first:.4g} → {final:.4g} ({first / final:.1f} times smaller)")
-    error = document["final"]["trajectory_mean_absolute_error"]
+    error = document["final"]["trajectory_error"]
     table.add_row("whole trajectory", f"mean absolute error {error:.4g}, solved from z0 alone")
+    if document["final"]["val_loss"] is not None:
+        best = document["best"]
+        table.add_row("kept back", f"loss {best['val_loss']:.4g}, best after step {best['step']:,}")
+    if document["final"]["extrapolation_error"] is not None:
+        error = document["final"]["extrapolation_error"]
+        table.add_row("extrapolation", f"mean absolute error {error:.4g}, solved from z0 alone")
+    if document["fitted"]:
+        fitted = ", ".join(f"{name} = {value:.4g}" for name, value in document["fitted"].items())
+        table.add_row("fitted", fitted)
     table.add_row(
         "evaluations",
         f"{nfe['forward'] / steps:.1f} forward, {nfe['backward'] / steps:.1f} backward a step",

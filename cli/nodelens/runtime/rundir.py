@@ -1,12 +1,17 @@
 """The directory of one run: its settings, its provenance, its metrics, what it made."""
 
+import fcntl
 import json
+import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from nodelens.errors import UsageError
 from nodelens.runtime.files import claim_directory, make_directory, write_text
 
 
@@ -35,10 +40,46 @@ class RunDirectory:
         if chosen is None:
             stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
             chosen = Path("runs") / command / f"{stamp}-{secrets.token_hex(2)}"
-        path = claim_directory(Path(chosen), force=force)
-        # What an earlier run noted here must not be mistaken for this one's.
-        (path / "metrics.jsonl").unlink(missing_ok=True)
+        directory = cls(claim_directory(Path(chosen), force=force))
+        # What an earlier run left here must not be mistaken for this one's.
+        directory.keep_metrics(0)
+        for old in directory.checkpoints.glob("*.npz"):
+            old.unlink()
+        return directory
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDirectory":
+        """Opens the directory of an earlier run.
+
+        Raises:
+            UsageError: If it is none.
+        """
+        if not (path / "config.resolved.yaml").is_file():
+            raise UsageError(
+                f"{path} is no run directory: it has no config.resolved.yaml",
+                hint="give the directory that `train-ode` named when the run began",
+            )
         return cls(path)
+
+    @property
+    def config(self) -> Path:
+        """The settings of the run."""
+        return self.path / "config.resolved.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object a line, as training went on."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def model(self) -> Path:
+        """The trained field."""
+        return self.path / "model.keras"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.path / "checkpoints"
 
     @property
     def figures(self) -> Path:
@@ -52,6 +93,39 @@ class RunDirectory:
         return path
 
     def append_metrics(self, row: dict[str, Any]) -> None:
-        """Appends one line to `metrics.jsonl` and flushes it."""
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        """Appends one line to the metrics and flushes it."""
+        with self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+
+    def keep_metrics(self, steps: int) -> None:
+        """Drops the metrics of all steps after `steps`, which will be taken again."""
+        if not self.metrics.exists():
+            return
+        kept = []
+        for line in self.metrics.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] <= steps:
+                    kept.append(line + "\n")
+            except ValueError:  # a line that was cut off when the process was killed
+                break
+        write_text(self.metrics, "".join(kept))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keeps other processes out of the directory.
+
+        Raises:
+            UsageError: If another process is in it.
+        """
+        with (self.path / ".lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                file.seek(0)
+                raise UsageError(
+                    f"{self.path} is in use by another process ({file.read().strip() or 'unknown'})"
+                ) from error
+            file.truncate(0)
+            file.write(f"process {os.getpid()}")
+            file.flush()
+            yield

@@ -1,39 +1,51 @@
 """What may be set for `adjoint-check`."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from nodelens.settings.base import Settings
-from nodelens.settings.names import AdjointName, SolverName
+from nodelens.settings.names import AdjointName, ProblemName, SolverName
 
 
 class SolverSettings(Settings):
     """The forward solve; the gradient is found with the same tolerances."""
 
     method: SolverName = "dopri5"
-    rtol: PositiveFloat = 1e-8
-    atol: PositiveFloat = 1e-8
+    rtol: PositiveFloat | None = Field(None, description="1e-8, or 1e-5 in float32")
+    atol: PositiveFloat | None = Field(None, description="1e-8, or 1e-5 in float32")
     max_steps: PositiveInt = 10_000
+    step_size: PositiveFloat | None = None
+    jit_compile: bool = False
 
 
 class AdjointCheckSettings(Settings):
     """Everything that may be set for `adjoint-check`.
 
-    A gradient passes if its relative error is at most `tolerance`; without one, it is
-    100 · max(rtol, atol): a solver's tolerance is one for each step, and the errors of the way
-    forth and the way back add up.
+    Without a `tolerance`, what passes follows from the solver's tolerances, from how much the
+    problem amplifies errors, and from the referee's own error estimate.
     """
 
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = "auto"
-    problems: tuple[Literal["linear"], ...] = Field(("linear",), min_length=1)
-    adjoints: tuple[AdjointName, ...] = Field(("backsolve", "discrete"), min_length=1)
+    problems: tuple[Literal[ProblemName, "all"], ...] = Field(("all",), min_length=1)
+    adjoints: tuple[Literal[AdjointName, "all"], ...] = Field(("backsolve", "discrete"), min_length=1)
     solver: SolverSettings = SolverSettings()
+    precision: Literal["float64", "float32"] = "float64"
     tolerance: PositiveFloat | None = None
+    fail_fast: bool = False
 
-    def accepted_error(self) -> float:
-        """The largest relative error that passes."""
-        if self.tolerance is not None:
-            return self.tolerance
-        return 100 * max(self.solver.rtol, self.solver.atol)
+    def chosen_problems(self) -> tuple[ProblemName, ...]:
+        """The problems, `all` spelled out."""
+        every: tuple[ProblemName, ...] = get_args(ProblemName)
+        return every if "all" in self.problems else tuple(x for x in self.problems if x != "all")
+
+    def chosen_adjoints(self) -> tuple[AdjointName, ...]:
+        """The adjoints, `all` spelled out."""
+        every: tuple[AdjointName, ...] = get_args(AdjointName)
+        return every if "all" in self.adjoints else tuple(x for x in self.adjoints if x != "all")
+
+    def tolerances(self) -> tuple[float, float]:
+        """rtol and atol; the defaults depend on the precision."""
+        usual = 1e-8 if self.precision == "float64" else 1e-5
+        return self.solver.rtol or usual, self.solver.atol or usual

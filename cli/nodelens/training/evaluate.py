@@ -1,15 +1,15 @@
-"""What a trained field makes of the whole trajectory."""
+"""What a trained field makes of whole trajectories."""
 
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from nodelens.datasets.trajectories import Trajectory
+from nodelens.datasets.split import Split
+from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.fields.functional import as_function, parameters
 from nodelens.ode import Status, odeint
-from nodelens.settings.train_ode import SolverSettings
+from nodelens.training.problem import Problem
 
 GRID_POINTS = 25
 MARGIN = 0.1
@@ -17,62 +17,102 @@ MARGIN = 0.1
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The whole trajectory, solved from its first state only.
+    """The first trajectory of the data, solved from its first state only.
 
     Attributes:
-        states: Shape [points, dimension]; NaN from where the solve failed.
-        mean_absolute_error: Against the data; NaN if the solve failed.
+        trajectory: The data, what was kept back in time included.
+        states: The solution at its times, shape [points, dimension]; NaN from where it failed.
+        train_points: The points that were trained on; those after them were kept back.
+        train_error: The mean absolute error over these, in the units of the data.
+        validation_error: The same over the points that were kept back; None if none were.
         status: How the solve ended.
     """
 
+    trajectory: Trajectory
     states: np.ndarray
-    mean_absolute_error: float
+    train_points: int
+    train_error: float
+    validation_error: float | None
     status: Status
 
 
-def evaluate(field: keras.Model, trajectory: Trajectory, solver: SolverSettings) -> Evaluation:
-    """Solves the trained field over all times of the data, from the first state.
+def evaluate(problem: Problem, data: TrajectoryData, split: Split) -> Evaluation:
+    """Solves the trained field over all times of the first trajectory it was trained on.
 
     Args:
-        field: The trained vector field.
-        trajectory: The data.
-        solver: The solver of the training; it may take `max_steps` for each window's worth of it.
+        problem: The field and its solver.
+        data: All data.
+        split: What was trained on.
     """
+    trained = split.train.trajectories[0]
+    trajectory = next(t for t in data.trajectories if t.name == trained.name)
+    states, status = solve_whole(problem, trajectory.states[0], trajectory.times)
+    error = np.abs(states - trajectory.states)
+    cut = len(trained)
+    return Evaluation(
+        trajectory=trajectory,
+        states=states,
+        train_points=cut,
+        train_error=_mean(error[:cut], trajectory.observed[:cut]),
+        validation_error=(
+            _mean(error[cut:], trajectory.observed[cut:]) if cut < len(trajectory) else None
+        ),
+        status=status,
+    )
+
+
+def solve_whole(problem: Problem, z0: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, Status]:
+    """Solves the field from one state.
+
+    Args:
+        problem: The field and its solver.
+        z0: The state at the first time, of the components of the data; a missing one counts as 0.
+        times: Increasing or decreasing, shape [times].
+
+    Returns:
+        The states of the components of the data, shape [times, dimension], NaN from where the
+        solve failed, and how it ended.
+    """
+    start = np.pad(np.nan_to_num(z0), (0, problem.augment)).astype(np.float32)
     solution = odeint(
-        as_function(field),
-        tf.constant(trajectory.states[:1]),
-        tf.constant(trajectory.times),
-        params=parameters(field),
-        solver=solver.method,
-        rtol=solver.rtol,
-        atol=solver.atol,
-        max_steps=solver.max_steps * len(trajectory.times),
+        as_function(problem.field),
+        tf.constant(start[None]),
+        tf.constant(times, tf.float64),
+        params=parameters(problem.field),
+        solver=problem.solver.method,
+        rtol=problem.solver.rtol,
+        atol=problem.atol(),
+        max_steps=max(100_000, problem.solver.max_steps),
         throw=False,
     )
-    states = solution.states.numpy()[:, 0]
-    error = float(np.mean(np.abs(states - trajectory.states)))
-    return Evaluation(states, error, Status(int(solution.status)))
+    states = solution.states.numpy()[:, 0, : len(problem.scale)]
+    return states.astype(np.float64), Status(int(solution.status))
 
 
-def field_on_grid(field: keras.Model, trajectory: Trajectory) -> tuple[np.ndarray, np.ndarray]:
+def field_on_grid(problem: Problem, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evaluates the field over the plane of the first two components of the data.
 
     Args:
-        field: The vector field.
-        trajectory: The data, which the grid surrounds; other components have their mean.
+        problem: The field.
+        states: The data, which the grid surrounds, shape [points, dimension]; other components
+            have their mean, augmented ones are zero.
 
     Returns:
         The grid [rows, columns, 2] and dz/dt of the first two components there.
     """
-    states = trajectory.states
-    low, high = states.min(axis=0)[:2], states.max(axis=0)[:2]
-    margin = MARGIN * (high - low)
+    low, high = np.nanmin(states, axis=0)[:2], np.nanmax(states, axis=0)[:2]
+    margin = MARGIN * np.where(high > low, high - low, 1.0)
     axes = [
         np.linspace(low[i] - margin[i], high[i] + margin[i], GRID_POINTS, dtype=np.float32)
         for i in range(2)
     ]
     grid = np.stack(np.meshgrid(*axes), axis=-1)
-    points = np.broadcast_to(states.mean(axis=0), (*grid.shape[:2], states.shape[1])).copy()
+    middle = np.pad(np.nanmean(states, axis=0), (0, problem.augment)).astype(np.float32)
+    points = np.broadcast_to(middle, (*grid.shape[:2], len(middle))).copy()
     points[..., :2] = grid
-    derivative = field(tf.constant(0.0), tf.constant(points.reshape(-1, states.shape[1])))
+    derivative = problem.field(tf.constant(0.0), tf.constant(points.reshape(-1, len(middle))))
     return grid, derivative.numpy().reshape(points.shape)[..., :2]
+
+
+def _mean(error: np.ndarray, observed: np.ndarray) -> float:
+    return float(np.mean(error[observed])) if observed.any() else float("nan")

@@ -6,16 +6,15 @@ and read once.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from nodelens.datasets.trajectories import Trajectory
-from nodelens.fields.functional import as_function, parameters
-from nodelens.ode import ADJOINTS, Adjoint, Backsolve, Status, odeint_vjp
-from nodelens.settings.train_ode import AdjointSettings, TrainOdeSettings
+from nodelens.ode import Status
+from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.training.problem import Problem
+from nodelens.training.windows import Windows
 
 
 class CallMetrics(NamedTuple):
@@ -49,56 +48,8 @@ class CallMetrics(NamedTuple):
 TrainingCall = Callable[[tf.Tensor, tf.Tensor], CallMetrics]
 
 
-@dataclass(frozen=True)
-class Windows:
-    """Where batches come from: windows of consecutive points of one evenly sampled trajectory.
-
-    Attributes:
-        states: The trajectory, shape [points, dimension].
-        times: The times of a window, counted from its start, float64, shape [window].
-        batch_size: The windows of a batch.
-        seed: With the number of the step it decides which windows are drawn.
-    """
-
-    states: tf.Tensor
-    times: tf.Tensor
-    batch_size: int
-    seed: int
-
-    @classmethod
-    def of(cls, trajectory: Trajectory, settings: TrainOdeSettings) -> "Windows":
-        """Puts a trajectory on the device."""
-        training = settings.training
-        times = trajectory.times[: training.window] - trajectory.times[0]
-        return cls(
-            tf.constant(trajectory.states),
-            tf.constant(times, tf.float64),
-            training.batch_size,
-            settings.seed,
-        )
-
-    def draw(self, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The initial states [batch, dimension] and all states [window, batch, dimension]."""
-        window = self.times.shape[0]
-        starts = tf.random.stateless_uniform(
-            [self.batch_size],
-            seed=tf.stack([tf.constant(self.seed % 2**31, tf.int32), step]),
-            maxval=self.states.shape[0] - window + 1,
-            dtype=tf.int32,
-        )
-        rows = starts[None, :] + tf.range(window)[:, None]
-        return tf.gather(self.states, starts), tf.gather(self.states, rows)
-
-
-def make_adjoint(settings: AdjointSettings) -> Adjoint:
-    """The adjoint of the settings; only the one that solves backward has tolerances of its own."""
-    if settings.method == "backsolve":
-        return Backsolve(rtol=settings.rtol, atol=settings.atol)
-    return ADJOINTS[settings.method]
-
-
 def make_training_call(
-    field: keras.Model,
+    problem: Problem,
     optimizer: keras.optimizers.Optimizer,
     windows: Windows,
     settings: TrainOdeSettings,
@@ -106,33 +57,20 @@ def make_training_call(
     """Compiles the training loop.
 
     Args:
-        field: The vector field; its trainable variables are updated in place.
+        problem: The field, whose trainable variables are updated in place, and the loss.
         optimizer: A Keras optimizer, built for these variables.
         windows: Where batches come from.
-        settings: Solver, adjoint, loss and the steps of a call.
+        settings: The size of a batch, the seed, the steps of a call.
     """
-    vector_field = as_function(field)
-    variables = field.trainable_variables
-    loss_function = keras.losses.get(settings.training.loss)
-    solver, adjoint = settings.solver, make_adjoint(settings.adjoint)
+    variables = problem.field.trainable_variables
     capacity = settings.training.steps_per_call
 
     def train_step(step: tf.Tensor, metrics: CallMetrics) -> CallMetrics:
-        z0, target = windows.draw(step)
-        solution, pullback = odeint_vjp(
-            vector_field,
-            z0,
-            windows.times,
-            params=parameters(field),
-            solver=solver.method,
-            rtol=solver.rtol,
-            atol=solver.atol,
-            max_steps=solver.max_steps,
-            adjoint=adjoint,
-        )
+        batch = windows.draw(settings.training.batch_size, settings.seed, step)
+        solution, pullback = problem.solve(batch.z0, batch.t0, windows.times)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(solution.states)
-            loss = tf.reduce_mean(loss_function(target, solution.states))
+            loss = problem.compare(solution.states, batch)
         gradients = pullback(tape.gradient(loss, solution.states))
         norm = tf.linalg.global_norm(gradients.params)
         solved = solution.status == int(Status.SUCCESS)
@@ -144,9 +82,9 @@ def make_training_call(
             return tf.constant(1)
 
         good = finite & (status == int(Status.SUCCESS))
-        done = tf.cond(good, update, lambda: tf.constant(0))
+        drift = tf.cast(tf.reduce_max(gradients.stats.drift), tf.float32)
         return CallMetrics(
-            done=metrics.done + done,
+            done=metrics.done + tf.cond(good, update, lambda: tf.constant(0)),
             losses=tf.tensor_scatter_nd_update(metrics.losses, [[metrics.done]], [loss]),
             gradient_norm=tf.maximum(metrics.gradient_norm, norm),
             nfe_forward=metrics.nfe_forward + solution.stats.nfe,
@@ -154,9 +92,7 @@ def make_training_call(
             rejected=metrics.rejected + solution.stats.rejected,
             status=tf.maximum(metrics.status, status),
             finite=metrics.finite & finite,
-            drift=tf.maximum(
-                metrics.drift, tf.cast(tf.reduce_max(gradients.stats.drift), tf.float32)
-            ),
+            drift=tf.maximum(metrics.drift, drift),
         )
 
     @tf.function(jit_compile=True)

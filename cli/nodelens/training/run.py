@@ -1,4 +1,4 @@
-"""One run of `train-ode`: data, field, training, evaluation, and the files it leaves behind."""
+"""One run of `train-ode`, and the files it leaves behind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,17 +9,22 @@ import keras
 import numpy as np
 import yaml
 
-from nodelens.datasets.systems import simulate_spiral
-from nodelens.datasets.trajectories import Trajectory
-from nodelens.fields.mlp import MLPField
+from nodelens.fields.hybrid import HybridField
 from nodelens.report.figures.fit import FitPicture, draw_fit
 from nodelens.runtime.files import atomic_path, write_bytes, write_text
 from nodelens.runtime.provenance import provenance, sha256_of_bytes
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import Resolved
-from nodelens.settings.train_ode import MLPFieldSettings, SpiralData, TrainOdeSettings
+from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.training.checkpoints import Checkpoints
 from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
-from nodelens.training.train import Progress, Training, train
+from nodelens.training.prepare import Prepared, prepare
+from nodelens.training.state import TrainingState
+from nodelens.training.train import Hooks, Progress, Training, train
+from nodelens.training.validate import make_validation
+
+# Each batch has windows of its own, so the loss at the end is a mean over this many steps.
+LAST_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -29,60 +34,50 @@ class Report:
     Attributes:
         directory: Where its files are.
         training: The training.
-        evaluation: The whole trajectory by the trained field.
+        evaluation: The first trajectory by the trained field.
+        fitted: The parameters of equations that were fitted, by name.
         artifacts: The files by what they are.
     """
 
     directory: Path
     training: Training
     evaluation: Evaluation
+    fitted: dict[str, float]
     artifacts: dict[str, Path]
 
     def document(self) -> dict[str, Any]:
         """The JSON document of `train-ode`."""
-        losses = self.training.losses
-        best = int(np.argmin(losses))
+        state, evaluation = self.training.state, self.evaluation
+        losses, best = state.losses, state.best
+        lowest = int(np.argmin(losses))
         return {
             "run_dir": str(self.directory),
-            "stopped": "interrupted" if self.training.interrupted else "finished",
-            "final": {
-                "step": len(losses),
-                "train_loss": _last(losses),
-                "trajectory_mean_absolute_error": self.evaluation.mean_absolute_error,
-            },
+            "stopped": self.training.stopped,
             "initial": {"step": 1, "train_loss": float(losses[0])},
-            "best": {"step": best + 1, "train_loss": float(losses[best])},
-            "nfe": {"forward": self.training.nfe_forward, "backward": self.training.nfe_backward},
-            "drift": self.training.drift,
+            "final": {
+                "step": state.step,
+                "train_loss": float(np.mean(losses[-LAST_STEPS:])),
+                "val_loss": best.loss if best.step else None,
+                "trajectory_error": evaluation.train_error,
+                "extrapolation_error": evaluation.validation_error,
+            },
+            "best": {
+                "step": best.step or lowest + 1,
+                "train_loss": float(losses[lowest]),
+                "val_loss": best.loss if best.step else None,
+            },
+            "fitted": self.fitted,
+            "nfe": {
+                "forward": state.totals.nfe_forward,
+                "backward": state.totals.nfe_backward,
+            },
+            "drift": state.totals.drift,
             "throughput": {
                 "steps_per_second": self.training.steps_per_second,
                 "compile_seconds": self.training.compile_seconds,
             },
             "artifacts": {name: str(path) for name, path in self.artifacts.items()},
         }
-
-
-def _last(losses: np.ndarray) -> float:
-    """The loss at the end: a mean, because each batch has windows of its own."""
-    return float(np.mean(losses[-100:]))
-
-
-def load_data(data: SpiralData, seed: int) -> Trajectory:
-    """Makes the data of a run."""
-    return simulate_spiral(
-        z0=data.z0, t_end=data.t_end, points=data.points, noise=data.noise, seed=seed
-    )
-
-
-def make_field(field: MLPFieldSettings, dimension: int, seed: int) -> MLPField:
-    """Makes the untrained vector field of a run."""
-    return MLPField(
-        dimension,
-        hidden=field.hidden,
-        activation=field.activation,
-        input_power=field.input_power,
-        seed=seed,
-    )
 
 
 def run_training(
@@ -92,56 +87,60 @@ def run_training(
     device: str,
     on_progress: Callable[[Progress], None],
     stop: Callable[[], bool],
+    start: TrainingState | None = None,
 ) -> Report:
     """Trains by the settings and writes everything into the run directory.
 
     Args:
         resolved: The settings and their origins.
-        directory: The run directory.
+        directory: The run directory, which is locked meanwhile.
         device: The description of the device, for the record.
         on_progress: Told after every call of the compiled loop.
         stop: Asked after every call whether to end early.
+        start: The state to go on from; None begins anew.
 
     Raises:
-        NumericalError: If the training failed numerically.
+        NumericalError: If the training failed numerically. Model and checkpoint of the last good
+            step are kept.
     """
     settings = resolved.settings
-    trajectory = load_data(settings.data, settings.seed)
-    field = make_field(settings.field, trajectory.dimension, settings.seed)
-    record = provenance(
-        seed=settings.seed,
-        device=device,
-        data_sha256=sha256_of_bytes(trajectory.times.tobytes(), trajectory.states.tobytes()),
-    )
-    artifacts = {
-        "config": directory.path / "config.resolved.yaml",
-        "provenance": directory.write_json("provenance.json", record),
-        "origins": directory.write_json("origins.json", resolved.origins),
-        "metrics": directory.path / "metrics.jsonl",
-        "model": directory.path / "model.keras",
-    }
-    write_text(
-        artifacts["config"], yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
-    )
+    with directory.lock():
+        prepared = prepare(settings)
+        artifacts = _write_record(resolved, directory, prepared, device)
+        directory.keep_metrics(start.step if start else 0)
 
-    def note(progress: Progress) -> None:
-        directory.append_metrics(_metrics_row(progress))
-        on_progress(progress)
+        def note(progress: Progress) -> None:
+            directory.append_metrics(_metrics_row(progress))
+            on_progress(progress)
 
-    try:
-        training = train(field, trajectory, settings, on_progress=note, stop=stop)
-    finally:
-        # Whatever ended the training, the weights of the last good step are kept.
-        save_model(field, artifacts["model"])
-    evaluation = evaluate(field, trajectory, settings.solver)
-    if settings.output.figures:
-        artifacts["figure"] = directory.figures / "fit.png"
-        picture = _picture(field, trajectory, training, evaluation)
-        write_bytes(artifacts["figure"], draw_fit(picture))
-    artifacts["report"] = directory.path / "report.json"
-    report = Report(directory.path, training, evaluation, artifacts)
-    directory.write_json("report.json", report.document())
-    return report
+        hooks = Hooks(note, Checkpoints(directory.checkpoints).save, stop)
+        validation = prepared.split.validation
+        validate = validation and make_validation(
+            prepared.problem, validation, settings.training.window
+        )
+        field = prepared.problem.field
+        try:
+            training = train(
+                prepared.problem,
+                prepared.windows,
+                settings,
+                hooks,
+                validate=validate or None,
+                start=start,
+            )
+        finally:
+            # Whatever ended the training, the weights of the last good step are kept.
+            save_model(field, directory.model)
+        evaluation = evaluate(prepared.problem, prepared.data, prepared.split)
+        if settings.output.figures and prepared.data.dimension >= 2:
+            artifacts["figure"] = directory.figures / "fit.png"
+            picture = _picture(prepared, training, evaluation)
+            write_bytes(artifacts["figure"], draw_fit(picture))
+        fitted = field.fitted() if isinstance(field, HybridField) else {}
+        artifacts["report"] = directory.path / "report.json"
+        report = Report(directory.path, training, evaluation, fitted, artifacts)
+        directory.write_json("report.json", report.document())
+        return report
 
 
 def save_model(field: keras.Model, path: Path) -> None:
@@ -150,10 +149,35 @@ def save_model(field: keras.Model, path: Path) -> None:
         field.save(temporary)
 
 
-def _metrics_row(progress: Progress) -> dict[str, float]:
+def _write_record(
+    resolved: Resolved[TrainOdeSettings],
+    directory: RunDirectory,
+    prepared: Prepared,
+    device: str,
+) -> dict[str, Path]:
+    """Writes what it takes to repeat the run, before the run."""
+    settings = resolved.settings
+    write_text(directory.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
+    record = provenance(
+        seed=settings.seed,
+        device=device,
+        data_sha256=sha256_of_bytes(prepared.data.content()),
+    )
+    return {
+        "config": directory.config,
+        "provenance": directory.write_json("provenance.json", record),
+        "origins": directory.write_json("origins.json", resolved.origins),
+        "metrics": directory.metrics,
+        "checkpoints": directory.checkpoints,
+        "model": directory.model,
+    }
+
+
+def _metrics_row(progress: Progress) -> dict[str, float | None]:
     return {
         "step": progress.step,
         "train_loss": progress.loss,
+        "val_loss": progress.val_loss,
         "gradient_norm": progress.gradient_norm,
         "nfe_forward": progress.nfe_forward,
         "nfe_backward": progress.nfe_backward,
@@ -164,40 +188,17 @@ def _metrics_row(progress: Progress) -> dict[str, float]:
     }
 
 
-def _picture(
-    field: keras.Model, trajectory: Trajectory, training: Training, evaluation: Evaluation
-) -> FitPicture:
-    grid, derivative = field_on_grid(field, trajectory)
+def _picture(prepared: Prepared, training: Training, evaluation: Evaluation) -> FitPicture:
+    trajectory = evaluation.trajectory
+    grid, derivative = field_on_grid(prepared.problem, trajectory.states)
     return FitPicture(
-        title=f"Neural ODE after {len(training.losses):,} steps: {trajectory.name}",
+        title=f"Neural ODE after {training.state.step:,} steps: {prepared.data.title}",
+        components=prepared.data.components,
         times=trajectory.times,
         data=trajectory.states,
         fit=evaluation.states,
+        train_points=evaluation.train_points,
         grid=grid,
         field=derivative,
-        steps=np.arange(1, len(training.losses) + 1),
-        losses=training.losses,
+        losses=training.state.losses,
     )
-
-
-def plan(settings: TrainOdeSettings) -> dict[str, Any]:
-    """What a run would do, checked as far as it can be without training.
-
-    Returns:
-        A plain document; `summary` says it in one sentence.
-    """
-    trajectory = load_data(settings.data, settings.seed)
-    field = make_field(settings.field, trajectory.dimension, settings.seed)
-    count = field.count_params()
-    training = settings.training
-    return {
-        "points": len(trajectory.times),
-        "dimension": trajectory.dimension,
-        "parameters": count,
-        "steps": training.steps,
-        "summary": (
-            f"would fit a field of {count:,} parameters to {len(trajectory.times):,} points of the "
-            f"{trajectory.name} in {training.steps:,} steps of {training.batch_size} windows, "
-            f"with {settings.solver.method} and the adjoint {settings.adjoint.method}"
-        ),
-    }

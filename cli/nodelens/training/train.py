@@ -1,19 +1,21 @@
-"""Training a vector field on a trajectory: call after call of the compiled loop."""
+"""Training: call after call of the compiled loop, with validations and checkpoints between."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from nodelens.datasets.trajectories import Trajectory
 from nodelens.errors import NumericalError
 from nodelens.ode import Status
 from nodelens.ode.status import REMEDIES
-from nodelens.settings.train_ode import TrainingSettings, TrainOdeSettings
-from nodelens.training.loop import CallMetrics, Windows, make_training_call
+from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.training.loop import CallMetrics, make_training_call
+from nodelens.training.optimizer import make_optimizer
+from nodelens.training.problem import Problem
+from nodelens.training.state import Best, Totals, TrainingState, put_back, values_of
+from nodelens.training.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,20 @@ class Progress:
         step: The steps taken so far.
         steps: The steps there will be.
         losses: The loss of each step of the call, shape [steps of the call].
+        val_loss: The loss on data that was kept back; None if it was not looked at now.
         gradient_norm: The largest norm of a gradient in the call.
         nfe_forward: Mean evaluations of the field by a forward solve.
         nfe_backward: Mean evaluations of the field with its VJP by a gradient.
         rejected: Rejected forward steps in the call.
         drift: The largest relative drift of a state that was integrated backward.
-        seconds: Since the training began, compilation included.
+        seconds: Since this process began to train, compilation included.
         steps_per_second: In this call.
     """
 
     step: int
     steps: int
     losses: np.ndarray
+    val_loss: float | None
     gradient_norm: float
     nfe_forward: float
     nfe_backward: float
@@ -51,114 +55,174 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Hooks:
+    """What the surroundings of a training want to be asked and told.
+
+    Attributes:
+        on_progress: Told after every call.
+        on_checkpoint: Given the state to keep.
+        stop: Asked after every call whether to end early.
+    """
+
+    on_progress: Callable[[Progress], None]
+    on_checkpoint: Callable[[TrainingState], None]
+    stop: Callable[[], bool]
+
+
+@dataclass(frozen=True)
 class Training:
     """What came of a training.
 
     Attributes:
-        losses: The loss of each step, shape [steps taken].
-        nfe_forward: Evaluations of the field by all forward solves.
-        nfe_backward: Evaluations of the field with its VJP by all gradients.
-        drift: The largest drift of a state that was integrated backward.
+        state: Where it ended.
         compile_seconds: The time of the first call less that of an ordinary one.
         steps_per_second: Over all calls but the first.
-        interrupted: Whether a signal ended it early.
+        stopped: `finished`, `early` (no better validation for long) or `interrupted`.
     """
 
-    losses: np.ndarray
-    nfe_forward: int
-    nfe_backward: int
-    drift: float
+    state: TrainingState
     compile_seconds: float
     steps_per_second: float
-    interrupted: bool
+    stopped: str
 
 
 def train(
-    field: keras.Model,
-    trajectory: Trajectory,
+    problem: Problem,
+    windows: Windows,
     settings: TrainOdeSettings,
+    hooks: Hooks,
     *,
-    on_progress: Callable[[Progress], None],
-    stop: Callable[[], bool],
+    validate: Callable[[], float] | None = None,
+    start: TrainingState | None = None,
 ) -> Training:
     """Trains a field in place.
 
     Args:
-        field: The vector field.
-        trajectory: What it learns from, evenly sampled.
+        problem: The field and the loss.
+        windows: Where batches come from.
         settings: How.
-        on_progress: Told after every call of the compiled loop.
-        stop: Asked after every call whether to end early.
+        hooks: What the surroundings want to know.
+        validate: Gives the loss on data that was kept back.
+        start: The state to go on from.
 
     Returns:
-        What came of it.
+        What came of it. With validations the field has the best weights, else the last ones.
 
     Raises:
         NumericalError: If a solve failed or a number was not finite. The field then has the
-            weights of the last good step.
+            weights of the last good step, and a checkpoint of it was kept.
     """
     options = settings.training
+    field = problem.field
     optimizer = make_optimizer(options)
     optimizer.build(field.trainable_variables)
-    call = make_training_call(field, optimizer, Windows.of(trajectory, settings), settings)
-    losses: list[np.ndarray] = []
-    durations: list[tuple[int, float]] = []
-    nfe_forward = nfe_backward = step = 0
-    drift = 0.0
-    began = time.perf_counter()
-    while step < options.steps:
-        count = min(options.steps_per_call, options.steps - step)
-        start = time.perf_counter()
-        metrics = call(tf.constant(step), tf.constant(count))
-        metrics = CallMetrics(*(value.numpy() for value in metrics))
-        seconds = time.perf_counter() - start
-        _raise_on_failure(metrics, step + int(metrics.done))
-        step += count
-        durations.append((count, seconds))
-        losses.append(metrics.losses[:count])
-        nfe_forward += int(metrics.nfe_forward)
-        nfe_backward += int(metrics.nfe_backward)
-        drift = max(drift, float(metrics.drift))
-        on_progress(
-            Progress(
-                step=step,
-                steps=options.steps,
-                losses=losses[-1],
-                gradient_norm=float(metrics.gradient_norm),
-                nfe_forward=float(metrics.nfe_forward) / count,
-                nfe_backward=float(metrics.nfe_backward) / count,
-                rejected=int(metrics.rejected),
-                drift=float(metrics.drift),
-                seconds=time.perf_counter() - began,
-                steps_per_second=count / seconds,
-            )
+    state = start or TrainingState()
+    if start is not None:
+        put_back(field.variables, start.weights)
+        put_back(optimizer.variables, start.optimizer)
+
+    def snapshot(state: TrainingState) -> TrainingState:
+        return replace(
+            state, weights=values_of(field.variables), optimizer=values_of(optimizer.variables)
         )
-        if stop():
+
+    call = make_training_call(problem, optimizer, windows, settings)
+    durations: list[tuple[int, float]] = []
+    stopped = "finished"
+    began = time.perf_counter()
+    while state.step < options.steps:
+        count = min(options.steps_per_call, options.steps - state.step)
+        before = time.perf_counter()
+        metrics = _read(call(tf.constant(state.step), tf.constant(count)))
+        durations.append((count, time.perf_counter() - before))
+        if int(metrics.done) < count:
+            good = int(metrics.done)
+            state = _advanced(state, metrics, good)
+            hooks.on_checkpoint(snapshot(state))
+            _raise_failure(metrics, state.step)
+        previous, state = state, _advanced(state, metrics, count)
+        val_loss = None
+        if validate and _due(previous.step, state.step, options.validate_every, options.steps):
+            val_loss = validate()
+            state = replace(state, best=_judged(state, val_loss, problem))
+        seconds = time.perf_counter() - began
+        hooks.on_progress(
+            _progress(state, options.steps, metrics, val_loss, durations[-1], seconds)
+        )
+        early = options.early_stopping
+        if early is not None and state.best.waited >= early.patience:
+            stopped = "early"
+        elif hooks.stop() and state.step < options.steps:
+            stopped = "interrupted"
+        last = stopped != "finished"
+        if last or _due(previous.step, state.step, options.checkpoint_every, options.steps):
+            hooks.on_checkpoint(snapshot(state))
+        if last:
             break
+    state = snapshot(state)
+    if state.best.weights:
+        put_back(field.variables, state.best.weights)
     compile_seconds, steps_per_second = _throughput(durations)
-    return Training(
-        losses=np.concatenate(losses),
-        nfe_forward=nfe_forward,
-        nfe_backward=nfe_backward,
-        drift=drift,
-        compile_seconds=compile_seconds,
-        steps_per_second=steps_per_second,
-        interrupted=step < options.steps,
+    return Training(state, compile_seconds, steps_per_second, stopped)
+
+
+def _read(metrics: CallMetrics) -> CallMetrics:
+    return CallMetrics(*(value.numpy() for value in metrics))
+
+
+def _advanced(state: TrainingState, metrics: CallMetrics, count: int) -> TrainingState:
+    totals = state.totals
+    return replace(
+        state,
+        step=state.step + count,
+        losses=np.concatenate([state.losses, metrics.losses[:count]]),
+        totals=Totals(
+            totals.nfe_forward + int(metrics.nfe_forward),
+            totals.nfe_backward + int(metrics.nfe_backward),
+            max(totals.drift, float(metrics.drift)),
+        ),
     )
 
 
-def make_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
-    """The optimizer of the settings, with its learning rate or the schedule of it."""
-    rate = settings.learning_rate
-    if settings.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, decay_steps=settings.steps)
-    return keras.optimizers.get(
-        {"class_name": settings.optimizer, "config": {"learning_rate": rate}}
+def _due(before: int, now: int, every: int, last: int) -> bool:
+    """Whether a multiple of `every`, or the last step, lies in what was just done."""
+    return now // every > before // every or now == last
+
+
+def _judged(state: TrainingState, loss: float, problem: Problem) -> Best:
+    if loss < state.best.loss:
+        return Best(state.step, loss, 0, values_of(problem.field.variables))
+    return replace(state.best, waited=state.best.waited + 1)
+
+
+def _progress(
+    state: TrainingState,
+    steps: int,
+    metrics: CallMetrics,
+    val_loss: float | None,
+    last_call: tuple[int, float],
+    elapsed: float,
+) -> Progress:
+    count, call_seconds = last_call
+    return Progress(
+        step=state.step,
+        steps=steps,
+        losses=metrics.losses[:count],
+        val_loss=val_loss,
+        gradient_norm=float(metrics.gradient_norm),
+        nfe_forward=float(metrics.nfe_forward) / count,
+        nfe_backward=float(metrics.nfe_backward) / count,
+        rejected=int(metrics.rejected),
+        drift=float(metrics.drift),
+        seconds=elapsed,
+        steps_per_second=count / call_seconds,
     )
 
 
-def _throughput(durations: list[tuple[int, float]]) -> tuple[float, float]:
+def _throughput(durations: Sequence[tuple[int, float]]) -> tuple[float, float]:
     """Seconds of compilation, and steps a second without it."""
+    if not durations:
+        return 0.0, 0.0
     first_count, first_seconds = durations[0]
     if len(durations) == 1:
         return 0.0, first_count / first_seconds
@@ -167,15 +231,14 @@ def _throughput(durations: list[tuple[int, float]]) -> tuple[float, float]:
     return max(0.0, first_seconds - first_count * seconds / count), count / seconds
 
 
-def _raise_on_failure(metrics: CallMetrics, step: int) -> None:
+def _raise_failure(metrics: CallMetrics, step: int) -> None:
     status = Status(int(metrics.status))
     if status is not Status.SUCCESS:
         raise NumericalError(
             f"a solve failed at step {step} of the training: {status.name}",
             hint=REMEDIES[status],
         )
-    if not metrics.finite:
-        raise NumericalError(
-            f"the loss or its gradient is not finite at step {step} of the training",
-            hint="lower training.learning_rate, or shorten training.window",
-        )
+    raise NumericalError(
+        f"the loss or its gradient is not finite at step {step} of the training",
+        hint="lower training.learning_rate, set training.clip_norm, or shorten training.window",
+    )

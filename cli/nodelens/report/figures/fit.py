@@ -17,22 +17,24 @@ class FitPicture:
 
     Attributes:
         title: What was fitted.
+        components: The names of the components of the state.
         times: The times of the data, shape [points].
         data: The measured states, shape [points, dimension].
         fit: The states of the trained field at the same times, shape [points, dimension].
+        train_points: The points that were trained on; those after them were kept back.
         grid: The first two components of the state on a grid, shape [rows, columns, 2].
         field: dz/dt of the trained field on the grid, shape [rows, columns, 2].
-        steps: The training steps at which the loss was noted, shape [notes].
-        losses: The loss there, shape [notes].
+        losses: The loss of each training step, shape [steps].
     """
 
     title: str
+    components: tuple[str, ...]
     times: np.ndarray
     data: np.ndarray
     fit: np.ndarray
+    train_points: int
     grid: np.ndarray
     field: np.ndarray
-    steps: np.ndarray
     losses: np.ndarray
 
 
@@ -67,16 +69,19 @@ def _trajectory(axes: Axes, picture: FitPicture) -> None:
             color=colour,
             markersize=4,
             alpha=0.5,
-            label=f"$z_{index + 1}$ data",
+            label=f"{picture.components[index]} data",
         )
         axes.plot(
             picture.times,
             picture.fit[:, index],
             color=colour,
             linewidth=1.4,
-            label=f"$z_{index + 1}$ model",
+            label=f"{picture.components[index]} model",
         )
     tidy(axes, "Trajectory", "time t", "state z")
+    if picture.train_points < len(picture.times):
+        start, end = picture.times[picture.train_points - 1], picture.times[-1]
+        axes.axvspan(start, end, color=MUTED, alpha=0.12, linewidth=0, label="kept back")
     axes.legend(fontsize=8, frameon=False, ncols=2, loc="upper right")
 
 
@@ -86,7 +91,7 @@ def _phase_portrait(axes: Axes, picture: FitPicture) -> None:
     axes.plot(data[::every, 0], data[::every, 1], ".", color=MUTED, markersize=5, label="data")
     axes.plot(fit[:, 0], fit[:, 1], color=BLUE, linewidth=1.4, label="model")
     axes.plot(*data[0, :2], "o", color=ORANGE, markersize=6, label="start")
-    tidy(axes, "Phase portrait", "$z_1$", "$z_2$")
+    tidy(axes, "Phase portrait", *picture.components[:2])
     axes.set_aspect("equal", adjustable="datalim")
     axes.legend(fontsize=8, frameon=False, loc="upper right")
 
@@ -107,7 +112,7 @@ def _vector_field(axes: Axes, picture: FitPicture) -> None:
     )
     every = max(1, len(picture.times) // MARKERS)
     axes.plot(*picture.data[::every, :2].T, ".", color=ORANGE, markersize=4, label="data")
-    tidy(axes, "Learned vector field dz/dt", "$z_1$", "$z_2$")
+    tidy(axes, "Learned vector field dz/dt", *picture.components[:2])
     axes.set_xlim(grid[0, 0, 0], grid[0, -1, 0])
     axes.set_ylim(grid[0, 0, 1], grid[-1, 0, 1])
     bar = axes.figure.colorbar(stream.lines, ax=axes, shrink=0.85, pad=0.02)
@@ -119,6 +124,7 @@ def _vector_field(axes: Axes, picture: FitPicture) -> None:
 def _loss(axes: Axes, picture: FitPicture) -> None:
     window = max(1, len(picture.losses) // SMOOTHING)
     mean = np.convolve(picture.losses, np.ones(window) / window, mode="valid")
-    axes.semilogy(picture.steps, picture.losses, color=BLUE, linewidth=0.5, alpha=0.25)
-    axes.semilogy(picture.steps[window - 1 :], mean, color=BLUE, linewidth=1.5)
+    steps = np.arange(1, len(picture.losses) + 1)
+    axes.semilogy(steps, picture.losses, color=BLUE, linewidth=0.5, alpha=0.25)
+    axes.semilogy(steps[window - 1 :], mean, color=BLUE, linewidth=1.5)
     tidy(axes, f"Training loss, and its mean over {window} steps", "step", "loss")

@@ -1,0 +1,81 @@
+"""What is learned from, and what is kept back to judge by."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from nodelens.datasets.trajectories import Trajectory, TrajectoryData
+from nodelens.errors import UsageError
+
+SplitBy = Literal["time", "trajectory"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A division of data.
+
+    Attributes:
+        train: What is learned from.
+        validation: What is kept back; None if nothing is.
+        how: How it was divided, in words.
+    """
+
+    train: TrajectoryData
+    validation: TrajectoryData | None
+    how: str
+
+
+def split(data: TrajectoryData, *, fraction: float, by: SplitBy, seed: int) -> Split:
+    """Keeps a part of the data back.
+
+    Args:
+        data: All of it.
+        fraction: The share that is kept back; 0 keeps back nothing.
+        by: `time` keeps back the end of every trajectory (extrapolation), `trajectory` whole
+            trajectories drawn at random.
+        seed: The seed of the draw.
+
+    Raises:
+        UsageError: If too little would be left on one side.
+    """
+    if fraction == 0:
+        return Split(data, None, "all data is trained on")
+    if by == "time":
+        return _by_time(data, fraction)
+    count = len(data.trajectories)
+    kept = max(1, round(fraction * count))
+    if count - kept < 1:
+        raise UsageError(
+            f"of {count} trajectories none would be left to train on",
+            hint="use data.validation.by=time, or a smaller data.validation.fraction",
+        )
+    chosen = set(np.random.default_rng(seed).permutation(count)[:kept].tolist())
+    train = tuple(t for i, t in enumerate(data.trajectories) if i not in chosen)
+    validation = tuple(t for i, t in enumerate(data.trajectories) if i in chosen)
+    return Split(
+        replace(data, trajectories=train),
+        replace(data, trajectories=validation),
+        f"{kept} of {count} trajectories are kept back",
+    )
+
+
+def _by_time(data: TrajectoryData, fraction: float) -> Split:
+    train: list[Trajectory] = []
+    validation: list[Trajectory] = []
+    for trajectory in data.trajectories:
+        cut = round((1 - fraction) * len(trajectory))
+        if cut < 2 or len(trajectory) - cut < 1:
+            raise UsageError(
+                f"{trajectory.name!r} has {len(trajectory)} points: too few to keep "
+                f"{fraction:.0%} of them back",
+                hint="set data.validation.fraction=0, or use data.validation.by=trajectory",
+            )
+        train.append(trajectory.part(0, cut))
+        # The last point of the training is where the extrapolation starts from.
+        validation.append(trajectory.part(cut - 1, len(trajectory)))
+    return Split(
+        replace(data, trajectories=tuple(train)),
+        replace(data, trajectories=tuple(validation)),
+        f"the last {fraction:.0%} of the points are kept back (extrapolation)",
+    )

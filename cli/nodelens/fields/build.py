@@ -1,0 +1,86 @@
+"""Making the field that the settings describe."""
+
+import keras
+import numpy as np
+
+from nodelens.errors import UsageError
+from nodelens.fields.hybrid import HybridField
+from nodelens.fields.mlp import MLPField
+from nodelens.fields.scaled import ScaledField
+from nodelens.fields.second_order import SecondOrderField
+from nodelens.settings.vector_fields import (
+    FieldSettings,
+    HybridFieldSettings,
+    LinearFieldSettings,
+    MLPFieldSettings,
+    SecondOrderFieldSettings,
+)
+
+
+def make_field(
+    settings: FieldSettings,
+    components: tuple[str, ...],
+    seed: int,
+    mean: np.ndarray,
+    scale: np.ndarray,
+) -> keras.Model:
+    """Makes the untrained vector field of a run.
+
+    Args:
+        settings: Which field.
+        components: The names of the components of the data.
+        seed: The seed of its weights.
+        mean: What is subtracted from each component before the network sees it.
+        scale: What each component is divided by.
+
+    Returns:
+        A field of the components of the data and those that augment it, in the units of the data.
+
+    Raises:
+        UsageError: If the field does not fit the data.
+    """
+    extra = augmented(settings)
+    dimension = len(components) + extra
+    try:
+        if isinstance(settings, HybridFieldSettings):
+            # Equations are written in the units of the data: nothing is scaled.
+            return HybridField(
+                components,
+                settings.equations,
+                settings.parameters,
+                settings.hidden,
+                settings.activation,
+                seed,
+            )
+        field = _learned(settings, dimension, seed)
+    except ValueError as error:
+        raise UsageError(f"the field does not fit the data: {error}") from error
+    if np.all(mean == 0) and np.all(scale == 1):
+        return field
+    return ScaledField(field, (*mean, *[0.0] * extra), (*scale, *[1.0] * extra))
+
+
+def augmented(settings: FieldSettings) -> int:
+    """The number of components that the field adds to the state."""
+    return getattr(settings, "augment", 0)
+
+
+def _learned(
+    settings: MLPFieldSettings | LinearFieldSettings | SecondOrderFieldSettings,
+    dimension: int,
+    seed: int,
+) -> keras.Model:
+    if isinstance(settings, LinearFieldSettings):
+        return MLPField(dimension, hidden=(), seed=seed)
+    if isinstance(settings, SecondOrderFieldSettings):
+        return SecondOrderField(
+            dimension, settings.hidden, settings.activation, settings.time, seed
+        )
+    return MLPField(
+        dimension,
+        settings.hidden,
+        settings.activation,
+        settings.input_power,
+        settings.time,
+        seed,
+    )

@@ -1,0 +1,61 @@
+"""What may be set for the vector field of `train-ode`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from nodelens.settings.base import Settings
+
+Activation = Literal["tanh", "softplus", "elu", "silu", "gelu", "sigmoid", "relu"]
+
+
+class MLPFieldSettings(Settings):
+    """A multilayer perceptron of the state, or of state and time.
+
+    `input_power` raises the state to a power first. `augment` adds that many components to the
+    state, zero at the start, which the data does not show (Dupont et al. 2019).
+    """
+
+    kind: Literal["mlp"] = "mlp"
+    hidden: tuple[PositiveInt, ...] = (50,)
+    activation: Activation = "tanh"
+    input_power: PositiveInt = 1
+    time: bool = False
+    augment: NonNegativeInt = 0
+
+
+class LinearFieldSettings(Settings):
+    """dz/dt = Wz + b."""
+
+    kind: Literal["linear"]
+    augment: NonNegativeInt = 0
+
+
+class SecondOrderFieldSettings(Settings):
+    """x'' = network(x, x'): the first half of the state is x, the second half x'."""
+
+    kind: Literal["second_order"]
+    hidden: tuple[PositiveInt, ...] = (50,)
+    activation: Activation = "tanh"
+    time: bool = False
+
+
+class HybridFieldSettings(Settings):
+    """Equations with parameters that are fitted, plus a network for what they leave out.
+
+    `equations` gives for each component its derivative as an arithmetic expression of the
+    components, `t` and the parameters; `parameters` their first guesses. `hidden` is the network
+    that is added; without it the equations stand alone.
+    """
+
+    kind: Literal["hybrid"]
+    equations: dict[str, str]
+    parameters: dict[str, float]
+    hidden: tuple[PositiveInt, ...] = ()
+    activation: Activation = "tanh"
+
+
+FieldSettings = Annotated[
+    MLPFieldSettings | LinearFieldSettings | SecondOrderFieldSettings | HybridFieldSettings,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,122 @@
+"""Where batches come from: windows of consecutive points, put on the device once."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from nodelens.datasets.trajectories import TrajectoryData
+from nodelens.errors import UsageError
+
+
+class Batch(NamedTuple):
+    """Windows that are solved together.
+
+    Attributes:
+        z0: Where each starts, shape [batch, dimension].
+        t0: When each starts, shape [batch, 1].
+        target: The states, NaN-free, shape [window, batch, dimension].
+        weight: 1 where there is a measurement, else 0, of the shape of `target`.
+    """
+
+    z0: tf.Tensor
+    t0: tf.Tensor
+    target: tf.Tensor
+    weight: tf.Tensor
+
+
+@dataclass(frozen=True)
+class Windows:
+    """All windows of a length.
+
+    Attributes:
+        states: All points of all trajectories one after the other, shape [points, dimension].
+        weights: 1 where there is a measurement, else 0, of the shape of `states`.
+        starts: The first row of each window, shape [windows].
+        t0: The time of each row, shape [points, 1].
+        times: The times of a window counted from its start, float64, shape [window].
+    """
+
+    states: tf.Tensor
+    weights: tf.Tensor
+    starts: tf.Tensor
+    t0: tf.Tensor
+    times: tf.Tensor
+
+    @property
+    def count(self) -> int:
+        """The number of windows."""
+        return int(self.starts.shape[0])
+
+    def draw(self, batch_size: int, seed: int, step: tf.Tensor) -> Batch:
+        """Draws windows with replacement; the seed and the step decide which."""
+        chosen = tf.random.stateless_uniform(
+            [batch_size],
+            seed=tf.stack([tf.constant(seed % 2**31, tf.int32), step]),
+            maxval=self.count,
+            dtype=tf.int32,
+        )
+        return self.batch(tf.gather(self.starts, chosen))
+
+    def batch(self, starts: tf.Tensor) -> Batch:
+        """The windows that start at the given rows."""
+        rows = starts[None, :] + tf.range(self.times.shape[0])[:, None]
+        return Batch(
+            tf.gather(self.states, starts),
+            tf.gather(self.t0, starts),
+            tf.gather(self.states, rows),
+            tf.gather(self.weights, rows),
+        )
+
+
+def make_windows(data: TrajectoryData, length: int) -> Windows:
+    """Cuts all trajectories into all windows of a length that start at a complete measurement.
+
+    Args:
+        data: The trajectories. All windows must have the same times, counted from their start.
+        length: The points of a window; 0 means the whole of the shortest trajectory.
+
+    Raises:
+        UsageError: If there is no window, or the windows have different times.
+    """
+    shortest = min(len(trajectory) for trajectory in data.trajectories)
+    length = length or shortest
+    if length < 2 or length > max(len(trajectory) for trajectory in data.trajectories):
+        raise UsageError(
+            f"a window of {length} points was asked for, and the longest of "
+            f"{len(data.trajectories)} trajectories has "
+            f"{max(len(trajectory) for trajectory in data.trajectories)}",
+            hint="set training.window to at least 2 and at most that; 0 fits whole trajectories",
+        )
+    starts: list[np.ndarray] = []
+    grids: list[np.ndarray] = []
+    row = 0
+    for trajectory in data.trajectories:
+        complete = np.all(trajectory.observed, axis=1)
+        begins = np.flatnonzero(complete[: max(0, len(trajectory) - length + 1)]).astype(np.int32)
+        starts.append(begins + row)
+        if len(begins):
+            index = begins[:, None] + np.arange(length)
+            grids.append(trajectory.times[index] - trajectory.times[begins][:, None])
+        row += len(trajectory)
+    if not grids:
+        raise UsageError(
+            "no window starts at a time at which all components were measured",
+            hint="shorten training.window, or leave out a column with data.columns",
+        )
+    grid = np.concatenate(grids)
+    if not np.allclose(grid, grid[0], rtol=1e-6, atol=1e-9 * float(grid.max())):
+        raise UsageError(
+            "the times are not evenly spaced, so windows have different times",
+            hint="set training.window=0 to fit whole trajectories, which must share their times",
+        )
+    states = np.concatenate([trajectory.states for trajectory in data.trajectories])
+    times = np.concatenate([trajectory.times for trajectory in data.trajectories])
+    return Windows(
+        states=tf.constant(np.nan_to_num(states), tf.float32),
+        weights=tf.constant(np.isfinite(states), tf.float32),
+        starts=tf.constant(np.concatenate(starts), tf.int32),
+        t0=tf.constant(times[:, None], tf.float32),
+        times=tf.constant(grid[0], tf.float64),
+    )

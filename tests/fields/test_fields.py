@@ -1,0 +1,160 @@
+"""Vector fields: values by hand, saving and loading, and what they refuse."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nodelens.errors import UsageError
+from nodelens.fields.build import make_field
+from nodelens.fields.expressions import ExpressionError, parse
+from nodelens.fields.functional import as_function, parameters
+from nodelens.fields.hybrid import HybridField
+from nodelens.fields.mlp import MLPField
+from nodelens.fields.scaled import ScaledField
+from nodelens.fields.second_order import SecondOrderField
+from nodelens.settings.vector_fields import MLPFieldSettings, SecondOrderFieldSettings
+
+LOTKA_VOLTERRA = {"x": "alpha*x - beta*x*y", "y": "delta*x*y - gamma*y"}
+RATES = {"alpha": 1.5, "beta": 1.0, "gamma": 3.0, "delta": 0.5}
+
+FIELDS = {
+    "mlp": lambda: MLPField(2, hidden=(4, 3), input_power=3, seed=1),
+    "mlp with time": lambda: MLPField(2, hidden=(4,), time=True, seed=1),
+    "linear": lambda: MLPField(2, hidden=(), seed=1),
+    "second order": lambda: SecondOrderField(2, hidden=(4,), time=True, seed=1),
+    "hybrid": lambda: HybridField(("x", "y"), LOTKA_VOLTERRA, RATES, hidden=(4,), seed=1),
+    "scaled": lambda: ScaledField(MLPField(2, hidden=(4,), seed=1), (1.0, 2.0), (3.0, 0.5)),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_is_saved_and_loaded(name: str, tmp_path: Path) -> None:
+    field = FIELDS[name]()
+    for variable in field.trainable_variables:
+        variable.assign(variable + 0.1)
+    t, z = tf.constant(0.7), tf.constant([[1.0, -2.0], [0.5, 3.0]])
+    field.save(tmp_path / "field.keras")
+    loaded = keras.models.load_model(tmp_path / "field.keras")
+    np.testing.assert_array_equal(loaded(t, z), field(t, z))
+    assert loaded.autonomous == field.autonomous
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_function_of_a_field_is_the_field(name: str) -> None:
+    field = FIELDS[name]()
+    t, z = tf.constant(0.7), tf.constant([[1.0, -2.0], [0.5, 3.0]])
+    np.testing.assert_allclose(as_function(field)(t, z, parameters(field)), field(t, z), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_autonomous_means_that_the_time_does_not_matter(name: str) -> None:
+    field = FIELDS[name]()
+    z = tf.constant([[1.0, -2.0]])
+    same = np.allclose(field(tf.constant(0.0), z), field(tf.constant(2.0), z))
+    assert same == field.autonomous
+
+
+def test_times_of_each_sample_are_those_of_each_sample() -> None:
+    field = FIELDS["mlp with time"]()
+    z = tf.constant([[1.0, -2.0], [1.0, -2.0]])
+    both = field(tf.constant([[0.0], [2.0]]), z)
+    np.testing.assert_allclose(both[:1], field(tf.constant(0.0), z[:1]), rtol=1e-6)
+    np.testing.assert_allclose(both[1:], field(tf.constant(2.0), z[1:]), rtol=1e-6)
+
+
+def test_the_perceptron_by_hand() -> None:
+    field = MLPField(1, hidden=(1,), input_power=2)
+    for variable, value in zip(
+        field.trainable_variables, ([[2.0]], [1.0], [[3.0]], [-1.0]), strict=True
+    ):
+        variable.assign(value)
+    # 3 tanh(2·2² + 1) - 1
+    np.testing.assert_allclose(
+        field(tf.constant(0.0), tf.constant([[2.0]])), [[3 * np.tanh(9.0) - 1]], rtol=1e-6
+    )
+
+
+def test_the_second_order_field_moves_positions_by_velocities() -> None:
+    field = SecondOrderField(4, hidden=(3,))
+    derivative = field(tf.constant(0.0), tf.constant([[1.0, 2.0, 3.0, 4.0]]))
+    np.testing.assert_array_equal(derivative[0, :2], [3.0, 4.0])
+
+
+def test_the_hybrid_field_by_hand_and_its_parameters() -> None:
+    field = HybridField(("x", "y"), LOTKA_VOLTERRA, RATES)
+    derivative = field(tf.constant(0.0), tf.constant([[2.0, 3.0]]))
+    np.testing.assert_allclose(derivative, [[1.5 * 2 - 2 * 3, 0.5 * 2 * 3 - 3 * 3]])
+    assert field.fitted() == RATES
+
+
+def test_the_scaled_field_has_the_units_of_the_data() -> None:
+    inner = MLPField(2, hidden=(), seed=1)
+    field = ScaledField(inner, (1.0, 2.0), (3.0, 0.5))
+    z = np.array([[4.0, 3.0]], np.float32)
+    expected = np.array([3.0, 0.5]) * inner(tf.constant(0.0), (z - [1, 2]) / [3, 0.5]).numpy()
+    np.testing.assert_allclose(field(tf.constant(0.0), tf.constant(z)), expected, rtol=1e-6)
+
+
+def test_augmented_components_are_not_scaled() -> None:
+    settings = MLPFieldSettings(augment=2)
+    field = make_field(settings, ("x", "y"), 0, np.array([1.0, 2.0]), np.array([3.0, 0.5]))
+    assert field.mean == (1.0, 2.0, 0.0, 0.0)
+    assert field.scale == (3.0, 0.5, 1.0, 1.0)
+
+
+def test_a_second_order_field_needs_an_even_state() -> None:
+    with pytest.raises(UsageError, match="even number"):
+        make_field(
+            SecondOrderFieldSettings(kind="second_order"), ("x",), 0, np.zeros(1), np.ones(1)
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x", 2.0),
+        ("-x + 3*y", 7.0),
+        ("x**2 / (1 + y)", 1.0),
+        ("sin(x) * exp(-y)", np.sin(2.0) * np.exp(-3.0)),
+        ("1e-3 * x", 2e-3),
+        ("  (x)  ", 2.0),
+    ],
+)
+def test_expressions_have_their_values(text: str, value: float) -> None:
+    result = parse(text, {"x", "y"}).evaluate({"x": tf.constant(2.0), "y": tf.constant(3.0)})
+    np.testing.assert_allclose(result, value, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')",
+        "x.__class__",
+        "x[0]",
+        "lambda: x",
+        "[x for x in y]",
+        "x if x else y",
+        "x < y",
+        "x and y",
+        "'text'",
+        "True",
+        "x; y",
+        "sin(x, y)",
+        "max(x, y)",
+        "z",
+        "x +",
+        "",
+        "f'{x}'",
+        "x := 1",
+        "x @ y",
+        "1j",
+        "(" * 300 + "x" + ")" * 300,
+        "x" * 2000,
+    ],
+)
+def test_anything_but_arithmetic_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        parse(text, {"x", "y"})
