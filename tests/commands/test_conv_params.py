@@ -323,6 +323,37 @@ def test_pictures_are_drawn_and_not_overwritten(tmp_path, call):
     assert call("-c", "lenet5", "--figure", str(picture), "--force")[0] == 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("20", "3", "-f", "4", "-k", "4", "-p", "causal"),
+        ("9", "9", "3", "-f", "4", "-k", "3", "--dilation", "2", "-p", "same"),
+        ("4", "12", "9", "3", "-f", "2", "-k", "3,5,2"),
+        ("10", "10", "3", "-f", "4", "-k", "4", "-s", "2", "-p", "same", "--type", "transposed"),
+        ("3", "300", "60", "-f", "4", "-k", "64,7", "--data-format", "channels_first"),
+    ],
+)
+def test_layers_of_every_kind_can_be_drawn(tmp_path, call, arguments):
+    picture = tmp_path / "new" / "layer.png"
+    code, _, err = call(*arguments, "--figure", str(picture), "-q")
+    assert (code, err) == (0, "")
+    assert picture.stat().st_size > 5_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("8", "8", "3", "--type", "bn"), "no window that could be drawn"),
+        (("?", "8", "3", "-f", "1", "-k", "3"), "unknown sizes cannot be drawn"),
+        ((str(10**9), "8", "3", "-f", "1", "-k", "3"), "too large to be drawn"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(tmp_path, call, arguments, words):
+    code, out, err = call(*arguments, "--figure", str(tmp_path / "layer.png"))
+    assert (code, out) == (2, "")
+    assert words in err
+
+
 def test_a_flag_goes_before_the_file(call):
     told = document(call, "-c", "example", "-k", "3", "--set", "layers.0.filters=4")
     assert told["layers"][0]["params"]["total"] == 3 * 3 * 3 * 4 + 4

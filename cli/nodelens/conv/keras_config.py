@@ -245,6 +245,8 @@ def _layer(
 ) -> list[str]:
     """Read one layer, or the model in its place, and return the names of its outputs."""
     kind, config = SAME_AS.get(layer["class_name"], layer["class_name"]), layer["config"]
+    if kind == "Normalization" and config.get("mean") is not None:
+        kind = "Rescaling"  # a mean and a variance that are given are constants, not weights
     trainable = trainable and bool(config.get("trainable", True))
     if kind in MODELS:
         first = None if again is None else f"{again}/"
