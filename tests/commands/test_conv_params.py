@@ -194,6 +194,17 @@ def test_a_saved_model_is_read_without_keras(tmp_path, call):
     assert [layer["params"]["total"] for layer in told["layers"][:2]] == [20, 0]
 
 
+def test_the_unknown_sizes_of_a_model_can_be_given(call):
+    small = ("--model", "mobilenetv3small")
+    assert document(call, *small)["totals"]["macs"] is None
+    told = document(call, "224", "224", "3", *small)
+    # 56.5 million without biases: the 56 M that the paper (arXiv:1905.02244) gives for it.
+    assert 55_000_000 < told["totals"]["macs"] < 57_500_000
+    code, _, err = call("224", "224", "4", *small)
+    assert code == 2
+    assert "(?, ?, 3)" in err
+
+
 def test_one_layer_of_a_network_is_told_alone(call):
     code, out, _ = call("-c", "vgg19", "--layer-name", "block5_conv4")
     assert code == 0

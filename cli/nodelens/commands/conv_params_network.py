@@ -1,6 +1,6 @@
 """From the words of `node conv-params` to its settings, its network and its expectations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.limits import Limits
 from nodelens.conv.network import Network
 from nodelens.conv.quantities import parse_quantity
+from nodelens.conv.shapes import Shape
 from nodelens.errors import NodelensError, UsageError
 from nodelens.report.output import Output
 from nodelens.settings.conv_params import Located, resolve
@@ -111,7 +112,12 @@ def build_network(
             message = error.message if named else f"{settings.model}: {error.message}"
             return UsageError(message, hint=error.hint)
 
-        return _model(settings.model, wishes.device, output, told), told
+        if settings.layers:
+            raise UsageError(
+                "a model has layers of its own: give either a model or layers",
+                hint="leave out --model, or the layers in the configuration",
+            )
+        return _model(settings.model, settings.input, wishes.device, output, told), told
 
     def located_error(error: ConvolutionError) -> NodelensError:
         errors = [error, *error.further]
@@ -133,10 +139,14 @@ def _path(error: ConvolutionError) -> tuple[str | int, ...]:
 
 
 def _model(
-    name: str, device: str, output: Output, told: Callable[[ConvolutionError], NodelensError]
+    name: str,
+    sizes: Mapping[str, Shape],
+    device: str,
+    output: Output,
+    told: Callable[[ConvolutionError], NodelensError],
 ) -> Network:
     """Reads a saved model or one of keras.applications."""
-    from nodelens.conv.building import read_keras_file
+    from nodelens.conv.building import fill_in, read_keras_file
     from nodelens.conv.keras_config import data_format, read_config
     from nodelens.conv.network import assemble
 
@@ -152,7 +162,8 @@ def _model(
             start_tensorflow(device, verbose=output.verbose)
             saved = path.suffix in {".keras", ".h5", ".hdf5"}
             reading = read_saved(path) if saved else read_application(name)
-        return assemble(reading.inputs, reading.specs, data_format(reading))
+        inputs = fill_in(reading.inputs, sizes)
+        return assemble(inputs, reading.specs, data_format(reading))
     except ConvolutionError as error:
         raise told(error) from None
 

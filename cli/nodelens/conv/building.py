@@ -9,7 +9,7 @@ from typing import Any
 from nodelens.conv.arguments import nearest
 from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.network import Network, assemble
-from nodelens.conv.shapes import CHANNELS_LAST, Shape
+from nodelens.conv.shapes import CHANNELS_LAST, Shape, format_shape
 from nodelens.conv.writing import from_mapping
 
 
@@ -51,6 +51,39 @@ def build(
     if errors:
         raise errors[0].along_with(errors[1:])
     return assemble(inputs, specs, data_format)
+
+
+def fill_in(inputs: Mapping[str, Shape], sizes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Give a model's unknown input sizes the values that are asked for.
+
+    Args:
+        inputs: The shapes that the model says.
+        sizes: The shapes that are asked for; of a single input under any name.
+
+    Returns:
+        The inputs' shapes with nothing changed that the model knows.
+
+    Raises:
+        ConvolutionError: The model says otherwise.
+    """
+    if len(inputs) == len(sizes) == 1:
+        sizes = dict(zip(inputs, sizes.values(), strict=True))
+    filled = dict(inputs)
+    for name, wanted in sizes.items():
+        known = inputs.get(name, ())
+        fits = len(known) == len(wanted) and all(
+            size in (None, want) for size, want in zip(known, wanted, strict=True)
+        )
+        if not fits:
+            raise ConvolutionError(
+                f"the model's inputs are "
+                f"{', '.join(f'{key} {format_shape(shape)}' for key, shape in inputs.items())}, "
+                f"received {name} {format_shape(wanted)}",
+                hint="only unknown sizes (?) can be given; leave the sizes out",
+                key="input",
+            )
+        filled[name] = wanted
+    return filled
 
 
 def read_keras_file(path: Path) -> dict[str, Any]:
