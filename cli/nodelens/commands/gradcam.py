@@ -288,6 +288,8 @@ def _explain(
         "settings": settings.model_dump(mode="json"),
         **provenance(seed=settings.seed, device=device, data_sha256=None),
     }
+    if "scorecam" in settings.methods:
+        output.note("scorecam runs the model once for every channel: minutes a picture on a CPU")
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     outcomes = explain_files(
