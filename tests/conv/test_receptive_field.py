@@ -143,6 +143,12 @@ def test_a_field_behind_a_transposed_convolution_can_vary_from_cell_to_cell():
     assert (axis.size, axis.smallest_size, axis.stride) == (2, 1, 0.5)
 
 
+def test_without_spatial_axes_there_is_no_field():
+    for layer in accounts((784,), "relu", "dense 10").values():
+        assert layer.receptive_field is None
+        assert "no spatial axes" in str(layer.receptive_field_note)
+
+
 def test_padding_that_depends_on_an_unknown_size_is_not_told():
     axis = accounts((None, None, 3), "conv2d 8 k3 s2 same")["conv2d"].receptive_field[0]
     assert (axis.size, axis.stride, axis.padding, axis.center) == (3, 2, None, None)

@@ -43,7 +43,7 @@ def formula(layer: LayerAccount) -> str | None:
     Returns:
         For example `5·5·3·10 + 10 = 760`; `None` for a layer without a kernel of weights.
     """
-    terms = _kernel_terms(layer)
+    terms = None if layer.shares else _kernel_terms(layer)
     if terms is None:
         return None
     bias = f" + {layer.params.bias:,}" if layer.params.bias else ""
@@ -100,6 +100,8 @@ def explain(layer: LayerAccount) -> list[str]:
             f"Parameters: {layer.params.total:,}, of which {layer.params.non_trainable:,} are not "
             "changed by training."
         )
+    elif layer.shares:
+        paragraphs.append(f"It uses the parameters of {layer.shares} again.")
     else:
         paragraphs.append("It has no parameters.")
     if layer.macs:

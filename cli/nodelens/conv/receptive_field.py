@@ -86,6 +86,8 @@ def describe(geometry: Geometry) -> Fields:
     """
     if isinstance(geometry, NoField):
         return geometry
+    if not geometry:
+        return NoField("there are no spatial axes")
     return tuple(_figures(window) for window in geometry)
 
 
