@@ -75,7 +75,7 @@ def test_every_value_knows_its_origin(tmp_path: Path) -> None:
 def test_set_takes_yaml_and_reaches_into_lists(tmp_path: Path) -> None:
     settings = settle(tmp_path, "sizes: [2, 50, 2]\n", "sizes.1=64", "data={kind: csv, path: x}")
     assert settings.settings.sizes == (2, 64, 2)
-    assert settings.settings.data == Table(kind="csv", path=Path("x"))
+    assert settings.settings.data == Table(kind="csv", path=Path.cwd() / "x")
 
 
 def test_a_group_without_kind_is_of_the_default_kind(tmp_path: Path) -> None:
@@ -145,3 +145,14 @@ def test_an_example_is_found_by_name_and_a_file_by_path(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_config("train-ode", "spira", tmp_path)
     assert "spiral" in (caught.value.hint or "")
+
+
+def test_a_path_in_a_file_is_relative_to_the_file_and_a_typed_one_to_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    resolved = settle(tmp_path, "data: {kind: csv, path: x.csv}\n")
+    assert resolved.settings.data.path == tmp_path / "x.csv"
+    resolved = settle(tmp_path, "data: {kind: csv, path: x.csv}\n", "data.path=y.csv")
+    assert resolved.settings.data.path == tmp_path / "elsewhere" / "y.csv"

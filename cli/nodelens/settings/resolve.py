@@ -64,6 +64,7 @@ def resolve(
         if value is not None:
             _assign(values, places, problems, _path(key), value, Place(flag))
     _fill_kinds(model, values)
+    _anchor_paths(values, places, file)
     try:
         # As JSON, because strict validation then still takes a list for a tuple and a text for a
         # path, but no text for a number and no truth value for a count.
@@ -83,6 +84,26 @@ def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:
             if "kind" in type(default).model_fields:
                 group.setdefault("kind", default.kind)  # type: ignore[attr-defined]
             _fill_kinds(type(default), group)
+
+
+def _anchor_paths(values: Any, places: dict[KeyPath, Place], file: Path | None) -> None:
+    """Makes every setting called `path` absolute.
+
+    What stands in a file is meant relative to that file, what was typed relative to where it was.
+    """
+
+    def anchor(group: Any, path: KeyPath) -> None:
+        items = group.items() if isinstance(group, dict) else enumerate(group)
+        for key, value in list(items):
+            here = (*path, key)
+            if isinstance(value, (dict, list)):
+                anchor(value, here)
+            elif key == "path" and isinstance(value, str) and value:
+                written = file is not None and here in places and places[here].line is not None
+                folder = file.parent if written and file is not None else Path.cwd()
+                group[key] = str((folder / value).resolve())
+
+    anchor(values, ())
 
 
 def _override(

@@ -13,6 +13,7 @@ from nodelens.training.problem import Problem
 
 GRID_POINTS = 25
 MARGIN = 0.1
+CURVE_POINTS = 500
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Evaluation:
     Attributes:
         trajectory: The data, what was kept back in time included.
         states: The solution at its times, shape [points, dimension]; NaN from where it failed.
+        curve_times: Times dense enough for a smooth curve, shape [curve].
+        curve: The solution there, shape [curve, dimension].
         train_points: The points that were trained on; those after them were kept back.
         train_error: The mean absolute error over these, in the units of the data.
         validation_error: The same over the points that were kept back; None if none were.
@@ -30,6 +33,8 @@ class Evaluation:
 
     trajectory: Trajectory
     states: np.ndarray
+    curve_times: np.ndarray
+    curve: np.ndarray
     train_points: int
     train_error: float
     validation_error: float | None
@@ -46,12 +51,17 @@ def evaluate(problem: Problem, data: TrajectoryData, split: Split) -> Evaluation
     """
     trained = split.train.trajectories[0]
     trajectory = next(t for t in data.trajectories if t.name == trained.name)
-    states, status = solve_whole(problem, trajectory.states[0], trajectory.times)
+    times = trajectory.times
+    curve_times = np.union1d(times, np.linspace(times[0], times[-1], CURVE_POINTS))
+    curve, status = solve_whole(problem, trajectory.states[0], curve_times)
+    states = curve[np.searchsorted(curve_times, times)]
     error = np.abs(states - trajectory.states)
     cut = len(trained)
     return Evaluation(
         trajectory=trajectory,
         states=states,
+        curve_times=curve_times,
+        curve=curve,
         train_points=cut,
         train_error=_mean(error[:cut], trajectory.observed[:cut]),
         validation_error=(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from nodelens.report.figures.style import BLUE, INK, MUTED, ORANGE, SERIES, new_figure, tidy, to_png
 
@@ -20,7 +21,8 @@ class FitPicture:
         components: The names of the components of the state.
         times: The times of the data, shape [points].
         data: The measured states, shape [points, dimension].
-        fit: The states of the trained field at the same times, shape [points, dimension].
+        curve_times: Times dense enough for a smooth curve, shape [curve].
+        curve: The states of the trained field there, shape [curve, dimension].
         train_points: The points that were trained on; those after them were kept back.
         grid: The first two components of the state on a grid, shape [rows, columns, 2].
         field: dz/dt of the trained field on the grid, shape [rows, columns, 2].
@@ -31,7 +33,8 @@ class FitPicture:
     components: tuple[str, ...]
     times: np.ndarray
     data: np.ndarray
-    fit: np.ndarray
+    curve_times: np.ndarray
+    curve: np.ndarray
     train_points: int
     grid: np.ndarray
     field: np.ndarray
@@ -72,8 +75,8 @@ def _trajectory(axes: Axes, picture: FitPicture) -> None:
             label=f"{picture.components[index]} data",
         )
         axes.plot(
-            picture.times,
-            picture.fit[:, index],
+            picture.curve_times,
+            picture.curve[:, index],
             color=colour,
             linewidth=1.4,
             label=f"{picture.components[index]} model",
@@ -82,18 +85,25 @@ def _trajectory(axes: Axes, picture: FitPicture) -> None:
     if picture.train_points < len(picture.times):
         start, end = picture.times[picture.train_points - 1], picture.times[-1]
         axes.axvspan(start, end, color=MUTED, alpha=0.12, linewidth=0, label="kept back")
-    axes.legend(fontsize=8, frameon=False, ncols=2, loc="upper right")
+    if np.all(picture.times == np.round(picture.times)):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(axes, columns=2)
 
 
 def _phase_portrait(axes: Axes, picture: FitPicture) -> None:
     every = max(1, len(picture.times) // MARKERS)
-    data, fit = picture.data, picture.fit
+    data, fit = picture.data, picture.curve
     axes.plot(data[::every, 0], data[::every, 1], ".", color=MUTED, markersize=5, label="data")
     axes.plot(fit[:, 0], fit[:, 1], color=BLUE, linewidth=1.4, label="model")
     axes.plot(*data[0, :2], "o", color=ORANGE, markersize=6, label="start")
     tidy(axes, "Phase portrait", *picture.components[:2])
     axes.set_aspect("equal", adjustable="datalim")
-    axes.legend(fontsize=8, frameon=False, loc="upper right")
+    _legend(axes, columns=1)
+
+
+def _legend(axes: Axes, columns: int) -> None:
+    """A legend that may lie over the data without hiding in it."""
+    axes.legend(fontsize=8, ncols=columns, loc="upper right", framealpha=0.85, edgecolor="none")
 
 
 def _vector_field(axes: Axes, picture: FitPicture) -> None:
