@@ -12,6 +12,8 @@ derives the same lengths with pictures; Keras' transposed convolution differs fr
 never crops less than the stride asks for.
 """
 
+from functools import lru_cache
+
 from nodelens.conv.shapes import Size
 
 VALID = "valid"
@@ -55,6 +57,7 @@ def window_length(length: Size, kernel: int, stride: int, dilation: int, padding
     return (length - 1) // stride + 1
 
 
+@lru_cache(maxsize=1024)
 def window_pads(length: Size, kernel: int, stride: int, dilation: int, padding: str) -> Pads | None:
     """Tell how many zeros a sliding window adds before and after on one axis.
 
