@@ -1,1 +1,45 @@
-"""Neural ODEs with gradients to trust, explained classifiers, counted convolutions."""
+"""Neural ODEs with gradients to trust, explained classifiers, counted convolutions.
+
+The names below are imported when they are first used, so that importing the package imports
+neither TensorFlow nor Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nodelens.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from nodelens.ode import Backsolve as Backsolve
+    from nodelens.ode import Discrete as Discrete
+    from nodelens.ode import PIDController as PIDController
+    from nodelens.ode import Solution as Solution
+    from nodelens.ode import SolveError as SolveError
+    from nodelens.ode import Status as Status
+    from nodelens.ode import odeint as odeint
+    from nodelens.ode import odeint_vjp as odeint_vjp
+    from nodelens.training.load import load_run as load_run
+
+_HOMES = {
+    "Backsolve": "nodelens.ode",
+    "Discrete": "nodelens.ode",
+    "PIDController": "nodelens.ode",
+    "Solution": "nodelens.ode",
+    "SolveError": "nodelens.ode",
+    "Status": "nodelens.ode",
+    "load_run": "nodelens.training.load",
+    "odeint": "nodelens.ode",
+    "odeint_vjp": "nodelens.ode",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nodelens' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
