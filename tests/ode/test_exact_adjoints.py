@@ -78,3 +78,36 @@ def test_all_adjoints_agree_at_tight_tolerance():
 def test_an_odd_number_of_checkpoints_is_refused():
     with pytest.raises(ValueError, match="even"):
         Checkpointed(checkpoints=5)
+
+
+@pytest.mark.parametrize(("solver", "step_size"), [("rk4", 0.03), ("tsit5", None)])
+def test_the_reversible_adjoint_is_the_exact_gradient_of_its_own_scheme(solver, step_size):
+    solution, found = gradients("reversible", solver, 1e-8, step_size)
+    _, reference = gradients(Discrete(), "tsit5", 1e-11, max_steps=2000)
+    limit = 1e-4 if step_size else 1e-6
+    np.testing.assert_allclose(found.z0, reference.z0, rtol=limit)
+    np.testing.assert_allclose(found.params, reference.params, rtol=limit)
+    np.testing.assert_allclose(found.times, reference.times, rtol=limit, atol=limit)
+    assert float(found.stats.drift[0]) < 1e-11
+    assert int(solution.stats.accepted) > 20
+
+
+def test_the_reversible_adjoint_agrees_with_differences_of_its_own_solve():
+    def loss(params):
+        solution, _ = odeint_vjp(
+            lotka_volterra,
+            Z0,
+            TIMES,
+            params=params,
+            solver="heun",
+            step_size=0.25,
+            adjoint="reversible",
+            jit_compile=False,
+        )
+        return float(tf.reduce_sum(WEIGHTS * solution.states))
+
+    _, found = gradients("reversible", "heun", step_size=0.25)
+    for k in range(4):
+        shift = tf.one_hot(k, 4, dtype=tf.float64) * 1e-5
+        difference = (loss(RATES + shift) - loss(RATES - shift)) / 2e-5
+        assert float(found.params[k]) == pytest.approx(difference, rel=1e-7)

@@ -1,6 +1,14 @@
 """The numerical core: solvers, step control, adjoints and exact problems."""
 
-from nodelens.ode.adjoints import ADJOINTS, Adjoint, Backsolve, Checkpointed, Direct, Discrete
+from nodelens.ode.adjoints import (
+    ADJOINTS,
+    Adjoint,
+    Backsolve,
+    Checkpointed,
+    Direct,
+    Discrete,
+    Reversible,
+)
 from nodelens.ode.controllers import FixedController, PIDController
 from nodelens.ode.odeint import DriftWarning, SecondOrderError, odeint, odeint_vjp
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
@@ -21,6 +29,7 @@ __all__ = [
     "FixedController",
     "Gradients",
     "PIDController",
+    "Reversible",
     "SecondOrderError",
     "Solution",
     "SolveError",

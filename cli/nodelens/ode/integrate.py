@@ -102,8 +102,9 @@ def begin(
         if controller.first_step is not None:
             h = tf.fill(tf.shape(t0), tf.constant(controller.first_step, t0.dtype))
         else:
-            h = _first_step(method, rhs, t0, t1, y0, first[0][0], tolerances)
-            evaluations += 1
+            f0 = first[0][0] if solver.carries else solver.slope(rhs, t0, y0)
+            h = _first_step(method, rhs, t0, t1, y0, f0, tolerances)
+            evaluations += 1 if solver.carries else 2
     count = tf.zeros(tf.shape(t0), tf.int32)
     finite = tf.reduce_all(tf.math.is_finite(tf.abs(y0)), axis=-1)
     for derivative in first[0]:
@@ -142,7 +143,7 @@ def _first_step(
     h0 = tf.where(small, 1e-6 * tf.ones_like(d0), 0.01 * d0 / tf.where(small, tf.ones_like(d1), d1))
     h0 = tf.where(tf.math.is_finite(h0), tf.minimum(h0, span), 1e-6 * span)
     signed = tf.sign(t1 - t0) * h0
-    f1, _ = rhs(t0 + signed, y0 + tf.cast(signed, y0.dtype)[:, None] * f0)
+    f1 = method.solver.slope(rhs, t0 + signed, y0 + tf.cast(signed, y0.dtype)[:, None] * f0)
     d2 = size(f1 - f0) / tf.where(h0 > 0, h0, tf.ones_like(h0))
     steepest = tf.maximum(d1, d2)
     flat = steepest <= 1e-15

@@ -107,6 +107,7 @@ def prepare(
     if params is not None:
         params = tf.nest.map_structure(tf.convert_to_tensor, params)
     chosen_solver = look_up("solver", solver, SOLVERS)
+    _check_size(chosen_solver, layout)
     chosen_adjoint = look_up("adjoint", adjoint, ADJOINTS)
     method = Method(
         chosen_solver,
@@ -207,6 +208,18 @@ def _times(times: Any) -> tf.Tensor:
                 f"got {values}."
             )
     return tf.cast(times, tf.float64)
+
+
+def _check_size(solver: ExplicitRungeKutta, layout: Layout) -> None:
+    limit = solver.largest_state
+    if limit is None or not all(isinstance(size, int) for size in layout.sizes):
+        return
+    size = sum(layout.sizes)
+    if size > limit:
+        raise ValueError(
+            f"The solver {solver.name!r} builds a dense {size} x {size} Jacobian for this state; "
+            f"the limit is {limit} components. Use an explicit solver, or solve sample by sample."
+        )
 
 
 def _check_finite(name: str, value: Any) -> None:

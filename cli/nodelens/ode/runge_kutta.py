@@ -50,9 +50,11 @@ class ExplicitRungeKutta:
 
     Args:
         tableau: The coefficients.
+        largest_state: The most components that it can handle, if there is a limit.
     """
 
     tableau: Tableau
+    largest_state: int | None = None
 
     @property
     def name(self) -> str:
@@ -77,7 +79,12 @@ class ExplicitRungeKutta:
     @property
     def initial_evaluations(self) -> int:
         """How many evaluations of the field `start` makes."""
-        return 1 if self.adaptive else 0
+        return 1 if self.carries else 0
+
+    @property
+    def carries(self) -> bool:
+        """Whether a step hands the derivative at its end to the next one."""
+        return self.adaptive
 
     @property
     def evaluations_per_step(self) -> int:
@@ -88,10 +95,14 @@ class ExplicitRungeKutta:
         self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor
     ) -> tuple[Integrands, Integrands]:
         """Returns what the first step at (t, y) starts with."""
-        if not self.adaptive:
+        if not self.carries:
             return [], []
         derivative, integrands = rhs(t, y)
         return [derivative], integrands
+
+    def slope(self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Returns dy/dt, from which the first step size is estimated."""
+        return rhs(t, y)[0]
 
     def step(
         self,
@@ -115,7 +126,7 @@ class ExplicitRungeKutta:
         """
         tableau = self.tableau
         dt = tf.cast(t1 - t0, y0.dtype)[:, None]
-        derivative, integrand = (first[0][0], first[1]) if self.adaptive else rhs(t0, y0)
+        derivative, integrand = (first[0][0], first[1]) if self.carries else rhs(t0, y0)
         stages, integrands = [derivative], [integrand]
         y = y0
         for row, c in zip(tableau.a[1:], tableau.c[1:], strict=True):
@@ -138,7 +149,7 @@ class ExplicitRungeKutta:
         return Step(
             y1=y1,
             error=error,
-            first=([derivative], integrand) if self.adaptive else ([], []),
+            first=([derivative], integrand) if self.carries else ([], []),
             integrals=integrals,
             stages=stages,
             evaluations=tf.constant(self.evaluations_per_step),

@@ -2,10 +2,12 @@
 
 from nodelens.ode import tableaus
 from nodelens.ode.dopri8 import DOPRI8
+from nodelens.ode.implicit import ImplicitRungeKutta
+from nodelens.ode.implicit_tableaus import IMPLICIT_EULER, KENCARP5, KVAERNO3
 from nodelens.ode.runge_kutta import ExplicitRungeKutta
 from nodelens.ode.tsit5 import TSIT5
 
-SOLVERS: dict[str, ExplicitRungeKutta] = {
+_EXPLICIT = {
     tableau.name: ExplicitRungeKutta(tableau)
     for tableau in (
         tableaus.EULER,
@@ -22,3 +24,8 @@ SOLVERS: dict[str, ExplicitRungeKutta] = {
         DOPRI8,
     )
 }
+_IMPLICIT = {
+    tableau.name: ImplicitRungeKutta(tableau) for tableau in (IMPLICIT_EULER, KVAERNO3, KENCARP5)
+}
+
+SOLVERS: dict[str, ExplicitRungeKutta] = {**_EXPLICIT, **_IMPLICIT}

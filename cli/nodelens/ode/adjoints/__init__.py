@@ -5,12 +5,14 @@ from nodelens.ode.adjoints.base import Adjoint
 from nodelens.ode.adjoints.checkpointed import Checkpointed
 from nodelens.ode.adjoints.direct import Direct
 from nodelens.ode.adjoints.discrete import Discrete
+from nodelens.ode.adjoints.reversible import Reversible
 
 ADJOINTS: dict[str, Adjoint] = {
     "backsolve": Backsolve(),
     "discrete": Discrete(),
     "checkpointed": Checkpointed(),
+    "reversible": Reversible(),
     "direct": Direct(),
 }
 
-__all__ = ["ADJOINTS", "Adjoint", "Backsolve", "Checkpointed", "Direct", "Discrete"]
+__all__ = ["ADJOINTS", "Adjoint", "Backsolve", "Checkpointed", "Direct", "Discrete", "Reversible"]

@@ -8,6 +8,7 @@ with a(t) = dL/dz(t), going from the last time to the first,
 and at each requested time t_i the adjoint jumps by dL/dz_i.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -127,7 +128,7 @@ class Backsolve:
         return Tolerances(*both)
 
 
-def _augmented(field: FlatField, theta: Integrands) -> RightHandSide:
+def _augmented(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:
     """Returns d(z, a)/dt and the integrands of dL/dtheta, with the sign of a backward integral."""
 
     def rhs(t: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, Integrands]:

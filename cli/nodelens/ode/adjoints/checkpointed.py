@@ -61,7 +61,7 @@ class Checkpointed:
         store = Checkpoints(
             ends=room_for(self.max_accepted + 1, inputs.times[0]),
             y=y,
-            first=[y] if method.solver.adaptive else [],
+            first=[y] if method.solver.carries else [],
             stride=tf.constant(1),
         )
         states, front, store = solve_forward(

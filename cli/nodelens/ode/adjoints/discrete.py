@@ -39,7 +39,7 @@ class Discrete:
         """Solves and stores where each accepted step started."""
         # One row more than the capacity: the last attempt may write behind the last step.
         t, y = room_for(self.capacity + 1, inputs.times[0]), room_for(self.capacity + 1, inputs.z0)
-        store = StartOfStep(t, t, y, [y] if method.solver.adaptive else [])
+        store = StartOfStep(t, t, y, [y] if method.solver.carries else [])
         states, front, store = solve_forward(
             method, field, inputs, capacity=self.capacity, recorder=_record, record=store
         )

@@ -60,7 +60,7 @@ class Replay(NamedTuple):
     def last(self) -> Cotangents:
         """The cotangents at the last time."""
         z0 = self.inputs.z0
-        carried = [tf.zeros_like(z0)] if self.method.solver.adaptive else []
+        carried = [tf.zeros_like(z0)] if self.method.solver.carries else []
         return Cotangents(self.cotangent[-1], carried, zero_gradients(self.inputs.theta))
 
     def pull_back(self, start: StartOfStep, after: Cotangents, active: tf.Tensor) -> Cotangents:

@@ -1,0 +1,135 @@
+"""One step of a diagonally implicit Runge-Kutta method, for stiff problems."""
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from nodelens.ode.runge_kutta import (
+    ExplicitRungeKutta,
+    Integrands,
+    RightHandSide,
+    Step,
+    combine,
+)
+
+_MAX_ITERATIONS = 15
+
+
+@dataclass(frozen=True)
+class ImplicitRungeKutta(ExplicitRungeKutta):
+    """A solver whose stages Y = base + h gamma f(t, Y) are found by Newton's method.
+
+    The Jacobian is found by automatic differentiation and factorised once a step; all stages
+    iterate with it until the correction is at rounding level. A last correction with the Jacobian
+    at the solution makes the stage, seen by a tape, differentiable by the implicit function
+    theorem. An iteration that does not converge makes the step NaN, which rejects and shrinks it.
+
+    The Jacobian is dense: a joint solve of at most `largest_state` components.
+
+    Args:
+        tableau: The coefficients; the rows hold the diagonal.
+    """
+
+    largest_state: int | None = 2048
+
+    @property
+    def interpolates(self) -> bool:
+        """Never: a cubic through stiff derivatives is poor, so steps land on observation times."""
+        return False
+
+    def step(
+        self,
+        rhs: RightHandSide,
+        t0: tf.Tensor,
+        t1: tf.Tensor,
+        y0: tf.Tensor,
+        first: tuple[Integrands, Integrands],
+    ) -> Step:
+        """Attempts one step; see `ExplicitRungeKutta.step`."""
+        tableau = self.tableau
+        dt = tf.cast(t1 - t0, y0.dtype)[:, None]
+        gamma = dt * tf.constant(tableau.a[-1][-1], y0.dtype)
+        newton = _newton_matrix(rhs, t0, y0, gamma)
+        factors = tf.linalg.qr(newton)
+        evaluations = tf.constant(0)
+        stages: list[tf.Tensor] = []
+        integrands: list[Integrands] = []
+        y = y0
+        for row, c in zip(tableau.a, tableau.c, strict=True):
+            if not row:
+                derivative, integrand = first[0][0], first[1]
+            else:
+                explicit = combine(row[:-1], stages)
+                base = y0 if explicit is None else y0 + dt * explicit
+                time = t1 if c == 1 else t0 + c * (t1 - t0)
+                y, used = _solve_stage(rhs, time, base, gamma, y, factors)
+                derivative, integrand = rhs(time, y)
+                evaluations += used + 1
+            stages.append(derivative)
+            integrands.append(integrand)
+        error = tf.zeros_like(y)
+        if tableau.error is not None:
+            # Filtered by the Newton matrix, the estimate stays small for stiff components.
+            error = _solve(factors, dt * combine(tableau.error, stages))
+        integrals = [
+            tf.cast(t1 - t0, parts[0].dtype)[0] * combine(tableau.b, parts)
+            for parts in zip(*integrands, strict=True)
+        ]
+        return Step(
+            y1=y,
+            error=error,
+            first=([derivative], integrand) if self.carries else ([], []),
+            integrals=integrals,
+            stages=stages,
+            evaluations=evaluations,
+        )
+
+
+def _newton_matrix(rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor, gamma: tf.Tensor) -> tf.Tensor:
+    """Returns 1 - h gamma df/dy at (t, y), a constant to every tape; shape [size, size]."""
+    y = tf.stop_gradient(y)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(y)
+        value, _ = rhs(t, y)
+    jacobian = tape.jacobian(value, y, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    jacobian = tf.stop_gradient(jacobian[0, :, 0, :])
+    return tf.eye(tf.shape(jacobian)[0], dtype=y.dtype) - tf.stop_gradient(gamma) * jacobian
+
+
+def _solve(factors: tuple[tf.Tensor, tf.Tensor], right: tf.Tensor) -> tf.Tensor:
+    """Solves with a QR factorisation, right and solution of shape [1, size]."""
+    q, r = factors
+    rotated = tf.linalg.matmul(q, tf.transpose(right), adjoint_a=True)
+    return tf.transpose(tf.linalg.triangular_solve(r, rotated, lower=False))
+
+
+def _solve_stage(
+    rhs: RightHandSide,
+    t: tf.Tensor,
+    base: tf.Tensor,
+    gamma: tf.Tensor,
+    guess: tf.Tensor,
+    factors: tuple[tf.Tensor, tf.Tensor],
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Solves Y = base + gamma f(t, Y); returns Y and the evaluations it took."""
+    goal = tf.stop_gradient(base)
+    precision = 2e-12 if t.dtype == base.dtype.real_dtype else 5e-6
+
+    def residual(y: tf.Tensor, base: tf.Tensor) -> tf.Tensor:
+        return y - base - gamma * rhs(t, y)[0]
+
+    def body(i: tf.Tensor, y: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        correction = _solve(factors, residual(y, goal))
+        scale = tf.reduce_max(tf.abs(y)) + tf.reduce_max(tf.abs(goal))
+        return i + 1, y - correction, tf.reduce_max(tf.abs(correction)) / (scale + 1e-30)
+
+    one = tf.ones([], base.dtype.real_dtype)
+    iterations, y, size = tf.while_loop(
+        lambda i, _, size: (i < _MAX_ITERATIONS) & (size > precision),
+        body,
+        (tf.constant(0), tf.stop_gradient(guess), one),
+        maximum_iterations=_MAX_ITERATIONS,
+    )
+    y = tf.stop_gradient(tf.where(size <= precision, y, float("nan") * tf.ones_like(y)))
+    exact = tf.linalg.qr(_newton_matrix(rhs, t, y, gamma))
+    return y - _solve(exact, residual(y, base)), iterations + 2
