@@ -17,6 +17,7 @@ from nodelens.errors import (
     StoppedError,
     UsageError,
 )
+from nodelens.runtime.resources import configs
 
 
 def ended(capsys: pytest.CaptureFixture[str], error: BaseException) -> tuple[int, str]:
@@ -111,5 +112,7 @@ def test_show_config_is_one_document_with_origins(capsys: pytest.CaptureFixture[
     assert document["config"]["training"]["steps"] == 7
     assert document["origins"]["seed"] == "--seed"
     assert document["origins"]["training.steps"] == "--set training.steps=7"
-    assert document["origins"]["training.window"].endswith("spiral.yaml:28:3")
+    lines = (configs() / "train-ode" / "spiral.yaml").read_text().splitlines()
+    line = 1 + next(i for i, text in enumerate(lines) if text.startswith("  window:"))
+    assert document["origins"]["training.window"].endswith(f"spiral.yaml:{line}:3")
     assert document["origins"]["output.figures"] == "default"

@@ -8,8 +8,9 @@ from pydantic import Field, ValidationError
 
 from nodelens.errors import UsageError
 from nodelens.settings.base import Settings
+from nodelens.settings.merge import find_config
 from nodelens.settings.problems import SettingsError
-from nodelens.settings.resolve import Resolved, find_config, resolve
+from nodelens.settings.resolve import Resolved, resolve
 
 
 class Solver(Settings):

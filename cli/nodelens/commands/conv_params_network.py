@@ -95,7 +95,7 @@ def find_file(name: str) -> Path:
     for path in (Path(name), example):
         if path.exists():
             return path
-    from nodelens.settings.resolve import find_config
+    from nodelens.settings.merge import find_config
 
     return find_config("conv-params", name, configs())
 

@@ -138,7 +138,8 @@ class Call:
     def settings(self, model: type[S]) -> "Resolved[S]":
         """The settings in force for this call."""
         from nodelens.runtime.resources import configs
-        from nodelens.settings.resolve import find_config, resolve
+        from nodelens.settings.merge import find_config
+        from nodelens.settings.resolve import resolve
 
         file = None if self.config is None else find_config(self.command, self.config, configs())
         return resolve(model, file=file, overrides=self.overrides or (), flags=self.flags)

@@ -1,9 +1,8 @@
 """What a user may set for conv-params.
 
-Merged and checked here, without pydantic: importing it takes a tenth of a second, about as long as
-everything else in a call of conv-params; for the same reason YAML is imported only where there is
-some. Places, messages and precedence are those of the other commands. The layers themselves are
-checked by the arithmetic, which knows them.
+Checked here, without pydantic: importing it takes a tenth of a second, about as long as everything
+else in a call of conv-params. Places, messages and precedence are those of the other commands. The
+layers themselves are checked by the arithmetic, which knows them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +11,21 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from nodelens.settings.problems import Place, Problem, SettingsError
+from nodelens.settings.merge import merge, origins
+from nodelens.settings.problems import (
+    KeyPath,
+    Place,
+    Problem,
+    SettingsError,
+    dotted,
+    nearest_place,
+)
 
 DATA_FORMATS = ("channels_last", "channels_first")
 DTYPES = ("float32", "float64", "bfloat16", "float16", "int8")
 UNKNOWN = "?"
 
 Shape = tuple[int | None, ...]
-KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -92,8 +98,7 @@ class Located:
 
     def _place(self, path: KeyPath) -> Place:
         """Where a value was written, or else what holds it."""
-        held = (self.places.get(path[:length]) for length in range(len(path), 0, -1))
-        return next((place for place in held if place), Place(self.source))
+        return nearest_place(path, self.places) or Place(self.source)
 
     def document(self) -> dict[str, Any]:
         """The settings as plain values."""
@@ -101,7 +106,7 @@ class Located:
 
     def origins(self) -> dict[str, str]:
         """For each dotted key where its value came from, `default` where no one wrote it."""
-        return dict(_origins(self.document(), self.places, ()))
+        return origins(self.document(), self.places)
 
 
 def resolve(
@@ -119,64 +124,13 @@ def resolve(
     Raises:
         SettingsError: Naming everything that is wrong.
     """
-    values: dict[str, Any] = {}
-    places: dict[KeyPath, Place] = {}
-    if file is not None:
-        from nodelens.settings.yaml_source import read_yaml
-
-        document = read_yaml(file)
-        values, places = document.values, dict(document.places)
-    for assignment in overrides:
-        from nodelens.settings.yaml_source import parse_value
-
-        key, separator, text = assignment.partition("=")
-        place = Place(f"--set {assignment}")
-        if not separator or not key.strip():
-            raise _one(place, (), "is no assignment; `key.name=value` was expected")
-        _assign(values, places, key.strip(), parse_value(text, str(place)), place)
-    for key, (flag, value) in flags.items():
-        if value is not None:
-            _assign(values, places, key, value, Place(flag))
+    merged = merge(file, overrides, flags)
+    values, places = merged.values, merged.places
     checker = _Checker(places, str(file or "command line"))
     settings = checker.settings(values)
-    if checker.problems:
-        raise SettingsError(checker.problems)
+    if problems := merged.problems + checker.problems:
+        raise SettingsError(problems)
     return Located(settings, places, checker.source)
-
-
-def _assign(
-    values: dict[str, Any], places: dict[KeyPath, Place], key: str, value: Any, place: Place
-) -> None:
-    """Puts a value at a dotted key, making the mappings on the way there."""
-    path: KeyPath = tuple(int(part) if part.isdigit() else part for part in key.split("."))
-    target: Any = values
-    for number, part in enumerate(path):
-        last = number == len(path) - 1
-        if isinstance(target, list):
-            if not isinstance(part, int) or part >= len(target):
-                raise _one(place, path, f"the list has {len(target)} items")
-        elif isinstance(target, dict):
-            part = str(part)
-            if not last:
-                target.setdefault(part, {})
-        else:
-            raise _one(place, path, f"{dotted(path[:number])} holds no settings of its own")
-        if last:
-            target[part] = value
-        else:
-            target = target[part]
-    for old in [known for known in places if known[: len(path)] == path]:
-        del places[old]
-    places[path] = place
-
-
-def dotted(path: KeyPath) -> str:
-    """The path of keys as the user writes it: `layers.0.filters`."""
-    return ".".join(str(part) for part in path)
-
-
-def _one(place: Place, path: KeyPath, message: str) -> SettingsError:
-    return SettingsError([Problem(place, dotted(path), message)])
 
 
 class _Checker:
@@ -273,23 +227,10 @@ class _Checker:
                 self._note((*path, key), f"unknown key{_suggestion(str(key), known)}")
 
     def _note(self, path: KeyPath, message: str) -> None:
-        places = (self.places.get(path[:length]) for length in range(len(path), 0, -1))
-        place = next((place for place in places if place), Place(self.source))
+        place = nearest_place(path, self.places) or Place(self.source)
         self.problems.append(Problem(place, dotted(path), message))
 
 
 def _suggestion(word: str, choices: tuple[str, ...]) -> str:
     close = get_close_matches(word, choices, n=1, cutoff=0.6)
     return f"; did you mean `{close[0]}`?" if close else f"; possible: {', '.join(choices)}"
-
-
-def _origins(value: Any, places: Mapping[KeyPath, Place], path: KeyPath) -> list[tuple[str, str]]:
-    """Lists the leaves of nested values with the place of each, or of what holds it."""
-    if isinstance(value, dict) and value:
-        found = []
-        for key, item in value.items():
-            found += _origins(item, places, (*path, key))
-        return found
-    held = (places.get(path[:length]) for length in range(len(path), 0, -1))
-    place = next((place for place in held if place), None)
-    return [(dotted(path), str(place) if place else "default")]

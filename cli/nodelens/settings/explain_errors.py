@@ -7,8 +7,14 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from nodelens.settings.problems import MAX_PROBLEMS, Place, Problem
-from nodelens.settings.yaml_source import KeyPath, dotted
+from nodelens.settings.problems import (
+    MAX_PROBLEMS,
+    KeyPath,
+    Place,
+    Problem,
+    dotted,
+    nearest_place,
+)
 
 EXPECTED = {
     "int_type": "a whole number",
@@ -51,7 +57,7 @@ def problems_of(
         if message not in messages.setdefault(path, []):
             messages[path].append(message)
     problems = [
-        Problem(_nearest_place(path, places) or Place(source), dotted(path), "; or ".join(found))
+        Problem(nearest_place(path, places) or Place(source), dotted(path), "; or ".join(found))
         for path, found in messages.items()
     ]
     return sorted(problems, key=lambda problem: (problem.place.line or 10**9, problem.key))
@@ -80,13 +86,6 @@ def _written_path(location: tuple[str | int, ...], values: Any) -> KeyPath:
         elif last and isinstance(values, dict) and isinstance(part, str):
             path.append(part)
     return tuple(path)
-
-
-def _nearest_place(path: KeyPath, places: dict[KeyPath, Place]) -> Place | None:
-    for length in range(len(path), 0, -1):
-        if path[:length] in places:
-            return places[path[:length]]
-    return None
 
 
 def _message(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:

@@ -1,9 +1,11 @@
 """What is wrong with a configuration, told all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nodelens.errors import UsageError
+
+KeyPath = tuple[str | int, ...]
 
 # Nobody reads more than this; the rest is counted.
 MAX_PROBLEMS = 20
@@ -72,3 +74,14 @@ class SettingsError(UsageError):
             hint="--show-config prints the settings in force and where each comes from",
         )
         self.problems = tuple(problems)
+
+
+def dotted(path: KeyPath) -> str:
+    """The path of keys as the user writes it: `training.steps`, `layers.0.filters`."""
+    return ".".join(str(part) for part in path)
+
+
+def nearest_place(path: KeyPath, places: Mapping[KeyPath, Place]) -> Place | None:
+    """Where a value was written, or else what holds it."""
+    held = (places.get(path[:length]) for length in range(len(path), 0, -1))
+    return next((place for place in held if place), None)

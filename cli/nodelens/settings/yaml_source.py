@@ -11,14 +11,19 @@ from typing import Any
 
 import yaml
 
-from nodelens.settings.problems import MAX_PROBLEMS, Place, Problem, SettingsError
+from nodelens.settings.problems import (
+    MAX_PROBLEMS,
+    KeyPath,
+    Place,
+    Problem,
+    SettingsError,
+    dotted,
+)
 
 MAX_BYTES = 1_000_000
 MAX_VALUES = 100_000
 MAX_DEPTH = 100
 EXCERPT_WIDTH = 100
-
-KeyPath = tuple[str | int, ...]
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -214,11 +219,6 @@ class _Builder:
         self.problems.append(Problem(place, dotted(path), message))
         if len(self.problems) == MAX_PROBLEMS:
             raise SettingsError(self.problems)
-
-
-def dotted(path: KeyPath) -> str:
-    """The path of keys as the user writes it: `training.steps`, `layers.0.filters`."""
-    return ".".join(str(part) for part in path)
 
 
 def _place(source: str, line: int, column: int, excerpt: str) -> Place:
