@@ -120,7 +120,7 @@ def origins(dump: Any, places: Mapping[KeyPath, Place], path: KeyPath = ()) -> d
 
 
 def _origin(path: KeyPath, places: Mapping[KeyPath, Place]) -> str:
-    """Where a value was written, or what holds it was; a mapping does not vouch for its defaults."""
+    """Where a value, or what holds it, was written; no mapping vouches for its defaults."""
     for length in range(len(path), 0, -1):
         place = places.get(path[:length])
         if place and (place.line is None or not _holds_keys(path[:length], places)):
