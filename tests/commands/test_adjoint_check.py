@@ -23,29 +23,67 @@ def document_of(
 
 
 @pytest.mark.slow
-def test_the_adjoints_agree_with_the_closed_form_and_the_tape(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    document = document_of(capsys, code=0)
+def test_the_adjoints_agree_with_every_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    document = document_of(capsys, "--problem", "linear", code=0)
     assert (document["schema"], document["command"]) == (1, "adjoint-check")
     assert document["verdict"] == "pass"
     checks = document["checks"]
     pairs = {(check["method"], check["reference"]) for check in checks}
+    independent = {"closed form", "sensitivity", "complex step", "differences"}
     assert pairs == {
-        ("tape", "closed form"),
-        ("backsolve", "closed form"),
-        ("backsolve", "tape"),
-        ("discrete", "closed form"),
-        ("discrete", "tape"),
+        *((method, other) for method in ("tape", "backsolve", "discrete") for other in independent),
+        *((method, other) for method in ("backsolve", "discrete") for other in ("tape", "odeint")),
+        *((other, "sensitivity") for other in independent - {"sensitivity"}),
     }
-    assert {check["block"] for check in checks} == {"z0", "theta", "t0", "t1", "times"}
+    gradients = {"z0", "theta", "t0", "t[1]", "t[2]", "t[3]", "t1", "times"}
+    assert {check["block"] for check in checks} == {*gradients, "states", "dot"}
     for check in checks:
         assert set(check) >= {"abs_error", "rel_error", "cosine", "tolerance", "passed"}
         assert check["rel_error"] < 1e-6
         # The discrete adjoint is the tape's gradient, to rounding.
         if (check["method"], check["reference"]) == ("discrete", "tape"):
             assert check["rel_error"] < 1e-13
+        # The references agree far better than the solver under test.
+        if check["method"] in independent:
+            assert check["rel_error"] < 1e-10
     assert document["stats"]["backsolve"]["nfe_backward"] > 0
+
+
+@pytest.mark.slow
+def test_each_variable_has_a_row_with_its_shape(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--problem", "network", "--adjoint", "backsolve")
+    document = document_of(capsys, *arguments, code=0)
+    shapes = {check["block"]: check["shape"] for check in document["checks"]}
+    assert shapes["theta.inner"] == [4, 2]
+    assert shapes["theta.outer"] == [2, 4]
+    assert shapes["theta"] == [24]
+
+
+@pytest.mark.slow
+def test_two_runs_give_the_same_document_apart_from_times(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ("--problem", "network", "--problem", "growth", "--adjoint", "backsolve")
+    first, second = (document_of(capsys, *arguments, code=0) for _ in range(2))
+
+    def without_times(value: object) -> object:
+        if isinstance(value, dict):
+            timed = ("seconds", "wall_seconds")
+            return {key: without_times(x) for key, x in value.items() if key not in timed}
+        return [without_times(x) for x in value] if isinstance(value, list) else value
+
+    assert without_times(first) == without_times(second)
+    assert first["problems"][0]["seconds"]["backsolve"] > 0
+
+
+def test_the_problems_are_listed_without_tensorflow() -> None:
+    code = (
+        "import sys; from nodelens.entry import run; code = run(['adjoint-check', "
+        "'--list-problems']); sys.exit(code or 'tensorflow' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "lotka-volterra" in result.stdout
 
 
 class Wrong(Backsolve):
@@ -73,8 +111,8 @@ class WrongZ0(Wrong):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("adjoint", "blocks"),
-    [(WrongTheta(), {"theta"}), (WrongZ0(), {"z0", "t0", "times"}), (Wrong(), set())],
-    ids=["sign of theta", "sign of z0", "no fault"],
+    [(WrongTheta(), {"theta"}), (WrongZ0(), {"z0", "t0", "times"})],
+    ids=["sign of theta", "sign of z0"],
 )
 def test_a_planted_sign_error_ends_with_3_and_is_named(
     adjoint: Wrong,
@@ -83,11 +121,10 @@ def test_a_planted_sign_error_ends_with_3_and_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setitem(ADJOINTS, "backsolve", adjoint)
-    code = 3 if blocks else 0
-    document = document_of(capsys, "--adjoint", "backsolve", code=code)
-    assert document["verdict"] == ("fail" if blocks else "pass")
+    document = document_of(capsys, "--problem", "linear", "--adjoint", "backsolve", code=3)
+    assert document["verdict"] == "fail"
     failed = {check["block"] for check in document["checks"] if not check["passed"]}
-    assert failed == blocks
+    assert failed == blocks | {"dot"}
 
 
 @pytest.mark.slow
@@ -95,27 +132,40 @@ def test_the_table_says_fail_in_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(ADJOINTS, "backsolve", WrongTheta())
-    assert run(["adjoint-check", "--adjoint", "backsolve", "-q"]) == 3
+    assert run(["adjoint-check", "--problem", "linear", "--adjoint", "backsolve", "-q"]) == 3
     lines = capsys.readouterr().out.splitlines()
-    assert "fail: 2 of 15 comparisons disagree: backsolve dL/dθ" in lines
-    table = [line for line in lines if "backsolve" in line and "closed form" in line]
-    assert "dL/dθ" in table[0]
-    assert table[0].rstrip().endswith("FAIL")
+    assert lines[-1].startswith("fail: ")
+    assert lines[-1].endswith("comparisons disagree: backsolve dL/dθ, backsolve ⟨λ, Jv⟩")
+    # The worst row comes first.
+    assert lines[3].split()[0] == "dL/dθ"
+    assert lines[3].endswith("FAIL")
 
 
 @pytest.mark.slow
 def test_a_loose_solver_is_judged_by_its_own_tolerance(capsys: pytest.CaptureFixture[str]) -> None:
-    document = document_of(capsys, "--rtol", "1e-4", "--atol", "1e-4", code=0)
-    assert {check["tolerance"] for check in document["checks"]} == {1e-2}
-    strict = document_of(
-        capsys, "--rtol", "1e-4", "--atol", "1e-4", "--set", "tolerance=1e-9", code=3
-    )
+    arguments = ("--problem", "linear", "--adjoint", "discrete", "--rtol", "1e-4", "--atol", "1e-4")
+    document = document_of(capsys, *arguments, code=0)
+    adjoint = [c for c in document["checks"] if c["method"] == "discrete"]
+    limits = [c["tolerance"] for c in adjoint if c["reference"] == "closed form"]
+    assert 1e-2 < min(limits) < max(limits) < 1
+    assert max(c["rel_error"] for c in adjoint) > 1e-5
+    strict = document_of(capsys, *arguments, "--set", "tolerance=1e-9", code=3)
     assert strict["verdict"] == "fail"
+    assert {check["tolerance"] for check in strict["checks"]} == {1e-9}
+
+
+@pytest.mark.slow
+def test_single_precision_is_judged_by_what_it_can_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--problem", "linear", "--adjoint", "discrete", "--float32")
+    document = document_of(capsys, *arguments, code=0)
+    assert document["precision"] == "float32"
+    errors = [c["rel_error"] for c in document["checks"] if c["method"] == "discrete"]
+    assert 1e-7 < max(errors) < 1e-3
 
 
 @pytest.mark.slow
 def test_a_solve_that_cannot_be_done_is_4(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["adjoint-check", "--set", "solver.max_steps=3"]) == 4
+    assert run(["adjoint-check", "--problem", "linear", "--set", "solver.max_steps=3"]) == 4
     assert "MAX_STEPS" in capsys.readouterr().err
 
 
@@ -130,7 +180,7 @@ def test_unknown_names_are_told_with_the_nearest(capsys: pytest.CaptureFixture[s
 def test_the_document_can_be_written_and_is_not_overwritten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["adjoint-check", "-q", "--adjoint", "backsolve", "--out", str(tmp_path)]
+    arguments = ["adjoint-check", "-q", "--problem", "growth", "--out", str(tmp_path)]
     assert run(arguments) == 0
     assert json.loads((tmp_path / "adjoint-check.json").read_text())["verdict"] == "pass"
     assert run(arguments) == 2
@@ -140,7 +190,7 @@ def test_the_document_can_be_written_and_is_not_overwritten(
 @pytest.mark.slow
 def test_a_quiet_check_says_nothing_on_stderr() -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "nodelens", "adjoint-check", "-q", "--adjoint", "backsolve"],
+        [sys.executable, "-m", "nodelens", "adjoint-check", "-q", "--problem", "growth"],
         capture_output=True,
         timeout=300,
     )

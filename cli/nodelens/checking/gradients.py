@@ -1,69 +1,53 @@
 """The gradient of a solve by several ways, compared block by block."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from nodelens.checking.comparison import Check, Judge
+from nodelens.checking.directions import Directions, choose_directions
+from nodelens.checking.problem import CheckProblem
+from nodelens.checking.referees import (
+    Reference,
+    by_central_differences,
+    by_closed_form,
+    by_complex_step,
+    solve_sensitivity,
+)
+from nodelens.checking.textbook import textbook_problem
+from nodelens.checking.ways import TAPE, Cost, Found, SolveOptions, Way, adjoint_way, taped_way
 from nodelens.errors import NumericalError
-from nodelens.ode import ADJOINTS, Status, odeint_vjp
-from nodelens.ode.problems import LinearProblem
-from nodelens.ode.status import REMEDIES
 from nodelens.settings.adjoint_check import AdjointCheckSettings
 
-TAPE = "tape"
-CLOSED_FORM = "closed form"
-
-# The gradient of each block, by the name of the block.
-Blocks = dict[str, np.ndarray]
+# Adjoints that differentiate the very steps that the solver took, as the tape does.
+EXACT = {"discrete", "checkpointed", "direct"}
 
 
 @dataclass(frozen=True)
-class Check:
-    """One block of one gradient against a reference.
+class ProblemReport:
+    """What was found on one problem.
 
     Attributes:
-        problem: The problem.
-        block: `z0`, `theta`, `t0`, `t1` or `times` (all observation times at once).
-        method: How the gradient was found.
-        reference: What it is compared with.
-        abs_error: ‖g − g_ref‖₂.
-        rel_error: ‖g − g_ref‖₂ / ‖g_ref‖₂.
-        cosine: Of the angle between both.
-        tolerance: The largest relative error that passes.
-        passed: Whether it passes.
+        name: The problem.
+        checks: Every comparison.
+        costs: For each method, what it cost.
+        seconds: For each part of the work, how long it took.
     """
 
-    problem: str
-    block: str
-    method: str
-    reference: str
-    abs_error: float
-    rel_error: float
-    cosine: float
-    tolerance: float
-    passed: bool
+    name: str
+    checks: tuple[Check, ...]
+    costs: dict[str, Cost]
+    seconds: dict[str, float]
 
-
-@dataclass(frozen=True)
-class Cost:
-    """What one way to the gradient cost.
-
-    Attributes:
-        nfe_forward: Evaluations of the field by the forward solve.
-        nfe_backward: Evaluations of the field with its vector-Jacobian product.
-        steps: Accepted forward steps.
-        wall_seconds: Compilation included.
-        drift: The largest relative drift of the state that was integrated backward.
-    """
-
-    nfe_forward: int
-    nfe_backward: int
-    steps: int
-    wall_seconds: float
-    drift: float
+    @property
+    def passed(self) -> bool:
+        """Whether every gradient passed."""
+        return all(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True)
@@ -71,126 +55,206 @@ class GradientReport:
     """The outcome of a check.
 
     Attributes:
-        problems: The problems that were solved.
-        checks: Every comparison.
-        stats: For each method, what it cost.
+        problems: What was found, problem by problem.
+        settings: What was asked for.
     """
 
-    problems: tuple[str, ...]
-    checks: tuple[Check, ...]
-    stats: dict[str, Cost]
+    problems: tuple[ProblemReport, ...]
+    settings: AdjointCheckSettings
 
     @property
     def passed(self) -> bool:
         """Whether every gradient passed."""
-        return all(check.passed for check in self.checks)
+        return all(problem.passed for problem in self.problems)
 
     def document(self) -> dict[str, Any]:
         """The JSON document of `adjoint-check`."""
+        checks = [check for problem in self.problems for check in problem.checks]
         return {
             "verdict": "pass" if self.passed else "fail",
-            "problem": ", ".join(self.problems),
-            "reference": CLOSED_FORM,
-            "checks": [asdict(check) for check in self.checks],
-            "stats": {method: asdict(cost) for method, cost in self.stats.items()},
+            "problem": ", ".join(problem.name for problem in self.problems),
+            "reference": ", ".join(dict.fromkeys(check.reference for check in checks)),
+            "solver": self.settings.solver.model_dump(mode="json"),
+            "precision": self.settings.precision,
+            "seed": self.settings.seed,
+            "checks": [asdict(check) for check in checks],
+            "stats": _totals([problem.costs for problem in self.problems]),
+            "problems": [
+                {
+                    "name": problem.name,
+                    "verdict": "pass" if problem.passed else "fail",
+                    "checks": len(problem.checks),
+                    "stats": {name: asdict(cost) for name, cost in problem.costs.items()},
+                    "seconds": problem.seconds,
+                }
+                for problem in self.problems
+            ],
         }
 
 
-def check_gradients(settings: AdjointCheckSettings) -> GradientReport:
-    """Compares adjoint gradients with the closed form and with the tape.
+def _totals(costs: Sequence[dict[str, Cost]]) -> dict[str, dict[str, Any]]:
+    """What each method cost on all problems: sums, and the worst drift."""
+    totals: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(name for each in costs for name in each):
+        rows = [each[name] for each in costs if name in each]
+        totals[name] = {
+            key: sum(getattr(row, key) for row in rows)
+            for key in ("nfe_forward", "nfe_backward", "steps", "wall_seconds")
+        }
+        totals[name]["drift"] = max(row.drift or 0.0 for row in rows)
+    return totals
 
-    The loss is L = Σᵢ ⟨wᵢ, z(tᵢ)⟩ with random wᵢ, in float64. The tape's own gradient is checked
-    against the closed form too.
+
+def check_gradients(
+    settings: AdjointCheckSettings,
+    on_progress: Callable[[str, str], None] = lambda problem, part: None,
+) -> GradientReport:
+    """Compares adjoint gradients with every reference that applies.
+
+    The loss is L = Σᵢ ⟨wᵢ, z(tᵢ)⟩ with random wᵢ, so that its gradient is as general as it can be.
 
     Args:
         settings: Problems, adjoints, solver and tolerance.
+        on_progress: Told the problem and the part of the work that begins.
 
     Raises:
         NumericalError: If a solve failed.
     """
-    problem = LinearProblem.random(seed=settings.seed)
-    weights = np.random.default_rng(settings.seed).normal(size=(len(problem.times), 4))
-    exact = problem.gradients(weights)
-    references = {
-        CLOSED_FORM: _blocks(exact.z0, exact.params, exact.times),
-    }
-    stats: dict[str, Cost] = {}
-    found: dict[str, Blocks] = {}
-    for method in (TAPE, *settings.adjoints):
-        found[method], stats[method] = _gradient(problem, weights, method, settings)
-    references[TAPE] = found[TAPE]
-    checks = [
-        _compare("linear", block, method, reference, blocks[block], expected[block], settings)
-        for method, blocks in found.items()
-        for reference, expected in references.items()
-        if method != reference
-        for block in blocks
-    ]
-    return GradientReport(("linear",), tuple(checks), stats)
+    options = solve_options(settings)
+    ways: dict[str, Way] = {name: adjoint_way(name) for name in settings.chosen_adjoints()}
+    reports: list[ProblemReport] = []
+    with quick_compilation():
+        for name in settings.chosen_problems():
+            problem = textbook_problem(name, settings.seed)
+            closed = problem.flow is not None or problem.exact is not None
+            tape = not closed or len(settings.chosen_problems()) == 1 or "direct" in ways
+            reports.append(
+                check_problem(problem, ways, options, settings, tape=tape, on_progress=on_progress)
+            )
+            if settings.fail_fast and not reports[-1].passed:
+                break
+    return GradientReport(tuple(reports), settings)
 
 
-def _gradient(
-    problem: LinearProblem, weights: np.ndarray, method: str, settings: AdjointCheckSettings
-) -> tuple[Blocks, Cost]:
-    solver = settings.solver
-    start = time.perf_counter()
-    solution, pullback = odeint_vjp(
-        problem.vector_field,
-        tf.constant(problem.z0),
-        tf.constant(problem.times),
-        params=[tf.constant(value) for value in problem.params],
-        solver=solver.method,
-        rtol=solver.rtol,
-        atol=solver.atol,
-        max_steps=solver.max_steps if method != TAPE else None,
-        adjoint=ADJOINTS["direct" if method == TAPE else method],
+def solve_options(settings: AdjointCheckSettings) -> SolveOptions:
+    """How the settings ask everything to be solved."""
+    rtol, atol = settings.tolerances()
+    return SolveOptions(
+        solver=settings.solver.method,
+        rtol=rtol,
+        atol=atol,
+        max_steps=settings.solver.max_steps,
+        step_size=settings.solver.step_size,
+        dtype=settings.precision,
+        jit_compile=settings.solver.jit_compile,
     )
-    gradients = pullback(tf.constant(weights))
-    status = Status(int(solution.status) or int(gradients.stats.status))
-    if status is not Status.SUCCESS:
-        raise NumericalError(
-            f"the solve with {solver.method} and the adjoint {method} failed: {status.name}",
-            hint=REMEDIES[status],
-        )
-    blocks = _blocks(
-        gradients.z0.numpy(), [value.numpy() for value in gradients.params], gradients.times.numpy()
-    )
-    cost = Cost(
-        nfe_forward=int(solution.stats.nfe),
-        nfe_backward=int(gradients.stats.nfe),
-        steps=int(solution.stats.accepted),
-        wall_seconds=time.perf_counter() - start,
-        drift=float(np.max(gradients.stats.drift)),
-    )
-    return blocks, cost
 
 
-def _blocks(z0: np.ndarray, params: Any, times: np.ndarray) -> Blocks:
-    theta = np.concatenate([np.ravel(value) for value in params])
-    return {"z0": z0, "theta": theta, "t0": times[:1], "t1": times[-1:], "times": times}
-
-
-def _compare(
-    problem: str,
-    block: str,
-    method: str,
-    reference: str,
-    gradient: np.ndarray,
-    expected: np.ndarray,
+def check_problem(
+    problem: CheckProblem,
+    ways: Mapping[str, Way],
+    options: SolveOptions,
     settings: AdjointCheckSettings,
-) -> Check:
-    tolerance = settings.accepted_error()
-    size, expected_size = np.linalg.norm(gradient), np.linalg.norm(expected)
-    abs_error = float(np.linalg.norm(gradient - expected))
-    rel_error = abs_error / max(float(expected_size), np.finfo(np.float64).tiny)
-    return Check(
+    *,
+    tape: bool,
+    on_progress: Callable[[str, str], None] = lambda problem, part: None,
+) -> ProblemReport:
+    """Finds the gradient of one problem by every way and compares them all.
+
+    Args:
+        problem: The problem; rounded to the precision of the solve first.
+        ways: The gradients under test, by the names of their adjoints.
+        options: How they are solved.
+        settings: Seed and tolerance.
+        tape: Whether the tape through the solver is asked too.
+        on_progress: Told the problem and the part of the work that begins.
+
+    Raises:
+        NumericalError: If a solve failed.
+        RefereeError: If SciPy cannot integrate the field.
+    """
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def part(name: str) -> Iterator[None]:
+        on_progress(problem.name, name)
+        start = time.perf_counter()
+        yield
+        seconds[name] = time.perf_counter() - start
+
+    problem = problem.rounded(options.dtype)
+    weights = problem.weights(settings.seed).astype(options.dtype).astype(np.float64)
+    directions = choose_directions(problem.layout, settings.seed)
+    with part("sensitivity"):
+        sensitivity = solve_sensitivity(problem, directions)
+    epsilon = float(np.finfo(options.dtype).eps)
+    judge = Judge(
         problem=problem,
-        block=block,
-        method=method,
-        reference=reference,
-        abs_error=abs_error,
-        rel_error=rel_error,
-        cosine=float(np.vdot(gradient, expected) / max(float(size * expected_size), 1e-300)),
-        tolerance=tolerance,
-        passed=bool(rel_error <= tolerance),
+        directions=directions,
+        sensitivity=sensitivity,
+        weights=weights,
+        tolerance=max(options.rtol, options.atol, 30 * epsilon),
+        fixed=settings.tolerance,
+        epsilon=epsilon,
     )
+    references = [sensitivity.reference(weights)]
+    references += _other_references(problem, directions, weights, part)
+    checks = [c for other in references[1:] for c in judge.references(other, references[0])]
+    found: dict[str, Found] = {}
+    if tape:
+        with part(TAPE):
+            found[TAPE] = replace(adjoint_way("direct")(problem, weights, options), method=TAPE)
+    for name, way in ways.items():
+        with part(name):
+            found[name] = way(problem, weights, options)
+            user = taped_way(name, "odeint")(problem, weights, options)
+        checks += judge.between(found[name], user, exact=True)
+    for name, gradient in found.items():
+        checks.append(judge.states(gradient))
+        change = _change(problem, weights, options, gradient, ways.get(name))
+        for reference in references:
+            checks += judge.against(gradient, reference, change)
+        checks.append(judge.dot_products(gradient, settings.seed))
+        if tape and name != TAPE:
+            checks += judge.between(gradient, found[TAPE], exact=name in EXACT)
+    costs = {name: gradient.cost for name, gradient in found.items()}
+    return ProblemReport(problem.name, tuple(checks), costs, seconds)
+
+
+def _other_references(
+    problem: CheckProblem, directions: Directions, weights: np.ndarray, part: Any
+) -> list[Reference]:
+    """The closed form, the complex step and central differences, where they apply."""
+    closed = by_closed_form(problem, directions, weights)
+    references = [] if closed is None else [closed]
+    if problem.plain.analytic:
+        with part("complex step"):
+            references.append(by_complex_step(problem, directions, weights))
+    with part("differences"):
+        references.append(by_central_differences(problem, directions, weights))
+    return references
+
+
+def _change(
+    problem: CheckProblem, weights: np.ndarray, options: SolveOptions, found: Found, way: Way | None
+) -> np.ndarray:
+    """By how much a gradient still changes if the solver's tolerances are 100 times tighter."""
+    tighter = options.tighter(100)
+    try:
+        again = (way or adjoint_way("direct"))(problem, weights, tighter)
+    except NumericalError:
+        # Too tight for this solver or precision: then nothing is known, and nothing allowed for.
+        return np.zeros_like(found.gradient)
+    return np.abs(again.gradient - found.gradient)
+
+
+@contextmanager
+def quick_compilation() -> Iterator[None]:
+    """Leaves out TensorFlow's optimiser of graphs: each graph here is run a few times only."""
+    before = tf.config.optimizer.get_experimental_options()
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    try:
+        yield
+    finally:
+        kept = before.get("disable_meta_optimizer", False)
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": kept})

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from nodelens.commands.options import (
+    FLAG,
+    RUNNING,
     SETTINGS,
     Call,
     ConfigOption,
@@ -22,12 +24,38 @@ from nodelens.commands.options import (
 )
 from nodelens.errors import ExitCode
 
+CHECKED = "What is checked"
+
+ProblemOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--problem",
+        metavar="NAME",
+        help="Problem to check; repeatable. By default all.",
+        rich_help_panel=CHECKED,
+    ),
+]
+ListProblemsOption = Annotated[
+    bool,
+    typer.Option(
+        "--list-problems",
+        metavar=FLAG,
+        help="Print the problems, and stop.",
+        rich_help_panel=CHECKED,
+    ),
+]
 AdjointOption = Annotated[
     list[str] | None,
-    typer.Option("--adjoint", help="Adjoint to check; repeatable.", rich_help_panel=SETTINGS),
+    typer.Option(
+        "--adjoint",
+        metavar="NAME|all",
+        help="Adjoint to check; repeatable.",
+        rich_help_panel=CHECKED,
+    ),
 ]
 SolverOption = Annotated[
-    str | None, typer.Option("--solver", help="Solver.", rich_help_panel=SETTINGS)
+    str | None,
+    typer.Option("--solver", metavar="NAME", help="Solver.", rich_help_panel=SETTINGS),
 ]
 RtolOption = Annotated[
     float | None, typer.Option("--rtol", help="Relative tolerance.", rich_help_panel=SETTINGS)
@@ -35,15 +63,37 @@ RtolOption = Annotated[
 AtolOption = Annotated[
     float | None, typer.Option("--atol", help="Absolute tolerance.", rich_help_panel=SETTINGS)
 ]
+Float32Option = Annotated[
+    bool,
+    typer.Option(
+        "--float32",
+        metavar=FLAG,
+        help="Solve in single precision; the references stay in double.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+FailFastOption = Annotated[
+    bool,
+    typer.Option(
+        "--fail-fast",
+        metavar=FLAG,
+        help="Stop after the first problem that fails.",
+        rich_help_panel=RUNNING,
+    ),
+]
 
 
 def adjoint_check(
     config: ConfigOption = None,
     set_: SetOption = None,
+    problem: ProblemOption = None,
+    list_problems: ListProblemsOption = False,
     adjoint: AdjointOption = None,
     solver: SolverOption = None,
     rtol: RtolOption = None,
     atol: AtolOption = None,
+    float32: Float32Option = False,
+    fail_fast: FailFastOption = False,
     show_config_: ShowConfigOption = False,
     seed: SeedOption = None,
     device: DeviceOption = None,
@@ -54,10 +104,12 @@ def adjoint_check(
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> ExitCode:
-    """Compare adjoint gradients of a Neural ODE with exact ones and with the tape.
+    """Say whether the adjoint gradients of a Neural ODE can be trusted.
 
-    Gradients for z0, θ, t0 and t1 of a problem with a closed form. Exits with 3 if one is off by
-    more than the tolerance.
+    The gradient of each adjoint for z0, each parameter and each time is compared with closed forms,
+    with forward sensitivities and complex steps integrated by SciPy, with extrapolated central
+    differences and with the tape through the solver. Exits with 3 if one is off by more than the
+    tolerance.
     """
     call = Call(
         "adjoint-check",
@@ -66,10 +118,13 @@ def adjoint_check(
         flags={
             "seed": ("--seed", seed),
             "device": ("--device", device),
+            "problems": ("--problem", problem or None),
             "adjoints": ("--adjoint", adjoint or None),
             "solver.method": ("--solver", solver),
             "solver.rtol": ("--rtol", rtol),
             "solver.atol": ("--atol", atol),
+            "precision": ("--float32", "float32" if float32 else None),
+            "fail_fast": ("--fail-fast", fail_fast or None),
         },
         json=json,
         quiet=quiet,
@@ -77,7 +132,14 @@ def adjoint_check(
     )
     from nodelens.settings.adjoint_check import AdjointCheckSettings
 
-    output, resolved = call.output(), call.settings(AdjointCheckSettings)
+    output = call.output()
+    if list_problems:
+        from nodelens.report.adjoint_problems import problems_table
+        from nodelens.settings.names import EQUATIONS
+
+        output.result({"problems": EQUATIONS}, problems_table(EQUATIONS))
+        return ExitCode.DONE
+    resolved = call.settings(AdjointCheckSettings)
     if show_config_:
         show_config(output, resolved)
         return ExitCode.DONE
@@ -93,12 +155,15 @@ def adjoint_check(
     output.note(f"device: {chosen.description}")
 
     from nodelens.checking.gradients import check_gradients
-    from nodelens.report.adjoint_table import adjoint_table, adjoint_verdict
+    from nodelens.report.adjoint_progress import shown_progress
+    from nodelens.report.adjoint_table import adjoint_tables, adjoint_verdict
     from nodelens.report.output import to_json
 
-    document = check_gradients(settings).document()
+    with shown_progress(output, len(settings.chosen_problems())) as on_progress:
+        document = check_gradients(settings, on_progress).document()
     if written is not None:
         write_text(written, to_json({"schema": 1, "command": call.command, **document}))
         output.note(f"written: {written}")
-    output.result(document, adjoint_table(document), adjoint_verdict(document))
+    tables = adjoint_tables(document, every=call.verbose)
+    output.result(document, *tables, adjoint_verdict(document))
     return ExitCode.DONE if document["verdict"] == "pass" else ExitCode.VERDICT_NO

@@ -29,7 +29,9 @@ class AdjointCheckSettings(Settings):
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = "auto"
     problems: tuple[Literal[ProblemName, "all"], ...] = Field(("all",), min_length=1)
-    adjoints: tuple[Literal[AdjointName, "all"], ...] = Field(("backsolve", "discrete"), min_length=1)
+    adjoints: tuple[Literal[AdjointName, "all"], ...] = Field(
+        ("backsolve", "discrete"), min_length=1
+    )
     solver: SolverSettings = SolverSettings()
     precision: Literal["float64", "float32"] = "float64"
     tolerance: PositiveFloat | None = None
@@ -46,6 +48,6 @@ class AdjointCheckSettings(Settings):
         return every if "all" in self.adjoints else tuple(x for x in self.adjoints if x != "all")
 
     def tolerances(self) -> tuple[float, float]:
-        """rtol and atol; the defaults depend on the precision."""
+        """Rtol and atol; the defaults depend on the precision."""
         usual = 1e-8 if self.precision == "float64" else 1e-5
         return self.solver.rtol or usual, self.solver.atol or usual

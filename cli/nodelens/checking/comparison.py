@@ -1,0 +1,205 @@
+"""Two gradients side by side: how far apart they are, and how far apart they may be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nodelens.checking.directions import Directions
+from nodelens.checking.problem import Block, CheckProblem
+from nodelens.checking.referees import Reference, Sensitivity
+from nodelens.checking.ways import Found
+
+# A solver's tolerance is one for each step; the errors of all steps, forth and back, add up.
+STEPS_ADD_UP = 100
+# A gradient that still changes with the tolerance is excused up to so many times as much.
+AT_MOST = 10
+# Two orders of summation of the same numbers differ by rounding only.
+ROUNDING = 1e4
+DOT_PROBES = 4
+
+
+@dataclass(frozen=True)
+class Check:
+    """One block of one gradient against a reference.
+
+    Attributes:
+        problem: The problem.
+        block: See `Layout.blocks`; in addition `states`, the solution itself, and `dot`, the
+            identity ⟨λ, Jv⟩ = ⟨Jᵀλ, v⟩ on random directions.
+        shape: The shape of the block.
+        method: How the gradient was found.
+        reference: What it is compared with.
+        abs_error: ‖g − g_ref‖₂.
+        rel_error: ‖g − g_ref‖₂ / ‖g_ref‖₂.
+        cosine: Of the angle between both.
+        tolerance: The largest relative error that passes.
+        passed: Whether it passes.
+    """
+
+    problem: str
+    block: str
+    shape: tuple[int, ...]
+    method: str
+    reference: str
+    abs_error: float
+    rel_error: float
+    cosine: float
+    tolerance: float
+    passed: bool
+
+    @property
+    def badness(self) -> float:
+        """The error in units of the tolerance; infinite for NaN."""
+        ratio = self.rel_error / self.tolerance if self.tolerance else np.inf * self.rel_error
+        return float(ratio) if ratio == ratio else (0.0 if self.passed else np.inf)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides how far two gradients may be apart.
+
+    The error of a directional derivative grows with the tangents it is made of, so a block may be
+    off by 100 · max(rtol, atol) · ‖weights‖ · ‖∂z/∂block‖, plus three times the referee's own error
+    estimate; and up to ten times as much if it is seen to shrink with the tolerance, since a solver
+    controls the error of z and not that of its derivatives. A time moves along f(t, z), whose error
+    is ‖∂f/∂z‖ times that of z.
+
+    Attributes:
+        problem: The problem.
+        directions: In which derivatives are taken.
+        sensitivity: The tangents.
+        weights: The cotangents.
+        tolerance: max(rtol, atol), or what rounding allows if that is more.
+        fixed: A relative error that the user set instead of all this.
+        epsilon: Of the precision of the solve.
+    """
+
+    problem: CheckProblem
+    directions: Directions
+    sensitivity: Sensitivity
+    weights: np.ndarray
+    tolerance: float
+    fixed: float | None
+    epsilon: float
+
+    def against(self, found: Found, reference: Reference, change: np.ndarray) -> list[Check]:
+        """Compares a gradient with directional derivatives, block by block.
+
+        Args:
+            found: The gradient.
+            reference: The derivatives.
+            change: By how much each component of the gradient changes with a tighter tolerance.
+        """
+        checks = []
+        for block in self.problem.layout.blocks():
+            rows = self.directions.of(block)
+            actual = self.directions.rows[rows] @ found.gradient
+            usual = STEPS_ADD_UP * self.tolerance * self._scale(block)
+            own = 3 * float(np.linalg.norm(change[block.part]))
+            allowed = min(usual + own, AT_MOST * usual)
+            allowed += 3 * float(np.linalg.norm(reference.error[rows]))
+            pair = (actual, reference.values[rows])
+            checks.append(self._check(block, found.method, reference.name, *pair, allowed))
+        return checks
+
+    def between(self, found: Found, other: Found, *, exact: bool) -> list[Check]:
+        """Compares two gradients of the solver under test, block by block.
+
+        Args:
+            found: The one.
+            other: The one it is compared with.
+            exact: Whether both are the gradient of the same steps, so that only rounding differs.
+        """
+        unit = ROUNDING * self.epsilon if exact else STEPS_ADD_UP * self.tolerance
+        return [
+            self._check(
+                block,
+                found.method,
+                other.method,
+                found.gradient[block.part],
+                other.gradient[block.part],
+                unit * self._scale(block),
+            )
+            for block in self.problem.layout.blocks()
+        ]
+
+    def references(self, reference: Reference, other: Reference) -> list[Check]:
+        """Compares two references by their own error estimates, so that one may trust them."""
+        checks = []
+        for block in self.problem.layout.blocks():
+            rows = self.directions.of(block)
+            allowed = 3 * float(np.linalg.norm(reference.error[rows] + other.error[rows]))
+            allowed += ROUNDING * np.finfo(np.float64).eps * self._scale(block)
+            pair = (reference.values[rows], other.values[rows])
+            checks.append(self._check(block, reference.name, other.name, *pair, allowed))
+        return checks
+
+    def states(self, found: Found) -> Check:
+        """Compares the solution itself."""
+        block = Block("states", slice(0, 0), found.states.shape)
+        exact = self.sensitivity.states
+        allowed = STEPS_ADD_UP * self.tolerance * float(np.linalg.norm(exact))
+        actual = found.states.ravel()
+        return self._check(block, found.method, "sensitivity", actual, exact.ravel(), allowed)
+
+    def dot_products(self, found: Found, seed: int) -> Check:
+        """Holds forward against reverse: ⟨λ, Jv⟩ = ⟨Jᵀλ, v⟩ for random directions v."""
+        count = len(self.directions.rows)
+        mix = np.random.default_rng([seed, 2]).normal(size=(DOT_PROBES, count))
+        reference = self.sensitivity.reference(self.weights)
+        scales = [self._scale(block) for block in self.problem.layout.pieces()]
+        allowed = STEPS_ADD_UP * self.tolerance * float(np.linalg.norm(scales)) * DOT_PROBES
+        allowed += 3 * float(np.linalg.norm(np.abs(mix) @ reference.error))
+        block = Block("dot", slice(0, 0), (DOT_PROBES,))
+        forward, reverse = mix @ reference.values, mix @ self.directions.rows @ found.gradient
+        return self._check(block, found.method, reference.name, reverse, forward, allowed)
+
+    def _scale(self, block: Block) -> float:
+        """‖weights‖ · ‖∂z/∂block‖, the largest that this block could be for such weights."""
+        squares = 0.0
+        for piece, rows in self.directions.parts:
+            if not (block.part.start <= piece.part.start and piece.part.stop <= block.part.stop):
+                continue
+            size = float(np.sum(self.sensitivity.tangents[rows] ** 2))
+            # Random directions see a part of the block only.
+            squares += size * piece.size / (rows.stop - rows.start)
+            index = piece.part.start - self.problem.layout.total + self.problem.layout.count
+            if index >= 0:
+                state = float(np.linalg.norm(self.sensitivity.states[index]))
+                squares += (float(self.sensitivity.steepness[index]) * state) ** 2
+        return float(np.linalg.norm(self.weights)) * squares**0.5
+
+    def _check(
+        self,
+        block: Block,
+        method: str,
+        reference: str,
+        actual: np.ndarray,
+        expected: np.ndarray,
+        allowed: float,
+    ) -> Check:
+        size = float(np.linalg.norm(expected))
+        abs_error = float(np.linalg.norm(actual - expected))
+        unit = size if size > 0 else 1.0
+        both = float(np.linalg.norm(actual)) * size
+        rel_error = abs_error / unit
+        tolerance = allowed / unit if self.fixed is None else self.fixed
+        return Check(
+            problem=self.problem.name,
+            block=block.name,
+            shape=block.shape,
+            method=method,
+            reference=reference,
+            abs_error=abs_error,
+            rel_error=rel_error,
+            cosine=float(np.vdot(actual, expected)) / both if both > 0 else 1.0,
+            tolerance=tolerance,
+            passed=bool(rel_error <= tolerance),
+        )
+
+
+def failures(checks: Sequence[Check]) -> list[Check]:
+    """The checks that did not pass, the worst first."""
+    failed = [check for check in checks if not check.passed]
+    return sorted(failed, key=lambda check: -check.badness)

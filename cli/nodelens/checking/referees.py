@@ -1,0 +1,224 @@
+"""Gradients found without the solver and the adjoints under test: by SciPy and NumPy alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from nodelens.checking.directions import Directions
+from nodelens.checking.plain_fields import COMPLEX_STEP
+from nodelens.checking.problem import CheckProblem, Flow
+
+TIGHT = 1e-12
+LOOSE = 1e-9
+# Steps of the central differences, each half of the one before.
+FIRST_STEP = 2e-3
+LEVELS = 4
+
+
+class RefereeError(Exception):
+    """SciPy could not integrate the field; the message says where it stopped."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Directional derivatives of L.
+
+    Attributes:
+        name: How they were found.
+        values: One for each direction.
+        error: An estimate of the absolute error of each.
+    """
+
+    name: str
+    values: np.ndarray
+    error: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The forward sensitivity equations, integrated.
+
+    Attributes:
+        states: z(tᵢ), shape [count, size].
+        tangents: ∂z(tᵢ)/∂v for each direction v, shape [directions, count, size].
+        error: Estimates of the absolute errors of the tangents, of the same shape.
+        slopes: f(tᵢ, z(tᵢ)), shape [count, size].
+        steepness: ‖∂f/∂z‖₂ at each time, shape [count].
+    """
+
+    states: np.ndarray
+    tangents: np.ndarray
+    error: np.ndarray
+    slopes: np.ndarray
+    steepness: np.ndarray
+
+    def reference(self, weights: np.ndarray) -> Reference:
+        """⟨weights, tangent⟩ for each direction."""
+        values = np.einsum("dts,ts->d", self.tangents, weights)
+        error = np.einsum("dts,ts->d", self.error, np.abs(weights))
+        return Reference("sensitivity", values, error)
+
+
+def solve_sensitivity(problem: CheckProblem, directions: Directions) -> Sensitivity:
+    """Integrates z and its tangents together, forward in time, at a tolerance of 1e-12.
+
+    dV/dt = (∂f/∂z) V + (∂f/∂θ) v_θ, V(t₀) = v_z − f(t₀, z₀) v_t₀, and at each time tᵢ an own v_tᵢ
+    adds f(tᵢ, zᵢ) v_tᵢ. The error is estimated by a second, looser solve.
+
+    Raises:
+        RefereeError: If SciPy cannot integrate the field.
+    """
+    states, tangents = _tangent_solve(problem, directions, TIGHT)
+    _, looser = _tangent_solve(problem, directions, LOOSE)
+    error = np.abs(tangents - looser) / 10 + 1e-13 * np.abs(tangents)
+    local = [
+        problem.plain.jacobians(float(t), z, problem.theta)
+        for t, z in zip(problem.times, states, strict=True)
+    ]
+    steepness = np.array([np.linalg.norm(by_state, 2) for _, by_state, *_ in local])
+    return Sensitivity(states, tangents, error, np.stack([f for f, *_ in local]), steepness)
+
+
+def _tangent_solve(
+    problem: CheckProblem, directions: Directions, tolerance: float
+) -> tuple[np.ndarray, np.ndarray]:
+    layout, times, theta = problem.layout, problem.times, problem.theta
+    by_z0, by_theta, by_times = layout.split(directions.rows)
+    # Moving a time is no business of the equations: these tangents are put in at the end.
+    moving = np.any(directions.rows[:, : layout.size + layout.parameters] != 0, axis=1)
+    start_moves = by_times[:, 0] != 0
+    active = moving | start_moves
+    plain, size, count = problem.plain, layout.size, int(active.sum())
+    forcing = by_theta[active].T
+
+    def rhs(t: float, y: np.ndarray) -> np.ndarray:
+        f, by_state, by_parameter, _ = plain.jacobians(t, y[:size], theta)
+        tangent = y[size:].reshape(size, count)
+        return np.concatenate([f, (by_state @ tangent + by_parameter @ forcing).ravel()])
+
+    z0 = problem.z0.ravel()
+    f0, *_ = plain.jacobians(float(times[0]), z0, theta)
+    start = (by_z0 - by_times[:, :1] * f0)[active].T
+    stiff = np.linalg.norm(plain.jacobians(float(times[0]), z0, theta)[1], 2) * np.ptp(times)
+    solution = solve_ivp(
+        rhs,
+        (float(times[0]), float(times[-1])),
+        np.concatenate([z0, start.ravel()]),
+        method="Radau" if stiff > 2000 else "DOP853",
+        t_eval=times,
+        rtol=max(tolerance, 1e-10) if stiff > 2000 else tolerance,
+        atol=tolerance,
+    )
+    if not solution.success or not np.isfinite(solution.y).all():
+        raise RefereeError(f"SciPy stopped at t = {solution.t[-1]:.6g}: {solution.message}")
+    states = solution.y[:size].T
+    tangents = np.zeros((len(directions.rows), times.size, size))
+    tangents[active] = solution.y[size:].reshape(size, count, -1).transpose(1, 2, 0)
+    slopes = np.stack(
+        [plain.jacobians(float(t), z, theta)[0] for t, z in zip(times, states, strict=True)]
+    )
+    tangents += by_times[:, :, None] * slopes
+    # At t₀ the state is z0 itself, wherever t₀ is.
+    tangents[:, 0] = by_z0
+    return states, tangents
+
+
+def numerical_flow(problem: CheckProblem, tolerance: float = TIGHT) -> Flow:
+    """The flow of a problem by DOP853, for many copies at once, real or complex.
+
+    Each interval between two times is mapped to [0, 1], so that copies with other times keep step.
+    """
+    size = problem.layout.size
+
+    def flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
+        states = [z0]
+        for left, right in zip(times.T[:-1], times.T[1:], strict=True):
+            span = right - left
+
+            def rhs(
+                s: float, y: np.ndarray, left: np.ndarray = left, span: np.ndarray = span
+            ) -> np.ndarray:
+                z = y.reshape(-1, size)
+                return (span[:, None] * problem.plain.copies(left + s * span, z, theta)).ravel()
+
+            solution = solve_ivp(
+                rhs,
+                (0.0, 1.0),
+                states[-1].ravel(),
+                method="DOP853",
+                t_eval=[1.0],
+                rtol=tolerance,
+                atol=tolerance,
+            )
+            if not solution.success or not np.isfinite(solution.y).all():
+                raise RefereeError(f"SciPy stopped before the end: {solution.message}")
+            states.append(solution.y[:, -1].reshape(-1, size))
+        return np.stack(states, axis=1)
+
+    return flow
+
+
+def by_complex_step(
+    problem: CheckProblem, directions: Directions, weights: np.ndarray
+) -> Reference:
+    """Im L(x + ihv) / h with h = 1e-30: no cancellation, so exact to the accuracy of the flow.
+
+    The flow is `numerical_flow`; the error is estimated by a flow with a looser tolerance.
+    """
+    values = _complex_step(problem, numerical_flow(problem), directions, weights)
+    looser = _complex_step(problem, numerical_flow(problem, LOOSE), directions, weights)
+    error = np.abs(values - looser) / 10 + 1e-12 * np.abs(values).max()
+    return Reference("complex step", values, error)
+
+
+def by_closed_form(
+    problem: CheckProblem, directions: Directions, weights: np.ndarray
+) -> Reference | None:
+    """The derivative of the exact solution, by hand or by a complex step: exact to rounding.
+
+    Returns:
+        None if the problem has no exact solution.
+    """
+    if problem.exact is not None:
+        values = directions.rows @ problem.exact(weights)
+    elif problem.flow is not None:
+        values = _complex_step(problem, problem.flow, directions, weights)
+    else:
+        return None
+    return Reference("closed form", values, 1e-13 * np.abs(values).max() + 0 * values)
+
+
+def by_central_differences(
+    problem: CheckProblem, directions: Directions, weights: np.ndarray
+) -> Reference:
+    """Central differences with steps h, h/2, h/4, h/8, extrapolated after Richardson.
+
+    The error is estimated by how much the last extrapolation still changed both values that it was
+    made of (Ridders 1982), plus the noise of the solves divided by the smallest step.
+    """
+    steps = FIRST_STEP / 2.0 ** np.arange(LEVELS)
+    offsets = np.concatenate([[step, -step] for step in steps])
+    points = problem.point + offsets[:, None, None] * directions.rows
+    losses = _loss(problem, numerical_flow(problem), points.reshape(-1, points.shape[-1]), weights)
+    losses = losses.reshape(LEVELS, 2, -1)
+    table = [(losses[:, 0] - losses[:, 1]) / (2 * steps[:, None])]
+    for order in range(1, LEVELS):
+        rough = table[-1]
+        table.append(rough[1:] + (rough[1:] - rough[:-1]) / (4.0**order - 1))
+    values = table[-1][0]
+    change = np.abs(values - table[-2]).max(axis=0)
+    noise = 1e-12 * np.abs(losses).max() / steps[-1]
+    return Reference("differences", values, change + noise)
+
+
+def _complex_step(
+    problem: CheckProblem, flow: Flow, directions: Directions, weights: np.ndarray
+) -> np.ndarray:
+    points = problem.point + 1j * COMPLEX_STEP * directions.rows
+    return _loss(problem, flow, points, weights).imag / COMPLEX_STEP
+
+
+def _loss(problem: CheckProblem, flow: Flow, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    states = flow(*problem.layout.split(points))
+    return np.einsum("kts,ts->k", states, weights)

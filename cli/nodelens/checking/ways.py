@@ -1,0 +1,220 @@
+"""The gradients that are checked: of every adjoint, of the tape, and as `odeint` gives them."""
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nodelens.checking.problem import CheckProblem
+from nodelens.errors import NumericalError
+from nodelens.ode import ADJOINTS, DriftWarning, SolveError, Status, odeint, odeint_vjp
+from nodelens.ode.status import REMEDIES
+
+TAPE = "tape"
+
+
+@dataclass(frozen=True)
+class SolveOptions:
+    """How everything is solved.
+
+    Attributes:
+        solver: Name of the solver.
+        rtol: Relative tolerance of the solve and of the gradient.
+        atol: Absolute tolerance.
+        max_steps: Attempted steps after which a solve fails.
+        step_size: Of a solver that does not adapt its steps; None takes one step an interval.
+        dtype: `float64` or `float32`.
+        jit_compile: Whether XLA compiles.
+    """
+
+    solver: str
+    rtol: float
+    atol: float
+    max_steps: int
+    step_size: float | None
+    dtype: str
+    jit_compile: bool
+
+    def tighter(self, factor: float) -> "SolveOptions":
+        """The same with tolerances that are smaller, as far as the precision allows."""
+        floor = 20 * float(np.finfo(self.dtype).eps)
+        return replace(
+            self,
+            rtol=max(self.rtol / factor, min(self.rtol, floor)),
+            atol=max(self.atol / factor, min(self.atol, floor)),
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that `odeint` and `odeint_vjp` share."""
+        return {
+            "solver": self.solver,
+            "rtol": self.rtol,
+            "atol": self.atol,
+            "step_size": self.step_size,
+            "jit_compile": self.jit_compile,
+        }
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one way to the gradient cost.
+
+    Attributes:
+        nfe_forward: Evaluations of the field by the forward solve.
+        nfe_backward: Evaluations of the field with its vector-Jacobian product.
+        steps: Accepted forward steps.
+        wall_seconds: Of the forward and backward pass, compilation included.
+        drift: The largest relative drift of the state that was integrated backward.
+    """
+
+    nfe_forward: int | None
+    nfe_backward: int | None
+    steps: int | None
+    wall_seconds: float
+    drift: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A gradient found by the solver under test.
+
+    Attributes:
+        method: How it was found.
+        gradient: dL/d(z0, θ, times) in one vector.
+        states: z(tᵢ) as this way solved them, shape [count, size].
+        cost: What it cost.
+    """
+
+    method: str
+    gradient: np.ndarray
+    states: np.ndarray
+    cost: Cost
+
+
+Way = Callable[[CheckProblem, np.ndarray, SolveOptions], Found]
+
+
+def adjoint_way(name: str) -> Way:
+    """The gradient of an adjoint, by `odeint_vjp`.
+
+    Args:
+        name: One of `nodelens.ode.ADJOINTS`.
+    """
+
+    def way(problem: CheckProblem, weights: np.ndarray, options: SolveOptions) -> Found:
+        start = time.perf_counter()
+        z0, times, params = _tensors(problem, options)
+        solution, pullback = odeint_vjp(
+            problem.vector_field,
+            z0,
+            times,
+            params=params,
+            adjoint=ADJOINTS[name],
+            max_steps=None if name == "direct" else options.max_steps,
+            **options.arguments(),
+        )
+        require_success(problem, name, int(solution.status), options)
+        gradients = pullback(tf.reshape(tf.constant(weights, z0.dtype), solution.states.shape))
+        by_z0 = gradients.z0.numpy()
+        seconds = time.perf_counter() - start
+        require_success(problem, name, int(gradients.stats.status), options)
+        cost = Cost(
+            nfe_forward=int(solution.stats.nfe),
+            nfe_backward=int(gradients.stats.nfe),
+            steps=int(solution.stats.accepted),
+            wall_seconds=seconds,
+            drift=float(np.max(gradients.stats.drift)),
+        )
+        by_theta = gradients.captures if params is None else gradients.params
+        by_theta = [x for x in by_theta if x is not None]
+        gradient = problem.layout.join(by_z0, by_theta, gradients.times)
+        return Found(name, gradient, _flat_states(solution.states), cost)
+
+    return way
+
+
+def taped_way(name: str, method: str) -> Way:
+    """The gradient as `tf.GradientTape` around `odeint` gives it.
+
+    With the adjoint `direct` the tape differentiates the solver's own operations; with another
+    one it calls the adjoint, in the form in which users meet it.
+
+    Args:
+        name: One of `nodelens.ode.ADJOINTS`.
+        method: What the way is called.
+    """
+
+    def way(problem: CheckProblem, weights: np.ndarray, options: SolveOptions) -> Found:
+        start = time.perf_counter()
+        z0, times, params = _tensors(problem, options)
+        sources = problem.sources if params is None else params
+        with tf.GradientTape() as tape, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DriftWarning)
+            tape.watch([z0, times, *sources])
+            try:
+                solution = odeint(
+                    problem.vector_field,
+                    z0,
+                    times,
+                    params=params,
+                    adjoint=ADJOINTS[name],
+                    max_steps=None if name == "direct" else options.max_steps,
+                    **options.arguments(),
+                )
+                weight = tf.reshape(tf.constant(weights, z0.dtype), solution.states.shape)
+                loss = tf.reduce_sum(weight * solution.states)
+                with tape.stop_recording():
+                    found = tape.gradient(
+                        loss,
+                        [z0, times, *sources],
+                        unconnected_gradients=tf.UnconnectedGradients.ZERO,
+                    )
+            except SolveError as error:
+                require_success(problem, method, int(error.status), options)
+                raise
+        by_z0, by_times, *by_theta = [x.numpy() for x in found]
+        cost = Cost(
+            nfe_forward=int(solution.stats.nfe),
+            nfe_backward=None,
+            steps=int(solution.stats.accepted),
+            wall_seconds=time.perf_counter() - start,
+            drift=None,
+        )
+        gradient = problem.layout.join(by_z0, by_theta, by_times)
+        return Found(method, gradient, _flat_states(solution.states), cost)
+
+    return way
+
+
+def require_success(problem: CheckProblem, method: str, code: int, options: SolveOptions) -> None:
+    """Raises if a solve did not reach the last time.
+
+    Raises:
+        NumericalError: With the remedy of the status.
+    """
+    status = Status(code)
+    if status is not Status.SUCCESS:
+        raise NumericalError(
+            f"the solve of {problem.name!r} with {options.solver} and {method} failed: "
+            f"{status.name}",
+            hint=REMEDIES[status],
+        )
+
+
+def _tensors(
+    problem: CheckProblem, options: SolveOptions
+) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor] | None]:
+    dtype = tf.as_dtype(options.dtype)
+    params = None
+    if not problem.sources:
+        params = [tf.constant(value, dtype) for value in problem.params.values()]
+    return tf.constant(problem.z0, dtype), tf.constant(problem.times), params
+
+
+def _flat_states(states: tf.Tensor) -> np.ndarray:
+    values = states.numpy().astype(np.float64)
+    return values.reshape(len(values), -1)
