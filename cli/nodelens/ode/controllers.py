@@ -35,10 +35,10 @@ class PIDController:
         proportional, integral, derivative: The three coefficients.
         safety: Factor that keeps the proposal on the safe side.
         min_factor, max_factor: Bounds of the change from one step to the next.
-        min_step: A smaller step is a failure with status `STEP_UNDERFLOW`, never accepted by force.
+        min_step: No smaller step is tried (but to land on a time): one that is rejected is a
+            failure with status `STEP_UNDERFLOW`, never accepted by force.
         max_step: The largest step that is taken.
         first_step: Size of the first step; `None` estimates it (Hairer, section II.4).
-        jump_times: Times where the vector field is discontinuous; steps end exactly there.
     """
 
     proportional: float = 0.0
@@ -50,7 +50,6 @@ class PIDController:
     min_step: float = 0.0
     max_step: float = float("inf")
     first_step: float | None = None
-    jump_times: tuple[float, ...] = ()
 
     def initial_memory(self, like: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the memory before the first step: two error ratios of exactly one."""
@@ -97,11 +96,9 @@ class FixedController:
     Args:
         step_size: The largest step; each interval between requested times is divided evenly.
             `None` takes one step from each requested time to the next.
-        jump_times: Further times to land on.
     """
 
     step_size: float | None = None
-    jump_times: tuple[float, ...] = ()
 
 
 Controller = PIDController | FixedController

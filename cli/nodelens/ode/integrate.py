@@ -186,10 +186,6 @@ def advance(
         The front at t1 (or where the solve failed, with its status) and the record.
     """
     direction = tf.sign(t1 - front.t)
-    jumps = method.controller.jump_times
-    if jumps:
-        extra = tf.constant(jumps, t1.dtype)[:, None] + tf.zeros_like(t1)
-        landings = extra if landings is None else tf.concat([landings, extra], 0)
 
     def running(front: Front) -> tf.Tensor:
         return (front.status == int(Status.SUCCESS)) & (front.t != t1)
@@ -242,7 +238,7 @@ def _fit(
             return left, tf.ones_like(left, tf.bool)
         pieces = tf.maximum(tf.math.ceil(left / controller.step_size - 1e-9), tf.ones_like(left))
         return left / pieces, pieces <= 1
-    h = tf.minimum(proposed, controller.max_step)
+    h = tf.maximum(tf.minimum(proposed, controller.max_step), controller.min_step)
     ends = h >= left
     return tf.where(ends, left, tf.where(2 * h > left, left / 2, h)), ends
 

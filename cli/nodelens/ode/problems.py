@@ -89,3 +89,45 @@ class LinearProblem:
         by_times = np.einsum("ts,ts->t", states @ self.matrix.T, weights)
         by_times[0] -= (self.matrix @ self.z0) @ by_z0
         return ExactGradients(states, by_z0, (by_matrix,), by_times)
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """dz/dt = -rate (z - cos t) from z(0) = 1.5 to t = 1: the stiff ladder, one rung a rate.
+
+    With p(t) = (rate^2 cos t + rate sin t) / (1 + rate^2), z(t) = p(t) + (z0 - p(0)) exp(-rate t).
+
+    Args:
+        rate: The stiffness.
+        z0: The initial state.
+        end: The end time.
+    """
+
+    rate: float
+    z0: float = 1.5
+    end: float = 1.0
+
+    @staticmethod
+    def vector_field(t: tf.Tensor, z: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+        """f(t, z, rate) = -rate (z - cos t)."""
+        return -rate * (z - tf.cos(t))
+
+    def state(self) -> float:
+        """Returns z(end)."""
+        return float(self._state(self.rate).real)
+
+    def by_rate(self) -> float:
+        """Returns dz(end)/drate by a complex step, exact to rounding."""
+        step = 1e-30
+        return float(self._state(self.rate + 1j * step).imag / step)
+
+    def _state(self, rate: complex) -> complex:
+        def particular(t: float) -> complex:
+            return (rate**2 * np.cos(t) + rate * np.sin(t)) / (1 + rate**2)
+
+        return complex(
+            particular(self.end) + (self.z0 - particular(0.0)) * np.exp(-rate * self.end)
+        )
+
+
+STIFF_LADDER = tuple(Relaxation(rate) for rate in (1.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0))

@@ -21,8 +21,8 @@ REMEDIES: dict[Status, str] = {
     ),
     Status.STEP_UNDERFLOW: (
         "The step size fell below what the floating-point time can resolve. The vector field is "
-        "discontinuous there, or far stiffer than the solver can follow: list the discontinuity in "
-        "`jump_times`, loosen `rtol` and `atol`, or use float64."
+        "discontinuous there, or far stiffer than the solver can follow: split the solve there, "
+        "loosen `rtol` and `atol`, or use float64."
     ),
     Status.NON_FINITE: (
         "The vector field returned NaN or Inf however small the step. The solution blows up, or "

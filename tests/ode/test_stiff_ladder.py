@@ -1,0 +1,39 @@
+"""How the adjoints stand growing stiffness, and that backsolve says where it cannot."""
+
+import pytest
+import tensorflow as tf
+
+from nodelens.ode import Discrete, odeint_vjp
+from nodelens.ode.odeint import DRIFT_LIMIT
+from nodelens.ode.problems import STIFF_LADDER
+
+
+def error_and_drift(problem, adjoint):
+    solution, pullback = odeint_vjp(
+        problem.vector_field,
+        tf.constant([problem.z0], tf.float64),
+        [0.0, problem.end],
+        params=tf.constant(problem.rate, tf.float64),
+        adjoint=adjoint,
+    )
+    assert float(solution.states[-1, 0]) == pytest.approx(problem.state(), abs=1e-5)
+    gradients = pullback(tf.constant([[0.0], [1.0]], tf.float64))
+    error = abs(float(gradients.params) / problem.by_rate() - 1)
+    return error, float(tf.reduce_max(gradients.stats.drift))
+
+
+def test_discrete_stays_within_the_limit_on_every_rung():
+    for problem in STIFF_LADDER:
+        error, _ = error_and_drift(problem, Discrete(capacity=256))
+        assert error < 5e-4, problem
+
+
+def test_backsolve_flags_itself_wherever_it_is_off():
+    flagged = 0
+    for problem in STIFF_LADDER:
+        error, drift = error_and_drift(problem, "backsolve")
+        if error > 1e-3:
+            flagged += 1
+            assert drift > DRIFT_LIMIT, problem
+    assert flagged > 0
+    assert error_and_drift(STIFF_LADDER[0], "backsolve")[1] < DRIFT_LIMIT
