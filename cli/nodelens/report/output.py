@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,10 @@ def stderr_console() -> "Console":
 
 def print_error(message: str, hint: str | None = None) -> None:
     """Prints an error, and what to do next, to stderr."""
+    if not (sys.stderr.isatty() or os.environ.get("FORCE_COLOR")):
+        # Without colours there is nothing for Rich to do, and its import would double the time.
+        sys.stderr.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+        return
     from rich.text import Text
 
     console = stderr_console()
