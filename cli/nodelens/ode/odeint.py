@@ -11,7 +11,8 @@ from nodelens.ode.adjoints.base import Backward, Forward
 from nodelens.ode.compiled import CompiledCore, compiled
 from nodelens.ode.controllers import Controller
 from nodelens.ode.observe import Inputs
-from nodelens.ode.prepare import Problem, prepare
+from nodelens.ode.prepare import Problem, look_up, prepare
+from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
 from nodelens.ode.status import SolveError, Status
 
@@ -46,7 +47,8 @@ def odeint(
         times: Increasing or decreasing, shape [count]; the first one is where z0 holds. Kept in
             float64 whatever the state.
         params: Parameters of the field, a nest of tensors.
-        solver: Name of the solver, one of `nodelens.ode.SOLVERS`.
+        solver: Name of the solver, one of `nodelens.ode.SOLVERS`; or `scipy:LSODA` and the like as
+            a reference, in eager code and without gradient.
         rtol: Relative tolerance, a number or a nest like z0.
         atol: Absolute tolerance, likewise. The RMS of error / (atol + rtol |z|) is kept below one
             in each step.
@@ -67,6 +69,8 @@ def odeint(
         ValueError: An argument is wrong; the message says which and what to do.
         SolveError: The solve failed and `throw` is true.
     """
+    if isinstance(solver, str) and solver.startswith(PREFIX):
+        return _reference(vector_field, z0, times, params, solver, rtol, atol, throw)
     problem = prepare(
         vector_field,
         z0,
@@ -204,6 +208,31 @@ def odeint_vjp(
     forward = forward_pass(problem.inputs)
     pullback = Pullback(problem, lambda g: backward_pass(problem.inputs, forward, g))
     return _solution(problem, forward.states, forward), pullback
+
+
+def _reference(
+    vector_field: Callable[..., Any],
+    z0: Any,
+    times: Any,
+    params: Any,
+    solver: str,
+    rtol: Any,
+    atol: Any,
+    throw: bool,
+) -> Solution:
+    """Solves with SciPy, in eager code."""
+    if not tf.executing_eagerly():
+        raise ValueError(f"The solver {solver!r} runs in eager code only, not in a tf.function.")
+    method = look_up(
+        "SciPy method", solver.removeprefix(PREFIX), {name: name for name in SCIPY_METHODS}
+    )
+    problem = prepare(
+        vector_field, z0, times, params, "dopri5", rtol, atol, "direct", None, None, None
+    )
+    forward = solve_with_scipy(problem.core, problem.inputs, method)
+    if throw:
+        _raise_if_failed(forward.status, forward.reached)
+    return _solution(problem, forward.states, forward)
 
 
 def _differentiable_graph(problem: Problem) -> tuple[tf.Tensor, Forward]:
