@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from nodelens.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from nodelens.fields.layer import NeuralODE as NeuralODE
     from nodelens.ode import Backsolve as Backsolve
+    from nodelens.ode import Checkpointed as Checkpointed
     from nodelens.ode import Discrete as Discrete
     from nodelens.ode import PIDController as PIDController
+    from nodelens.ode import Reversible as Reversible
     from nodelens.ode import Solution as Solution
     from nodelens.ode import SolveError as SolveError
     from nodelens.ode import Status as Status
@@ -22,8 +25,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Backsolve": "nodelens.ode",
+    "Checkpointed": "nodelens.ode",
     "Discrete": "nodelens.ode",
+    "NeuralODE": "nodelens.fields.layer",
     "PIDController": "nodelens.ode",
+    "Reversible": "nodelens.ode",
     "Solution": "nodelens.ode",
     "SolveError": "nodelens.ode",
     "Status": "nodelens.ode",

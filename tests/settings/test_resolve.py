@@ -136,13 +136,19 @@ def test_thousands_of_errors_are_cut(tmp_path: Path) -> None:
     assert len(message.splitlines()) < 100
 
 
-def test_an_example_is_found_by_name_and_a_file_by_path(tmp_path: Path) -> None:
+def test_an_example_is_found_by_name_and_a_file_by_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "train-ode").mkdir()
     example = tmp_path / "train-ode" / "spiral.yaml"
     example.write_text("seed: 1\n")
     assert find_config("train-ode", "spiral", tmp_path) == example
     assert find_config("train-ode", "spiral.yaml", tmp_path) == example
     assert find_config("train-ode", str(example), tmp_path) == example
+    # A folder of results may well have the name of its example.
+    (tmp_path / "spiral").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find_config("train-ode", "spiral", tmp_path) == example
     with pytest.raises(UsageError) as caught:
         find_config("train-ode", "spira", tmp_path)
     assert "spiral" in (caught.value.hint or "")

@@ -148,11 +148,13 @@ def find_config(command: str, name: str, shipped: Path) -> Path:
         UsageError: If there is neither.
     """
     path = Path(name)
-    if path.exists():
+    if path.is_file():
         return path
     folder = shipped / command
     if (example := folder / f"{name.removesuffix('.yaml')}.yaml").is_file():
         return example
+    if path.exists():
+        return path  # a directory, which the reader of files will refuse in its own words
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     raise UsageError(
         f"there is no configuration {name!r}, neither as a file nor among the examples",
