@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nodelens.ode import Checkpointed, Direct, Discrete, Status, odeint_vjp
+from nodelens.ode import Checkpointed, Direct, Discrete, Reversible, Status, odeint_vjp
 
 RATES = tf.constant([1.5, 1.0, 3.0, 1.0], tf.float64)
 Z0 = tf.constant([1.0, 1.0], tf.float64)
@@ -111,3 +111,29 @@ def test_the_reversible_adjoint_agrees_with_differences_of_its_own_solve():
         shift = tf.one_hot(k, 4, dtype=tf.float64) * 1e-5
         difference = (loss(RATES + shift) - loss(RATES - shift)) / 2e-5
         assert float(found.params[k]) == pytest.approx(difference, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    "adjoint", [Discrete(2), Checkpointed(4, max_accepted=3), Reversible(max_accepted=3)]
+)
+def test_a_store_that_grew_is_walked_back_whole(adjoint):
+    # 20 Euler steps of dz/dt = -z, one after the other outgrowing the store: dL/dz0 = 0.95**20.
+    # The reversible scheme has a gradient of its own, of the same order of accuracy.
+    solution, pullback = odeint_vjp(
+        lambda t, z: -z,
+        tf.constant([1.0], tf.float64),
+        [0.0, 1.0],
+        solver="euler",
+        step_size=0.05,
+        adjoint=adjoint,
+        jit_compile=False,
+    )
+    found = pullback(tf.constant([[0.0], [1.0]], tf.float64))
+    assert int(solution.stats.accepted) == 20
+    # The flow is linear, so the gradient is the solution itself.
+    assert float(found.z0[0]) == pytest.approx(float(solution.states[-1, 0]), rel=1e-12)
+
+
+def test_the_reversible_adjoint_refuses_an_implicit_solver():
+    with pytest.raises(ValueError, match="needs an explicit solver"):
+        odeint_vjp(lambda t, z: -z, Z0, TIMES, solver="kvaerno3", adjoint="reversible")

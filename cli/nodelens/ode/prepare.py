@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.adjoints import ADJOINTS, Adjoint
+from nodelens.ode.adjoints import ADJOINTS, Adjoint, Reversible
 from nodelens.ode.adjoints.base import Backward, is_differentiable
 from nodelens.ode.controllers import Controller, FixedController, PIDController
 from nodelens.ode.core import Core
@@ -109,6 +109,11 @@ def prepare(
     chosen_solver = look_up("solver", solver, SOLVERS)
     _check_size(chosen_solver, layout)
     chosen_adjoint = look_up("adjoint", adjoint, ADJOINTS)
+    if isinstance(chosen_adjoint, Reversible) and chosen_solver.largest_state is not None:
+        raise ValueError(
+            f"The adjoint 'reversible' needs an explicit solver; {chosen_solver.name!r} is not. "
+            "Use adjoint='discrete' or 'checkpointed' with it."
+        )
     method = Method(
         chosen_solver,
         _controller(chosen_solver, controller, step_size),

@@ -119,7 +119,7 @@ class Checkpointed:
                 lambda i, *_: i < left,
                 repeat,
                 (begin, kept.y[slot], [x[slot] for x in kept.first], ring),
-                maximum_iterations=self.max_accepted,
+                maximum_iterations=kept.ends.shape[0],
             )
             until = tf.maximum(begin, left - size)
             _, before = tf.while_loop(
@@ -136,7 +136,7 @@ class Checkpointed:
             lambda left, *_: left > 0,
             block,
             (count[0], replay.last(), tf.zeros_like(count)),
-            maximum_iterations=self.max_accepted,
+            maximum_iterations=kept.ends.shape[0],
         )
         return replay.finish(forward, before, taken * method.solver.evaluations_per_step)
 

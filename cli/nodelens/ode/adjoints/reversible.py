@@ -156,7 +156,7 @@ class Reversible:
             lambda i, *_: i >= 0,
             body,
             (count[0] - 1, pair, replay.last()),
-            maximum_iterations=self.max_accepted,
+            maximum_iterations=ends.shape[0],
         )
         found = replay.finish(forward, before, 2 * count * solver.evaluations_per_step)
         size = rms_norm(pair_inputs.z0)
