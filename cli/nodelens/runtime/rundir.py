@@ -30,7 +30,7 @@ class RunDirectory:
         """Makes the directory of a new run.
 
         Args:
-            command: The subcommand; the default place is `runs/COMMAND/DATE-TIME-XXXX`.
+            command: The subcommand; the default place is `runs/COMMAND/DATE-TIME-CODE`.
             chosen: The place the user chose, if any.
             force: Whether a directory that holds something may be used.
 
