@@ -86,7 +86,7 @@ def test_backsolve_reports_drift_where_it_cannot_retrace():
         ({"z0": (tf.constant(1.0), tf.constant(1.0, tf.float64))}, "one dtype"),
         ({"rtol": 0.0}, "rtol"),
         ({"atol": -1.0}, "atol"),
-        ({"solver": "dopri6"}, "Did you mean 'dopri5'"),
+        ({"solver": "dopri55"}, "Did you mean 'dopri5'"),
         ({"adjoint": "backsolv"}, "Did you mean 'backsolve'"),
         ({"max_steps": 0}, "max_steps"),
         ({"solver": "rk4", "controller": PIDController()}, "estimates no error"),
