@@ -116,3 +116,15 @@ def test_tolerances_may_differ_by_component():
     )
     assert int(second.stats.nfe) < int(first.stats.nfe) / 2
     np.testing.assert_allclose(second.states["a"][-1], np.exp([-3.0]), atol=1e-6)
+
+
+def test_a_list_of_times_is_not_rounded_to_float32():
+    solution = odeint(
+        lambda t, z: -z,
+        tf.constant([1.0], tf.float64),
+        [0.2, 1.7],
+        rtol=1e-10,
+        atol=1e-10,
+        jit_compile=False,
+    )
+    assert float(solution.states[-1, 0]) == pytest.approx(np.exp(-1.5), abs=1e-9)

@@ -197,7 +197,7 @@ def _state_dtype(z0: Any) -> tf.DType:
 
 def _times(times: Any) -> tf.Tensor:
     """Converts the times to float64 and, where their values are known, checks them."""
-    times = tf.convert_to_tensor(times)
+    times = tf.convert_to_tensor(times, dtype_hint=tf.float64)
     if not (times.dtype.is_floating or times.dtype.is_integer):
         raise ValueError(f"times must be real numbers; got {times.dtype.name}.")
     if times.shape.rank != 1 or times.shape[0] == 0:
