@@ -11,17 +11,20 @@ import tensorflow as tf
 
 from nodelens.checking.comparison import Check, Judge
 from nodelens.checking.directions import Directions, choose_directions
+from nodelens.checking.own_field import load_field, own_problem
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import (
+    STIFF,
     Reference,
     by_central_differences,
     by_closed_form,
     by_complex_step,
     solve_sensitivity,
+    stiffness,
 )
 from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import TAPE, Cost, Found, SolveOptions, Way, adjoint_way, taped_way
-from nodelens.errors import NumericalError
+from nodelens.errors import NumericalError, UsageError
 from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 # Adjoints that differentiate the very steps that the solver took, as the tape does.
@@ -57,10 +60,12 @@ class GradientReport:
     Attributes:
         problems: What was found, problem by problem.
         settings: What was asked for.
+        precision: In which was solved.
     """
 
     problems: tuple[ProblemReport, ...]
     settings: AdjointCheckSettings
+    precision: str
 
     @property
     def passed(self) -> bool:
@@ -75,7 +80,7 @@ class GradientReport:
             "problem": ", ".join(problem.name for problem in self.problems),
             "reference": ", ".join(dict.fromkeys(check.reference for check in checks)),
             "solver": self.settings.solver.model_dump(mode="json"),
-            "precision": self.settings.precision,
+            "precision": self.precision,
             "seed": self.settings.seed,
             "checks": [asdict(check) for check in checks],
             "stats": _totals([problem.costs for problem in self.problems]),
@@ -120,32 +125,57 @@ def check_gradients(
     Raises:
         NumericalError: If a solve failed.
     """
-    options = solve_options(settings)
+    problems, precision = chosen_problems(settings)
+    options = solve_options(settings, precision)
     ways: dict[str, Way] = {name: adjoint_way(name) for name in settings.chosen_adjoints()}
     reports: list[ProblemReport] = []
     with quick_compilation():
-        for name in settings.chosen_problems():
-            problem = textbook_problem(name, settings.seed)
+        for problem in problems:
             closed = problem.flow is not None or problem.exact is not None
-            tape = not closed or len(settings.chosen_problems()) == 1 or "direct" in ways
+            tape = not closed or len(problems) == 1 or "direct" in ways
             reports.append(
                 check_problem(problem, ways, options, settings, tape=tape, on_progress=on_progress)
             )
             if settings.fail_fast and not reports[-1].passed:
                 break
-    return GradientReport(tuple(reports), settings)
+    return GradientReport(tuple(reports), settings, precision)
 
 
-def solve_options(settings: AdjointCheckSettings) -> SolveOptions:
-    """How the settings ask everything to be solved."""
-    rtol, atol = settings.tolerances()
+def chosen_problems(settings: AdjointCheckSettings) -> tuple[list[CheckProblem], str]:
+    """The problems that the settings ask for, and the precision in which they are solved.
+
+    Raises:
+        UsageError: If the user's own field cannot be checked.
+    """
+    if settings.field is None:
+        names = settings.chosen_problems()
+        return [textbook_problem(name, settings.seed) for name in names], settings.precision
+    field = load_field(settings.field)
+    if settings.z0 is None:
+        raise UsageError(
+            "the state at which the field is checked is missing",
+            hint="give it with --z0, for instance `--z0 1.0,0.5` or `--z0 '[[1.0, 0.5]]'`",
+        )
+    problem, precision = own_problem(field, settings.field, settings.z0, settings.times)
+    return [problem], precision
+
+
+def solve_options(settings: AdjointCheckSettings, precision: str | None = None) -> SolveOptions:
+    """How the settings ask everything to be solved.
+
+    Args:
+        settings: The settings.
+        precision: That of the user's own field; otherwise the settings know.
+    """
+    precision = precision or settings.precision
+    rtol, atol = settings.tolerances(precision)
     return SolveOptions(
         solver=settings.solver.method,
         rtol=rtol,
         atol=atol,
         max_steps=settings.solver.max_steps,
         step_size=settings.solver.step_size,
-        dtype=settings.precision,
+        dtype=precision,
         jit_compile=settings.solver.jit_compile,
     )
 
@@ -185,6 +215,7 @@ def check_problem(
     problem = problem.rounded(options.dtype)
     weights = problem.weights(settings.seed).astype(options.dtype).astype(np.float64)
     directions = choose_directions(problem.layout, settings.seed)
+    _require_solvable(problem, options)
     with part("sensitivity"):
         sensitivity = solve_sensitivity(problem, directions)
     epsilon = float(np.finfo(options.dtype).eps)
@@ -221,12 +252,35 @@ def check_problem(
     return ProblemReport(problem.name, tuple(checks), costs, seconds)
 
 
+# A Dormand-Prince step is stable up to 3.3 along the negative axis; others come not far beyond.
+STABLE = 4.0
+IMPLICIT = {"implicit_euler", "kvaerno3", "kencarp5"}
+
+
+def _require_solvable(problem: CheckProblem, options: SolveOptions) -> None:
+    """Names stiffness as the cause before an explicit solver runs out of steps.
+
+    Raises:
+        NumericalError: If the field is stiffer than the solver can follow.
+    """
+    stiff = stiffness(problem)
+    if options.solver not in IMPLICIT and stiff / STABLE > options.max_steps:
+        raise NumericalError(
+            f"{problem.name!r} is too stiff for {options.solver}: ‖∂f/∂z‖·|t1 - t0| = {stiff:.1e} "
+            f"asks for more than the {options.max_steps:,} steps of max_steps",
+            hint="use an implicit solver, for instance --solver kvaerno3",
+        )
+
+
 def _other_references(
     problem: CheckProblem, directions: Directions, weights: np.ndarray, part: Any
 ) -> list[Reference]:
     """The closed form, the complex step and central differences, where they apply."""
     closed = by_closed_form(problem, directions, weights)
     references = [] if closed is None else [closed]
+    if stiffness(problem) > STIFF:
+        # Their explicit method would take too long.
+        return references
     if problem.plain.analytic:
         with part("complex step"):
             references.append(by_complex_step(problem, directions, weights))

@@ -66,11 +66,13 @@ class NumpyField:
         field: The field.
         shapes: The shapes of the parameters.
         analytic: It takes complex numbers.
+        epsilon: Its rounding error.
     """
 
     field: TextbookField
     shapes: tuple[tuple[int, ...], ...]
     analytic: bool = True
+    epsilon: float = float(np.finfo(np.float64).eps)
 
     def copies(self, t: np.ndarray, z: np.ndarray, theta: np.ndarray) -> np.ndarray:
         """Evaluates f for many copies at once; see `PlainField`."""

@@ -18,6 +18,11 @@ class PlainField(Protocol):
         """Whether it takes complex numbers."""
         ...
 
+    @property
+    def epsilon(self) -> float:
+        """The rounding error of the precision in which it computes."""
+        ...
+
     def copies(self, t: np.ndarray, z: np.ndarray, theta: np.ndarray) -> np.ndarray:
         """Evaluates f for many copies at once.
 
@@ -55,8 +60,8 @@ class CheckProblem:
         times: Where the solution is observed; the first one is where z0 holds.
         params: The parameters by name, in the order of the field's `params`.
         flow: The exact solution, if there is one in closed form.
-        sources: What the field captures, variables or tensors, in the order of `params`; empty if
-            the field takes its parameters as an argument.
+        sources: What the field captures, variables or tensors, of which `params` are the values;
+            None if the field takes its parameters as an argument.
         exact: The exact gradient of Σᵢ ⟨weightsᵢ, z(tᵢ)⟩ as one flat vector (see `Layout`), for
             problems whose closed form is better differentiated by hand.
     """
@@ -68,7 +73,7 @@ class CheckProblem:
     times: np.ndarray
     params: Mapping[str, np.ndarray] = field(default_factory=dict)
     flow: Flow | None = None
-    sources: tuple[Any, ...] = ()
+    sources: tuple[Any, ...] | None = None
     exact: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property

@@ -1,5 +1,6 @@
 """Gradients found without the solver and the adjoints under test: by SciPy and NumPy alone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from scipy.integrate import solve_ivp
 from nodelens.checking.directions import Directions
 from nodelens.checking.plain_fields import COMPLEX_STEP
 from nodelens.checking.problem import CheckProblem, Flow
+from nodelens.errors import NumericalError
 
 TIGHT = 1e-12
 LOOSE = 1e-9
@@ -16,8 +18,51 @@ FIRST_STEP = 2e-3
 LEVELS = 4
 
 
-class RefereeError(Exception):
-    """SciPy could not integrate the field; the message says where it stopped."""
+# Beyond so many evaluations SciPy is stopped: the problem is stiff, or blows up.
+MOST_EVALUATIONS = 100_000
+# ‖∂f/∂z‖ · |t1 - t0| beyond which an implicit method is taken.
+STIFF = 2000
+
+
+class RefereeError(NumericalError):
+    """SciPy could not integrate the field; the message names the cause."""
+
+
+class _Counted:
+    """A right-hand side that is evaluated finitely often and gives finite values, or raises."""
+
+    def __init__(self, rhs: Callable[[float, np.ndarray], np.ndarray], name: str) -> None:
+        self._rhs = rhs
+        self._name = name
+        self._left = MOST_EVALUATIONS
+
+    def __call__(self, t: float, y: np.ndarray) -> np.ndarray:
+        self._left -= 1
+        if self._left < 0:
+            raise RefereeError(
+                f"{self._name!r} is too stiff to be checked: SciPy made {MOST_EVALUATIONS:,} "
+                f"evaluations and got to t = {t:.6g}",
+                hint="check a shorter span of time, or a less stiff field",
+            )
+        value = self._rhs(t, y)
+        if not np.isfinite(value).all():
+            raise RefereeError(
+                f"the field of {self._name!r} returns NaN or Inf near t = {t:.6g}",
+                hint="the solution leaves the domain of the field: check z0, times and parameters",
+            )
+        return value
+
+
+def stiffness(problem: CheckProblem) -> float:
+    """‖∂f/∂z‖ · |t1 - t0| at the start: about how many steps an explicit solver needs."""
+    start = float(problem.times[0])
+    _, by_state, *_ = problem.plain.jacobians(start, problem.z0.ravel(), problem.theta)
+    if not np.isfinite(by_state).all():
+        raise RefereeError(
+            f"∂f/∂z of {problem.name!r} is NaN or Inf at t = {start:.6g}, z0",
+            hint="the field has no derivative there: a square root or a norm at zero?",
+        )
+    return float(np.linalg.norm(by_state, 2) * np.ptp(problem.times))
 
 
 @dataclass(frozen=True)
@@ -60,6 +105,12 @@ class Sensitivity:
         return Reference("sensitivity", values, error)
 
 
+def tolerances(problem: CheckProblem) -> tuple[float, float]:
+    """The tolerances of the referee, and of the looser solve that estimates its error."""
+    noise = 50 * problem.plain.epsilon
+    return max(TIGHT, noise), max(LOOSE, 20 * noise)
+
+
 def solve_sensitivity(problem: CheckProblem, directions: Directions) -> Sensitivity:
     """Integrates z and its tangents together, forward in time, at a tolerance of 1e-12.
 
@@ -69,8 +120,9 @@ def solve_sensitivity(problem: CheckProblem, directions: Directions) -> Sensitiv
     Raises:
         RefereeError: If SciPy cannot integrate the field.
     """
-    states, tangents = _tangent_solve(problem, directions, TIGHT)
-    _, looser = _tangent_solve(problem, directions, LOOSE)
+    tight, loose = tolerances(problem)
+    states, tangents = _tangent_solve(problem, directions, tight)
+    _, looser = _tangent_solve(problem, directions, loose)
     error = np.abs(tangents - looser) / 10 + 1e-13 * np.abs(tangents)
     local = [
         problem.plain.jacobians(float(t), z, problem.theta)
@@ -100,14 +152,14 @@ def _tangent_solve(
     z0 = problem.z0.ravel()
     f0, *_ = plain.jacobians(float(times[0]), z0, theta)
     start = (by_z0 - by_times[:, :1] * f0)[active].T
-    stiff = np.linalg.norm(plain.jacobians(float(times[0]), z0, theta)[1], 2) * np.ptp(times)
+    stiff = stiffness(problem) > STIFF
     solution = solve_ivp(
-        rhs,
+        _Counted(rhs, problem.name),
         (float(times[0]), float(times[-1])),
         np.concatenate([z0, start.ravel()]),
-        method="Radau" if stiff > 2000 else "DOP853",
+        method="Radau" if stiff else "DOP853",
         t_eval=times,
-        rtol=max(tolerance, 1e-10) if stiff > 2000 else tolerance,
+        rtol=max(tolerance, 1e-10) if stiff else tolerance,
         atol=tolerance,
     )
     if not solution.success or not np.isfinite(solution.y).all():
@@ -124,7 +176,7 @@ def _tangent_solve(
     return states, tangents
 
 
-def numerical_flow(problem: CheckProblem, tolerance: float = TIGHT) -> Flow:
+def numerical_flow(problem: CheckProblem, tolerance: float) -> Flow:
     """The flow of a problem by DOP853, for many copies at once, real or complex.
 
     Each interval between two times is mapped to [0, 1], so that copies with other times keep step.
@@ -143,7 +195,7 @@ def numerical_flow(problem: CheckProblem, tolerance: float = TIGHT) -> Flow:
                 return (span[:, None] * problem.plain.copies(left + s * span, z, theta)).ravel()
 
             solution = solve_ivp(
-                rhs,
+                _Counted(rhs, problem.name),
                 (0.0, 1.0),
                 states[-1].ravel(),
                 method="DOP853",
@@ -166,8 +218,9 @@ def by_complex_step(
 
     The flow is `numerical_flow`; the error is estimated by a flow with a looser tolerance.
     """
-    values = _complex_step(problem, numerical_flow(problem), directions, weights)
-    looser = _complex_step(problem, numerical_flow(problem, LOOSE), directions, weights)
+    tight, loose = tolerances(problem)
+    values = _complex_step(problem, numerical_flow(problem, tight), directions, weights)
+    looser = _complex_step(problem, numerical_flow(problem, loose), directions, weights)
     error = np.abs(values - looser) / 10 + 1e-12 * np.abs(values).max()
     return Reference("complex step", values, error)
 
@@ -197,10 +250,14 @@ def by_central_differences(
     The error is estimated by how much the last extrapolation still changed both values that it was
     made of (Ridders 1982), plus the noise of the solves divided by the smallest step.
     """
-    steps = FIRST_STEP / 2.0 ** np.arange(LEVELS)
+    tight, _ = tolerances(problem)
+    # The noisier the solves, the larger the best step.
+    steps = FIRST_STEP * (tight / TIGHT) ** 0.2 / 2.0 ** np.arange(LEVELS)
     offsets = np.concatenate([[step, -step] for step in steps])
     points = problem.point + offsets[:, None, None] * directions.rows
-    losses = _loss(problem, numerical_flow(problem), points.reshape(-1, points.shape[-1]), weights)
+    losses = _loss(
+        problem, numerical_flow(problem, tight), points.reshape(-1, points.shape[-1]), weights
+    )
     losses = losses.reshape(LEVELS, 2, -1)
     table = [(losses[:, 0] - losses[:, 1]) / (2 * steps[:, None])]
     for order in range(1, LEVELS):
@@ -208,7 +265,7 @@ def by_central_differences(
         table.append(rough[1:] + (rough[1:] - rough[:-1]) / (4.0**order - 1))
     values = table[-1][0]
     change = np.abs(values - table[-2]).max(axis=0)
-    noise = 1e-12 * np.abs(losses).max() / steps[-1]
+    noise = tight * np.abs(losses).max() / steps[-1]
     return Reference("differences", values, change + noise)
 
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from nodelens.checking.problem import CheckProblem
 from nodelens.errors import NumericalError
 from nodelens.ode import ADJOINTS, DriftWarning, SolveError, Status, odeint, odeint_vjp
+from nodelens.ode.adjoints.base import is_differentiable
 from nodelens.ode.status import REMEDIES
 
 TAPE = "tape"
@@ -151,7 +152,9 @@ def taped_way(name: str, method: str) -> Way:
     def way(problem: CheckProblem, weights: np.ndarray, options: SolveOptions) -> Found:
         start = time.perf_counter()
         z0, times, params = _tensors(problem, options)
-        sources = problem.sources if params is None else params
+        # What a field captures may be whole numbers, which have no gradient.
+        sources = [x for x in problem.sources or () if is_differentiable(x)]
+        sources = sources if params is None else params
         with tf.GradientTape() as tape, warnings.catch_warnings():
             warnings.simplefilter("ignore", DriftWarning)
             tape.watch([z0, times, *sources])
@@ -210,7 +213,7 @@ def _tensors(
 ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor] | None]:
     dtype = tf.as_dtype(options.dtype)
     params = None
-    if not problem.sources:
+    if problem.sources is None:
         params = [tf.constant(value, dtype) for value in problem.params.values()]
     return tf.constant(problem.z0, dtype), tf.constant(problem.times), params
 

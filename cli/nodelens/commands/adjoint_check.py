@@ -1,6 +1,9 @@
 """`node adjoint-check`: can the gradient of an adjoint be trusted?"""
 
-from typing import Annotated
+from dataclasses import dataclass
+from json import loads
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +27,13 @@ from nodelens.commands.options import (
 )
 from nodelens.errors import ExitCode
 
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from nodelens.report.output import Output
+    from nodelens.settings.adjoint_check import AdjointCheckSettings
+
 CHECKED = "What is checked"
 
 ProblemOption = Annotated[
@@ -41,6 +51,34 @@ ListProblemsOption = Annotated[
         "--list-problems",
         metavar=FLAG,
         help="Print the problems, and stop.",
+        rich_help_panel=CHECKED,
+    ),
+]
+FieldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--field",
+        metavar="FILE.py:NAME|MODULE:NAME",
+        help="Your own field instead: a callable f(t, z), a Keras layer or model, or a factory. "
+        "Importing it runs your code.",
+        rich_help_panel=CHECKED,
+    ),
+]
+Z0Option = Annotated[
+    str | None,
+    typer.Option(
+        "--z0",
+        metavar="NUMBERS",
+        help="Its initial state: `1.0,0.5`, or `[[1.0, 0.5]]` with a batch.",
+        rich_help_panel=CHECKED,
+    ),
+]
+TimesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--times",
+        metavar="NUMBERS",
+        help="Its times of observation, the first one that of z0. By default `0,0.5,1`.",
         rich_help_panel=CHECKED,
     ),
 ]
@@ -72,6 +110,24 @@ Float32Option = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+ProofOption = Annotated[
+    bool,
+    typer.Option(
+        "--proof",
+        metavar=FLAG,
+        help="Evaluate each line of the proof of the adjoint on one problem; with --out, draw it.",
+        rich_help_panel=CHECKED,
+    ),
+]
+JunitOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--junit",
+        metavar="FILE",
+        help="Write each comparison as a test case, for CI systems.",
+        rich_help_panel=RUNNING,
+    ),
+]
 FailFastOption = Annotated[
     bool,
     typer.Option(
@@ -83,17 +139,41 @@ FailFastOption = Annotated[
 ]
 
 
+def numbers(flag: str, text: str | None) -> list[Any] | None:
+    """Reads numbers, with commas between them or in nested lists.
+
+    Raises:
+        UsageError: If the text is neither.
+    """
+    if text is None:
+        return None
+    from nodelens.errors import UsageError
+
+    written = text if text.lstrip().startswith("[") else f"[{text}]"
+    try:
+        return list(loads(written))
+    except ValueError as error:
+        raise UsageError(
+            f"{flag}: {text!r} is no list of numbers", hint="for instance `1.0,0.5`"
+        ) from error
+
+
 def adjoint_check(
     config: ConfigOption = None,
     set_: SetOption = None,
     problem: ProblemOption = None,
     list_problems: ListProblemsOption = False,
+    field: FieldOption = None,
+    z0: Z0Option = None,
+    times: TimesOption = None,
+    proof: ProofOption = False,
     adjoint: AdjointOption = None,
     solver: SolverOption = None,
     rtol: RtolOption = None,
     atol: AtolOption = None,
     float32: Float32Option = False,
     fail_fast: FailFastOption = False,
+    junit: JunitOption = None,
     show_config_: ShowConfigOption = False,
     seed: SeedOption = None,
     device: DeviceOption = None,
@@ -119,6 +199,9 @@ def adjoint_check(
             "seed": ("--seed", seed),
             "device": ("--device", device),
             "problems": ("--problem", problem or None),
+            "field": ("--field", field),
+            "z0": ("--z0", numbers("--z0", z0)),
+            "times": ("--times", numbers("--times", times)),
             "adjoints": ("--adjoint", adjoint or None),
             "solver.method": ("--solver", solver),
             "solver.rtol": ("--rtol", rtol),
@@ -145,25 +228,78 @@ def adjoint_check(
         return ExitCode.DONE
     settings = resolved.settings
 
-    from nodelens.runtime.files import make_directory, refuse_overwriting, write_text
+    from nodelens.runtime.files import refuse_overwriting
     from nodelens.runtime.tensorflow import start_tensorflow
 
-    written = None if out is None else make_directory(out) / "adjoint-check.json"
-    if written is not None:
-        refuse_overwriting([written], force=force)
+    planned = Files(out, junit, figure="proof.png" if proof else None)
+    refuse_overwriting(planned.paths, force=force)
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
-
-    from nodelens.checking.gradients import check_gradients
-    from nodelens.report.adjoint_progress import shown_progress
-    from nodelens.report.adjoint_table import adjoint_tables, adjoint_verdict
-    from nodelens.report.output import to_json
-
-    with shown_progress(output, len(settings.chosen_problems())) as on_progress:
-        document = check_gradients(settings, on_progress).document()
-    if written is not None:
-        write_text(written, to_json({"schema": 1, "command": call.command, **document}))
-        output.note(f"written: {written}")
-    tables = adjoint_tables(document, every=call.verbose)
-    output.result(document, *tables, adjoint_verdict(document))
+    document, tables, verdict, figure = _answer(settings, output, proof=proof, every=call.verbose)
+    for path in planned.write({"schema": 1, "command": call.command, **document}, figure):
+        output.note(f"written: {path}")
+    output.result(document, *tables, verdict)
     return ExitCode.DONE if document["verdict"] == "pass" else ExitCode.VERDICT_NO
+
+
+def _answer(
+    settings: "AdjointCheckSettings", output: "Output", *, proof: bool, every: bool
+) -> tuple[dict[str, Any], "list[Table]", "Text", bytes | None]:
+    """Computes what was asked for: the document, its tables, its verdict, its figure."""
+    from nodelens.report.adjoint_progress import shown_progress
+
+    if proof:
+        from nodelens.checking.proof_report import check_proof
+        from nodelens.report.adjoint_proof import proof_table, proof_verdict
+        from nodelens.report.figures.adjoint_proof import draw_proof
+
+        with shown_progress(output, 1) as on_progress:
+            report = check_proof(settings, on_progress)
+        document = report.document()
+        return document, [proof_table(document)], proof_verdict(document), draw_proof(report.curves)
+    from nodelens.checking.gradients import check_gradients
+    from nodelens.report.adjoint_table import adjoint_tables, adjoint_verdict
+
+    count = 1 if settings.field else len(settings.chosen_problems())
+    with shown_progress(output, count) as on_progress:
+        document = check_gradients(settings, on_progress).document()
+    return document, adjoint_tables(document, every=every), adjoint_verdict(document), None
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one call.
+
+    Attributes:
+        out: The directory of the document and the figure, if one was given.
+        junit: The JUnit file, if one was asked for.
+        figure: The name of the figure, if there is one.
+    """
+
+    out: Path | None
+    junit: Path | None
+    figure: str | None
+
+    @property
+    def paths(self) -> list[Path]:
+        """What will be written."""
+        names = [] if self.out is None else ["adjoint-check.json", self.figure]
+        found = [self.out / name for name in names if name] if self.out else []
+        return found if self.junit is None else [*found, self.junit]
+
+    def write(self, document: dict[str, Any], figure: bytes | None) -> list[Path]:
+        """Writes them, each whole or not at all."""
+        from nodelens.report.adjoint_junit import junit
+        from nodelens.report.output import to_json
+        from nodelens.runtime.files import make_directory, write_bytes, write_text
+
+        if self.out is not None:
+            make_directory(self.out)
+        for path in self.paths:
+            if path == self.junit:
+                write_text(path, junit(document))
+            elif path.suffix == ".png" and figure is not None:
+                write_bytes(path, figure)
+            else:
+                write_text(path, to_json(document))
+        return self.paths

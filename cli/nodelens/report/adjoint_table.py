@@ -42,7 +42,7 @@ def adjoint_tables(document: dict[str, Any], *, every: bool = False) -> "list[Ta
             *((name, block) if several else (block,)),
             *("" if cell is None else f"{cell['rel_error']:.0e}" for cell in cells),
             f"{worst['tolerance']:.0e}",
-            _word(all(check["passed"] for check in group)),
+            verdict_word(all(check["passed"] for check in group)),
         )
     tables = [table]
     shown = document["checks"] if every else [c for c in document["checks"] if not c["passed"]]
@@ -68,7 +68,7 @@ def _full_table(checks: Sequence[Check], *, several: bool, most: int | None) -> 
             f"{check['rel_error']:.1e}",
             f"{max(0.0, 1 - check['cosine']):.0e}",
             f"{check['tolerance']:.0e}",
-            _word(check["passed"]),
+            verdict_word(check["passed"]),
         )
     return table
 
@@ -108,7 +108,8 @@ def _table(first: str, others: Sequence[str]) -> "Table":
     return table
 
 
-def _word(passed: bool) -> str:
+def verdict_word(passed: bool) -> str:
+    """The verdict in a word and a colour."""
     return "[green]pass[/]" if passed else "[bold red]FAIL[/]"
 
 

@@ -8,6 +8,9 @@ from nodelens.settings.base import Settings
 from nodelens.settings.names import AdjointName, ProblemName, SolverName
 
 
+Vector = list[float]
+
+
 class SolverSettings(Settings):
     """The forward solve; the gradient is found with the same tolerances."""
 
@@ -29,6 +32,9 @@ class AdjointCheckSettings(Settings):
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = "auto"
     problems: tuple[Literal[ProblemName, "all"], ...] = Field(("all",), min_length=1)
+    field: str | None = Field(None, description="path/to/file.py:name or package.module:name")
+    z0: Vector | list[Vector] | list[list[Vector]] | None = None
+    times: tuple[float, ...] = Field((0.0, 0.5, 1.0), min_length=2)
     adjoints: tuple[Literal[AdjointName, "all"], ...] = Field(
         ("backsolve", "discrete"), min_length=1
     )
@@ -47,7 +53,7 @@ class AdjointCheckSettings(Settings):
         every: tuple[AdjointName, ...] = get_args(AdjointName)
         return every if "all" in self.adjoints else tuple(x for x in self.adjoints if x != "all")
 
-    def tolerances(self) -> tuple[float, float]:
-        """Rtol and atol; the defaults depend on the precision."""
-        usual = 1e-8 if self.precision == "float64" else 1e-5
+    def tolerances(self, precision: str) -> tuple[float, float]:
+        """rtol and atol; the defaults depend on the precision."""
+        usual = 1e-8 if precision == "float64" else 1e-5
         return self.solver.rtol or usual, self.solver.atol or usual

@@ -1,0 +1,188 @@
+"""The user's own vector field: found by its name, tried once, made a problem."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nodelens.checking.problem import CheckProblem
+from nodelens.checking.tensor_fields import TensorField64, lift_field
+from nodelens.errors import UsageError
+from nodelens.ode import VectorFieldError
+
+FORM = "`path/to/file.py:name` or `package.module:name`"
+
+
+def load_field(place: str) -> Callable[..., Any]:
+    """Imports the user's code and takes the field from it.
+
+    Args:
+        place: `path/to/file.py:name` or `package.module:name`. The name is that of a callable
+            f(t, z), of a Keras layer or model called so, or of a factory without arguments.
+
+    Raises:
+        UsageError: If there is no such file, module or name, or it is no field.
+    """
+    source, colon, name = place.rpartition(":")
+    if not colon or not source or not name:
+        raise UsageError(f"{place!r} names no field", hint=f"expected {FORM}")
+    module = _load_file(Path(source)) if source.endswith(".py") else _load_module(source)
+    if not hasattr(module, name):
+        import difflib
+
+        names = [each for each in vars(module) if not each.startswith("_")]
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"it defines: {', '.join(names)}"
+        raise UsageError(f"{source} defines no {name!r}", hint=hint)
+    field = getattr(module, name)
+    if not callable(field):
+        raise UsageError(
+            f"{place} is of type {type(field).__name__}; a callable f(t, z) was expected"
+        )
+    made = field() if _is_factory(field) else field
+    if not callable(made):
+        raise UsageError(
+            f"{place}() made an object of type {type(made).__name__}; a factory must return a "
+            "callable f(t, z)"
+        )
+    return made
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UsageError(f"there is no file {str(path)!r}", hint=f"expected {FORM}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{str(path)!r} cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    # Its neighbours may be imported by it, as if it were run as a script.
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError) as error:
+        raise UsageError(f"{str(path)!r} cannot be imported: {error}") from error
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _load_module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise UsageError(
+            f"the module {name!r} cannot be imported: {error}", hint=f"expected {FORM}"
+        ) from error
+
+
+def _is_factory(field: Callable[..., Any]) -> bool:
+    """Whether a callable takes no arguments: then it makes a field and is none."""
+    if isinstance(field, tf.Module) or hasattr(field, "trainable_variables"):
+        return False
+    try:
+        parameters = inspect.signature(field).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return not any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters)
+
+
+def own_problem(
+    field: Callable[..., Any], name: str, z0: Any, times: Sequence[float]
+) -> tuple[CheckProblem, str]:
+    """Makes a problem of a field, in double precision if it computes in double precision.
+
+    Args:
+        field: f(t, z) of TensorFlow operations; what it captures are its parameters.
+        name: What it is called.
+        z0: The initial state, numbers in nested lists.
+        times: The times of observation.
+
+    Returns:
+        The problem and the precision in which the field computes.
+
+    Raises:
+        UsageError: If the field cannot be checked; the message names the cause.
+    """
+    start = np.asarray(z0, np.float64)
+    moments = np.asarray(times, np.float64)
+    refused: list[VectorFieldError] = []
+    for dtype in ("float64", "float32"):
+        try:
+            _require_same_twice(field, name, start, moments, dtype)
+            lifted, values, names = lift_field(field, start, dtype)
+        except VectorFieldError as error:
+            refused.append(error)
+            continue
+        except (NotImplementedError, AttributeError) as error:
+            raise UsageError(
+                f"the field {name} cannot be traced by TensorFlow: {_first_line(error)}",
+                hint="compute dz/dt with TensorFlow or Keras operations; NumPy carries no gradient",
+            ) from error
+        plain = TensorField64(lifted.flat, lifted.sources, dtype)
+        problem = CheckProblem(
+            name=name,
+            vector_field=field,
+            plain=plain,
+            z0=start,
+            times=moments,
+            params=dict(zip(names, values, strict=True)),
+            sources=lifted.sources,
+        )
+        return problem, dtype
+    raise UsageError(f"the field {name} cannot be checked: {refused[0]}")
+
+
+def _require_same_twice(
+    field: Callable[..., Any], name: str, z0: np.ndarray, times: np.ndarray, dtype: str
+) -> None:
+    """Calls the field twice: it must be a function of (t, z), and of nothing else.
+
+    Raises:
+        UsageError: If it raises, is random, or changes its own variables.
+        VectorFieldError: If it refuses this precision.
+    """
+    t, z = tf.constant(times[0], dtype), tf.constant(z0, dtype)
+    try:
+        first = field(t, z)
+        before = [np.array(x) for x in getattr(field, "variables", ())]
+        second = field(t, z)
+    except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+        if dtype in str(error) or "dtype" in str(error) or "double" in str(error):
+            raise VectorFieldError(f"it does not take {dtype}: {_first_line(error)}") from error
+        raise UsageError(
+            f"the field {name} fails when it is called as f(t, z) with t a scalar and z of shape "
+            f"{z0.shape}: {_first_line(error)}",
+            hint="it must take the time and the state, and z0 must have the shape it expects",
+        ) from error
+    pairs = zip(tf.nest.flatten(first), tf.nest.flatten(second), strict=True)
+    values = [(np.asarray(x), np.asarray(y)) for x, y in pairs]
+    if any(not np.array_equal(x, y, equal_nan=True) for x, y in values):
+        raise UsageError(
+            f"the field {name} is random: two calls with the same (t, z) gave different values",
+            hint="dropout or noise inside? call its layers with training=False, or draw the noise "
+            "once, outside of the field",
+        )
+    after = [np.array(x) for x in getattr(field, "variables", ())]
+    if any(not np.array_equal(x, y) for x, y in zip(before, after, strict=True)):
+        raise UsageError(
+            f"the field {name} changes its own variables when it is called: it is no function of "
+            "(t, z)",
+            hint="a solver calls it many times a step; call its layers with training=False",
+        )
+    if any(not np.isfinite(x).all() for x, _ in values):
+        raise UsageError(
+            f"the field {name} returns NaN or Inf at t0 = {times[0]:g}, at z0 itself",
+            hint="check z0 and the parameters",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
