@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 CHECKED = "What is checked"
+STUDIES = ("order", "stiffness", "drift")
 
 ProblemOption = Annotated[
     list[str] | None,
@@ -119,6 +120,16 @@ ProofOption = Annotated[
         rich_help_panel=CHECKED,
     ),
 ]
+StudyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--study",
+        metavar="order|stiffness|drift",
+        help="How errors grow with the tolerance, with stiffness, on the way back; with --out, "
+        "draw it.",
+        rich_help_panel=CHECKED,
+    ),
+]
 JunitOption = Annotated[
     Path | None,
     typer.Option(
@@ -167,6 +178,7 @@ def adjoint_check(
     z0: Z0Option = None,
     times: TimesOption = None,
     proof: ProofOption = False,
+    study: StudyOption = None,
     adjoint: AdjointOption = None,
     solver: SolverOption = None,
     rtol: RtolOption = None,
@@ -216,6 +228,13 @@ def adjoint_check(
     from nodelens.settings.adjoint_check import AdjointCheckSettings
 
     output = call.output()
+    if study not in (None, *STUDIES) or (study and (proof or junit)):
+        from nodelens.errors import UsageError
+
+        raise UsageError(
+            f"--study {study} is not possible here: one of {', '.join(STUDIES)} was expected, "
+            "without --proof and --junit"
+        )
     if list_problems:
         from nodelens.report.adjoint_problems import problems_table
         from nodelens.settings.names import EQUATIONS
@@ -231,11 +250,14 @@ def adjoint_check(
     from nodelens.runtime.files import refuse_overwriting
     from nodelens.runtime.tensorflow import start_tensorflow
 
-    planned = Files(out, junit, figure="proof.png" if proof else None)
+    figure_name = "proof.png" if proof else f"{study}.png" if study else None
+    planned = Files(out, junit, figure_name)
     refuse_overwriting(planned.paths, force=force)
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
-    document, tables, verdict, figure = _answer(settings, output, proof=proof, every=call.verbose)
+    document, tables, verdict, figure = _answer(
+        settings, output, proof=proof, study=study, every=call.verbose
+    )
     for path in planned.write({"schema": 1, "command": call.command, **document}, figure):
         output.note(f"written: {path}")
     output.result(document, *tables, verdict)
@@ -243,7 +265,12 @@ def adjoint_check(
 
 
 def _answer(
-    settings: "AdjointCheckSettings", output: "Output", *, proof: bool, every: bool
+    settings: "AdjointCheckSettings",
+    output: "Output",
+    *,
+    proof: bool,
+    study: str | None,
+    every: bool,
 ) -> tuple[dict[str, Any], "list[Table]", "Text", bytes | None]:
     """Computes what was asked for: the document, its tables, its verdict, its figure."""
     from nodelens.report.adjoint_progress import shown_progress
@@ -257,6 +284,14 @@ def _answer(
             report = check_proof(settings, on_progress)
         document = report.document()
         return document, [proof_table(document)], proof_verdict(document), draw_proof(report.curves)
+    if study:
+        from nodelens.checking.studies import run_study
+        from nodelens.report.adjoint_study import study_sentences, study_table
+        from nodelens.report.figures.adjoint_study import draw_study
+
+        with shown_progress(output, 1) as on_progress:
+            document = run_study(study, settings, on_progress).document()
+        return document, [study_table(document)], study_sentences(document), draw_study(document)
     from nodelens.checking.gradients import check_gradients
     from nodelens.report.adjoint_table import adjoint_tables, adjoint_verdict
 

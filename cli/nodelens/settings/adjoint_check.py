@@ -7,7 +7,6 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from nodelens.settings.base import Settings
 from nodelens.settings.names import AdjointName, ProblemName, SolverName
 
-
 Vector = list[float]
 
 
@@ -54,6 +53,6 @@ class AdjointCheckSettings(Settings):
         return every if "all" in self.adjoints else tuple(x for x in self.adjoints if x != "all")
 
     def tolerances(self, precision: str) -> tuple[float, float]:
-        """rtol and atol; the defaults depend on the precision."""
+        """Rtol and atol; the defaults depend on the precision."""
         usual = 1e-8 if precision == "float64" else 1e-5
         return self.solver.rtol or usual, self.solver.atol or usual

@@ -1,0 +1,38 @@
+"""A study as a table, and the sentences that follow from it."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+
+def study_table(document: dict[str, Any]) -> "Table":
+    """A row for each point, and for each adjoint its error and its evaluations.
+
+    Args:
+        document: The JSON document of `adjoint-check --study`.
+    """
+    from rich import box
+    from rich.table import Table
+
+    series = document["series"]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(document["x_label"], justify="right", no_wrap=True)
+    for each in series:
+        table.add_column(each["name"], justify="right", no_wrap=True)
+        table.add_column("nfe", justify="right", no_wrap=True, style="dim")
+    for index, x in enumerate(series[0]["x"]):
+        cells = []
+        for each in series:
+            y, nfe = each["y"][index], each["nfe"][index]
+            cells += ["failed", ""] if y != y else [f"{y:.1e}", f"{nfe:,}"]
+        table.add_row(f"{x:g}", *cells)
+    return table
+
+
+def study_sentences(document: dict[str, Any]) -> "Text":
+    """What follows from the study, a line each."""
+    from rich.text import Text
+
+    return Text("\n".join([f"the figures are the {document['y_label']}", *document["sentences"]]))

@@ -1,0 +1,54 @@
+"""The studies: their slopes, what they advise, and what they write."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nodelens.entry import run
+
+
+def study(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
+    capsys.readouterr()
+    assert run(["adjoint-check", "-q", "--json", "--study", *arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.slow
+def test_the_error_of_the_gradient_falls_with_the_tolerance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--problem", "growth", "--adjoint", "discrete", "--out", str(tmp_path))
+    document = study(capsys, "order", *arguments)
+    (series,) = document["series"]
+    assert series["name"] == "discrete"
+    assert series["x"][0] == 1e-3
+    assert series["x"][-1] == 1e-10
+    # An error per step of tol makes a global error of about tol, not of its square or its root.
+    assert 0.8 < series["slope"] < 1.3
+    assert series["y"][-1] < 1e-8
+    assert (tmp_path / "order.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_the_drift_grows_without_bound_and_the_remedy_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = study(capsys, "drift")
+    drifts = document["series"][0]["y"]
+    assert drifts[0] < 1e-6
+    # e^300 times an error of 1e-6: nothing is left of the state.
+    assert drifts[-1] > 1e50
+    assert "use discrete there" in document["sentences"][0]
+
+
+@pytest.mark.slow
+def test_the_discrete_adjoint_does_not_mind_stiffness(capsys: pytest.CaptureFixture[str]) -> None:
+    document = study(capsys, "stiffness", "--adjoint", "discrete")
+    assert max(document["series"][0]["y"]) < 1e-4
+    assert document["sentences"] == ["discrete: stays within 1e-04 up to λ = 300"]
+
+
+def test_a_study_that_there_is_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["adjoint-check", "--study", "speed"]) == 2
+    assert "order, stiffness, drift" in capsys.readouterr().err
