@@ -1,5 +1,6 @@
 """`node conv-params`: what a convolution, or a whole network of them, costs and sees."""
 
+import gc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -324,4 +325,10 @@ def conv_params(
         seed=seed,
         device=device or "auto",
     )
-    return answer(call, wishes)
+    # Deep networks make hundreds of thousands of small objects, all of them in use: looking for
+    # garbage among them would take a fifth of the time.
+    gc.disable()
+    try:
+        return answer(call, wishes)
+    finally:
+        gc.enable()

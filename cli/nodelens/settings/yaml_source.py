@@ -127,12 +127,8 @@ def parse_value(text: str, source: str) -> Any:
 
 def _compose(text: str, source: str) -> Any:
     try:
-        depth = 0
-        for event in yaml.parse(text, _Loader):
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                raise _whole_file(source, f"is nested deeper than {MAX_DEPTH} levels")
+        if _may_be_deep(text):
+            _refuse_deep(text, source)
         return yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -148,6 +144,22 @@ def _compose(text: str, source: str) -> Any:
     except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise _whole_file(source, f"is not valid YAML: {reason[:200]}") from error
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether there are brackets or columns enough to nest deeply; most files have not."""
+    widest = max((len(line) - len(line.lstrip(" -?")) for line in text.splitlines()), default=0)
+    return widest + text.count("[") + text.count("{") > MAX_DEPTH
+
+
+def _refuse_deep(text: str, source: str) -> None:
+    """Composing calls itself for each level: what nests too deeply must be found before."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise _whole_file(source, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 class _Builder:
