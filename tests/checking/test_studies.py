@@ -49,6 +49,18 @@ def test_the_discrete_adjoint_does_not_mind_stiffness(capsys: pytest.CaptureFixt
     assert document["sentences"] == ["discrete: stays within 1e-04 up to λ = 300"]
 
 
+@pytest.mark.slow
+def test_the_memory_of_the_backward_solve_does_not_grow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nodelens.checking.memory.STEPS", (25, 250))
+    arguments = ("memory", "--adjoint", "backsolve", "--adjoint", "direct")
+    slopes = {each["name"]: each["slope"] for each in study(capsys, *arguments)["series"]}
+    assert slopes["backsolve"] < 0.2
+    # The tape keeps every stage of every step.
+    assert slopes["direct"] > 4
+
+
 def test_a_study_that_there_is_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["adjoint-check", "--study", "speed"]) == 2
     assert "order, stiffness, drift" in capsys.readouterr().err

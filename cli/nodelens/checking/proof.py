@@ -1,8 +1,8 @@
 """The proof of the augmented adjoint state, line by line, in numbers.
 
 With Z = [z, θ, t] and g = dZ/dt = [f, 0, 1], a(t) = dL/dZ(t) obeys da/dt = -a ∂g/∂Z (Chen et al.
-2018, appendix B). Each line of the derivation is evaluated by SciPy and NumPy on L = ⟨w, z(t₁)⟩; the last
-three are held against the adjoint under test and the tape.
+2018, appendix B). Each line of the derivation is evaluated by SciPy and NumPy on L = ⟨w, z(t₁)⟩;
+the last two are held against the adjoints under test and the tape.
 """
 
 from collections.abc import Sequence

@@ -31,14 +31,15 @@ class Series:
         name: The adjoint.
         x: The abscissae.
         y: The ordinates; NaN where a solve failed.
-        nfe: Evaluations of the field, forth and back, at each point; 0 where a solve failed.
+        nfe: Evaluations of the field, forth and back, at each point; 0 where a solve failed, and
+            None where nobody counts.
         slope: Of log y over log x, where that means something.
     """
 
     name: str
     x: tuple[float, ...]
     y: tuple[float, ...]
-    nfe: tuple[int, ...]
+    nfe: tuple[int, ...] | None
     slope: float | None = None
 
 
@@ -47,7 +48,7 @@ class Study:
     """The outcome of a study.
 
     Attributes:
-        name: `order`, `stiffness` or `drift`.
+        name: `order`, `stiffness`, `drift` or `memory`.
         problem: On which problem.
         x_label: What the abscissae are.
         y_label: What the ordinates are.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 CHECKED = "What is checked"
-STUDIES = ("order", "stiffness", "drift")
+STUDIES = ("order", "stiffness", "drift", "memory")
 
 ProblemOption = Annotated[
     list[str] | None,
@@ -124,9 +124,9 @@ StudyOption = Annotated[
     str | None,
     typer.Option(
         "--study",
-        metavar="order|stiffness|drift",
-        help="How errors grow with the tolerance, with stiffness, on the way back; with --out, "
-        "draw it.",
+        metavar="order|stiffness|drift|memory",
+        help="How errors grow with the tolerance, with stiffness, on the way back; how memory "
+        "grows with the steps. With --out, draw it.",
         rich_help_panel=CHECKED,
     ),
 ]
@@ -285,12 +285,17 @@ def _answer(
         document = report.document()
         return document, [proof_table(document)], proof_verdict(document), draw_proof(report.curves)
     if study:
+        from nodelens.checking.memory import memory_study
         from nodelens.checking.studies import run_study
         from nodelens.report.adjoint_study import study_sentences, study_table
         from nodelens.report.figures.adjoint_study import draw_study
 
         with shown_progress(output, 1) as on_progress:
-            document = run_study(study, settings, on_progress).document()
+            if study == "memory":
+                found = memory_study(settings.chosen_adjoints(), on_progress)
+            else:
+                found = run_study(study, settings, on_progress)
+        document = found.document()
         return document, [study_table(document)], study_sentences(document), draw_study(document)
     from nodelens.checking.gradients import check_gradients
     from nodelens.report.adjoint_table import adjoint_tables, adjoint_verdict

@@ -21,12 +21,15 @@ def study_table(document: dict[str, Any]) -> "Table":
     table.add_column(document["x_label"], justify="right", no_wrap=True)
     for each in series:
         table.add_column(each["name"], justify="right", no_wrap=True)
-        table.add_column("nfe", justify="right", no_wrap=True, style="dim")
+        if each["nfe"]:
+            table.add_column("nfe", justify="right", no_wrap=True, style="dim")
     for index, x in enumerate(series[0]["x"]):
         cells = []
         for each in series:
-            y, nfe = each["y"][index], each["nfe"][index]
-            cells += ["failed", ""] if y != y else [f"{y:.1e}", f"{nfe:,}"]
+            y = each["y"][index]
+            cells.append("failed" if y != y else f"{y:.1e}")
+            if each["nfe"]:
+                cells.append("" if y != y else f"{each['nfe'][index]:,}")
         table.add_row(f"{x:g}", *cells)
     return table
 

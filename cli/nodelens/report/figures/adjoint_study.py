@@ -7,6 +7,7 @@ from nodelens.report.figures.style import INK, MUTED, SERIES, new_figure, tidy, 
 TITLES = {
     "order": "The error falls with the tolerance",
     "stiffness": "The error rises with stiffness",
+    "memory": "What each step costs in memory",
     "drift": "The state solved backwards drifts away",
 }
 WRONG = 10.0
@@ -38,7 +39,8 @@ def draw_study(document: dict[str, Any]) -> bytes:
             label=each["name"] + (slope if document["study"] == "order" else ""),
         )
     # Beyond ten times the gradient itself nobody asks by how much it is wrong.
-    if max(y for each in document["series"] for y in each["y"] if y == y) > WRONG:
+    largest = max(y for each in document["series"] for y in each["y"] if y == y)
+    if document["study"] != "memory" and largest > WRONG:
         axes.set_ylim(top=WRONG)
     if document["limit"] is not None:
         axes.axhline(document["limit"], color=MUTED, lw=1, ls="--")
