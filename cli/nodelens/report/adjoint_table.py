@@ -28,10 +28,11 @@ def adjoint_tables(document: dict[str, Any], *, every: bool = False) -> "list[Ta
     checks = [check for check in document["checks"] if check["method"] in methods]
     several = len(document["problems"]) > 1
     table = _table("problem" if several else "gradient", ("closest to its limit",) * several)
+    # Where there is little room a long heading is folded, and never a number cut.
     for heading in methods:
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("limit", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+        table.add_column(heading, justify="right", min_width=5, overflow="fold")
+    table.add_column("limit", justify="right", no_wrap=True, min_width=5)
+    table.add_column("verdict", no_wrap=True, min_width=7)
     groups = _grouped(checks, "problem" if several else "block")
     for name, group in sorted(groups.items(), key=lambda item: -max(map(badness, item[1]))):
         worst = max(group, key=badness)
