@@ -11,6 +11,7 @@ from PIL import Image
 from nodelens.errors import UsageError
 from nodelens.explain.image_files import distinct_stems, find_pictures
 from nodelens.explain.images import Photo, load_photo, to_model_input
+from nodelens.runtime.resources import sample_images
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -245,3 +246,16 @@ def test_the_model_input_is_the_whole_photo_resized_bilinearly():
     np.testing.assert_array_equal(to_model_input(photo, (1, 1)), [[[40, 40, 40]]])
     np.testing.assert_array_equal(to_model_input(photo, (2, 2)), pixels)
     assert to_model_input(photo, (3, 5)).shape == (3, 5, 3)
+
+
+def test_the_sample_images_are_found_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cat = sample_images() / "cat.jpg"
+    names = ["cat", "cat.jpg", "sample_images/cat.jpg"]
+    assert find_pictures([Path(name) for name in names]) == [cat] * 3
+    # A file of the user's own comes first, and other places are taken at their word.
+    (tmp_path / "cat.jpg").write_bytes(b"mine")
+    others = [Path("cat.jpg"), Path("elsewhere/cat.jpg"), Path("dog.jpg")]
+    assert find_pictures(others) == others

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from nodelens.errors import UsageError
+from nodelens.runtime.resources import sample_images
 
 SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".jp2",
@@ -19,7 +20,8 @@ def find_pictures(paths: Sequence[Path]) -> list[Path]:
     """Replaces directories by the pictures in them, at any depth, in the order of their names.
 
     Args:
-        paths: Files and directories.
+        paths: Files, directories, and names of the sample images that travel with the package,
+            such as `cat.jpg` or `cat`.
 
     Returns:
         Files; those that were named are kept whatever they are called.
@@ -28,7 +30,8 @@ def find_pictures(paths: Sequence[Path]) -> list[Path]:
         UsageError: There is no picture in a directory.
     """
     found: list[Path] = []
-    for path in paths:
+    for given in paths:
+        path = given if given.exists() else _sample_image(given) or given
         if not path.is_dir():
             found.append(path)
             continue
@@ -40,6 +43,14 @@ def find_pictures(paths: Sequence[Path]) -> list[Path]:
             )
         found += inside
     return found
+
+
+def _sample_image(path: Path) -> Path | None:
+    """The sample image of a name, for those who have no picture at hand."""
+    if path.parent not in {Path(), Path("sample_images")}:
+        return None
+    sample = sample_images() / f"{path.name.removesuffix('.jpg')}.jpg"
+    return sample if sample.is_file() else None
 
 
 def refuse_unreadable(path: Path) -> None:
