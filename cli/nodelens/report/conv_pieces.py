@@ -16,21 +16,18 @@ def aligned(rows: Sequence[list[str] | None], width: int, left: Iterable[int]) -
         left: Columns that are aligned to the left; the others are numbers.
     """
     cells = [row for row in rows if row is not None]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     excess = sum(widths) + 2 * (len(widths) - 1) - width
     if excess > 0:
         widths[0] = max(widths[0] - excess, 12)
     lines, to_the_left = [], set(left)
+    sides = ["<" if column in to_the_left else ">" for column in range(len(widths))]
+    line = "  ".join(f"{{:{side}{size}}}" for side, size in zip(sides, widths, strict=True))
     for row in rows:
         if row is None:
             lines.append("─" * (sum(widths) + 2 * (len(widths) - 1)))
             continue
-        texts = [_shortened(row[0], widths[0]), *row[1:]]
-        padded = (
-            f"{text:<{size}}" if column in to_the_left else f"{text:>{size}}"
-            for column, (text, size) in enumerate(zip(texts, widths, strict=True))
-        )
-        lines.append("  ".join(padded).rstrip())
+        lines.append(line.format(_shortened(row[0], widths[0]), *row[1:]).rstrip())
     return lines
 
 
