@@ -19,10 +19,10 @@ from nodelens.explain.weights_files import (
     EMBEDDED_SHA256,
     WeightsFile,
     embedded_file,
-    keras_cache,
     known_weights,
     official_file,
 )
+from nodelens.runtime.machine import keras_home
 
 VGG19 = find_application("vgg19")
 
@@ -95,7 +95,7 @@ def test_a_changed_byte_makes_the_embedded_file_damaged(tmp_path, monkeypatch):
 
 
 def test_the_cache_is_where_keras_looks():
-    assert str(keras_cache()) == keras.src.backend.config.keras_home()
+    assert str(keras_home()) == keras.src.backend.config.keras_home()
 
 
 def test_auto_takes_the_embedded_weights_where_the_cache_is_empty(cache):

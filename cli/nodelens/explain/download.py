@@ -4,7 +4,8 @@ import keras
 
 from nodelens.errors import EnvironmentLacksError
 from nodelens.explain.applications import Application
-from nodelens.explain.weights_files import WeightsFile, keras_cache, official_file
+from nodelens.explain.weights_files import WeightsFile, official_file
+from nodelens.runtime.machine import keras_home
 
 
 def download_official(application: Application) -> WeightsFile:
@@ -27,7 +28,7 @@ def download_official(application: Application) -> WeightsFile:
             application.url,
             file_hash=application.checksum or None,
             hash_algorithm=application.algorithm,
-            cache_dir=keras_cache(),
+            cache_dir=keras_home(),
             cache_subdir="models",
         )
     except Exception as error:  # Keras raises a bare Exception when the network fails
@@ -48,7 +49,7 @@ def not_available(application: Application, what: str) -> EnvironmentLacksError:
     Returns:
         The error.
     """
-    place = keras_cache() / "models" / application.file
+    place = keras_home() / "models" / application.file
     embedded = "use --weights embedded" if application.name == "vgg19" else "use --model vgg19"
     return EnvironmentLacksError(
         f"the official ImageNet weights of {application.name} {what}",

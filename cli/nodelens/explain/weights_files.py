@@ -1,7 +1,6 @@
 """The files of weights that are known by name: where they are kept, whether they are whole."""
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Literal
 
 from nodelens.errors import UsageError
 from nodelens.explain.applications import Application, applications
+from nodelens.runtime.machine import keras_home
 
 NAMES = ("auto", "imagenet", "embedded", "random")
 EMBEDDED_SHA256 = "59ccf870b60bcd312469835eeaac1e58de4d907a3258eaaec1d19faff71a58c2"
@@ -89,7 +89,7 @@ def official_file(application: Application) -> WeightsFile:
         The file; where Keras knows no checksum, what is there counts as complete.
     """
     name = f"imagenet {application.name}"
-    path = keras_cache() / "models" / application.file
+    path = keras_home() / "models" / application.file
     if not path.is_file():
         return WeightsFile(name, path, "absent", None)
     algorithms = ("sha256", application.algorithm)
@@ -97,14 +97,6 @@ def official_file(application: Application) -> WeightsFile:
         sha256, found = pool.map(lambda algorithm: digest(path, algorithm), algorithms)
     whole = not application.checksum or found == application.checksum
     return WeightsFile(name, path, "complete" if whole else "damaged", sha256)
-
-
-def keras_cache() -> Path:
-    """The directory under which Keras keeps what it downloads, by Keras' own rule."""
-    if "KERAS_HOME" in os.environ:
-        return Path(os.environ["KERAS_HOME"]).expanduser()
-    home = Path.home()
-    return (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"
 
 
 def digest(path: Path, algorithm: str) -> str:

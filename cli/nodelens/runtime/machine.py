@@ -80,8 +80,11 @@ def xla_works() -> bool:
 
 
 def keras_home() -> Path:
-    """Where Keras caches what it downloads."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    """The directory under which Keras keeps what it downloads, by Keras' own rule."""
+    if "KERAS_HOME" in os.environ:
+        return Path(os.environ["KERAS_HOME"]).expanduser()
+    home = Path.home()
+    return (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"
 
 
 def places() -> list[Place]:
