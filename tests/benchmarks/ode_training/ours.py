@@ -1,0 +1,105 @@
+"""The work done by nodelens."""
+
+import time
+
+import numpy as np
+import tensorflow as tf
+from tests.benchmarks.ode_training.work import (
+    DATA,
+    STARTS,
+    TIMES,
+    WEIGHTS,
+    WINDOW,
+    Work,
+    mlp_weights,
+)
+
+from nodelens.ode import Discrete, odeint_vjp
+
+
+def adjoint_of(name: str):
+    """The adjoint, with room for the steps that this work takes."""
+    return Discrete(capacity=64) if name == "discrete" else name
+
+
+def spiral(adjoint: str, rtol: float, atol: float, steps: int) -> Work:
+    """`steps` training steps inside one XLA loop; returns the loss of the last one."""
+    data, starts = tf.constant(DATA), tf.constant(STARTS)
+
+    def field(t, z, p):
+        return tf.tanh(z**3 @ p[0] + p[1]) @ p[2] + p[3]
+
+    @tf.function(jit_compile=True)
+    def train(weights):
+        def body(i, loss, weights, squares):
+            rows = starts[i]
+            target = tf.gather(data, rows[None] + np.arange(WINDOW)[:, None])
+            solution, pullback = odeint_vjp(
+                field,
+                tf.gather(data, rows),
+                TIMES[:WINDOW],
+                params=weights,
+                rtol=rtol,
+                atol=atol,
+                adjoint=adjoint_of(adjoint),
+            )
+            with tf.GradientTape() as tape:
+                tape.watch(solution.states)
+                loss = tf.reduce_mean(tf.abs(solution.states - target))
+            gradients = pullback(tape.gradient(loss, solution.states)).params
+            squares = [0.9 * v + 0.1 * g * g for v, g in zip(squares, gradients, strict=True)]
+            weights = [
+                w - 1e-3 * g / (tf.sqrt(v) + 1e-7)
+                for w, v, g in zip(weights, squares, gradients, strict=True)
+            ]
+            return i + 1, loss, weights, squares
+
+        return tf.while_loop(
+            lambda i, *_: i < steps,
+            body,
+            (tf.constant(0), tf.constant(0.0), weights, [tf.zeros_like(w) for w in weights]),
+            maximum_iterations=steps,
+        )[1]
+
+    weights = [tf.constant(w) for w in WEIGHTS]
+    start = time.perf_counter()
+    train(weights).numpy()
+    return lambda: float(train(weights)), time.perf_counter() - start
+
+
+def gradient(adjoint: str, sizes, batch, end, tolerance, activation) -> Work:
+    """One call, one gradient of sum(z(end)**2), with one's own compiled function."""
+    z0 = tf.constant(np.random.default_rng(2).normal(size=(batch, sizes[0])).astype("f4"))
+    act = {"softplus": tf.math.softplus, "tanh": tf.tanh}
+
+    def field(t, z, p):
+        for k in range(0, len(p), 2):
+            z = z @ p[k] + p[k + 1]
+            z = act[activation[k // 2]](z) if activation[k // 2] else z
+        return z
+
+    @tf.function(jit_compile=True)
+    def loss_and_gradient(weights):
+        solution, pullback = odeint_vjp(
+            field,
+            z0,
+            [0.0, end],
+            params=weights,
+            rtol=tolerance,
+            atol=tolerance,
+            adjoint=adjoint_of(adjoint),
+        )
+        last = solution.states[-1]
+        return tf.reduce_sum(last**2), pullback(tf.stack([tf.zeros_like(z0), 2 * last])).params
+
+    weights = [tf.constant(w) for w in mlp_weights(sizes)]
+    start = time.perf_counter()
+    loss_and_gradient(weights)[0].numpy()
+    compile_seconds = time.perf_counter() - start
+
+    def run() -> float:
+        loss, gradients = loss_and_gradient(weights)
+        gradients[0].numpy()
+        return float(loss)
+
+    return run, compile_seconds
