@@ -6,10 +6,10 @@ import tensorflow as tf
 
 from nodelens.ode.runge_kutta import (
     ExplicitRungeKutta,
-    Integrands,
     RightHandSide,
     Step,
     combine,
+    stage_time,
 )
 
 _MAX_ITERATIONS = 15
@@ -43,7 +43,7 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
         t0: tf.Tensor,
         t1: tf.Tensor,
         y0: tf.Tensor,
-        first: tuple[Integrands, Integrands],
+        first: list[tf.Tensor],
     ) -> Step:
         """Attempts one step; see `ExplicitRungeKutta.step`."""
         tableau = self.tableau
@@ -53,33 +53,25 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
         factors = tf.linalg.qr(newton)
         evaluations = tf.constant(0)
         stages: list[tf.Tensor] = []
-        integrands: list[Integrands] = []
         y = y0
         for row, c in zip(tableau.a, tableau.c, strict=True):
             if not row:
-                derivative, integrand = first[0][0], first[1]
-            else:
-                explicit = combine(row[:-1], stages)
-                base = y0 if explicit is None else y0 + dt * explicit
-                time = t1 if c == 1 else t0 + c * (t1 - t0)
-                y, used = _solve_stage(rhs, time, base, gamma, y, factors)
-                derivative, integrand = rhs(time, y)
-                evaluations += used + 1
-            stages.append(derivative)
-            integrands.append(integrand)
+                stages.append(first[0])
+                continue
+            explicit = combine(row[:-1], stages)
+            base = y0 if explicit is None else y0 + dt * explicit
+            time = stage_time(t0, t1, c)
+            y, used = _solve_stage(rhs, time, base, gamma, y, factors)
+            stages.append(rhs(time, y))
+            evaluations += used + 1
         error = tf.zeros_like(y)
         if tableau.error is not None:
             # Filtered by the Newton matrix, the estimate stays small for stiff components.
             error = _solve(factors, dt * combine(tableau.error, stages))
-        integrals = [
-            tf.cast(t1 - t0, parts[0].dtype)[0] * combine(tableau.b, parts)
-            for parts in zip(*integrands, strict=True)
-        ]
         return Step(
             y1=y,
             error=error,
-            first=([derivative], integrand) if self.carries else ([], []),
-            integrals=integrals,
+            first=stages[-1:] if self.carries else [],
             stages=stages,
             evaluations=evaluations,
         )
@@ -90,7 +82,7 @@ def _newton_matrix(rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor, gamma: tf.Ten
     y = tf.stop_gradient(y)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(y)
-        value, _ = rhs(t, y)
+        value = rhs(t, y)
     jacobian = tape.jacobian(value, y, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     jacobian = tf.stop_gradient(jacobian[0, :, 0, :])
     return tf.eye(tf.shape(jacobian)[0], dtype=y.dtype) - tf.stop_gradient(gamma) * jacobian
@@ -116,7 +108,7 @@ def _solve_stage(
     precision = 2e-12 if t.dtype == base.dtype.real_dtype else 5e-6
 
     def residual(y: tf.Tensor, base: tf.Tensor) -> tf.Tensor:
-        return y - base - gamma * rhs(t, y)[0]
+        return y - base - gamma * rhs(t, y)
 
     def body(i: tf.Tensor, y: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         correction = _solve(factors, residual(y, goal))

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from nodelens.ode.controllers import Controller, FixedController, PIDController
 from nodelens.ode.norms import Norm, rms_norm, scaled
-from nodelens.ode.runge_kutta import ExplicitRungeKutta, Integrands, RightHandSide, Step
+from nodelens.ode.runge_kutta import ExplicitRungeKutta, RightHandSide, Step
 from nodelens.ode.status import Status
 
 
@@ -42,29 +42,30 @@ class Tolerances(NamedTuple):
 
 
 class Front(NamedTuple):
-    """Where an integration stands. The leading axis of every tensor is the batch.
+    """Where an integration stands. The leading axis of every tensor but `rows` is the batch.
 
     Args:
         t: The time reached.
         h: Proposed size of the next step, positive.
         y: The solution at t.
         first: What the next step starts with.
-        integrals: Integrands integrated so far (see `runge_kutta.Step`).
         memory: What the controller remembers.
         status: `Status` as `int32`.
         attempts, accepted, evaluations: Counts so far, `int32`.
+        rows: How many attempts so far were accepted for some sample, `int32` of shape []: in a
+            joint solve the accepted steps.
     """
 
     t: tf.Tensor
     h: tf.Tensor
     y: tf.Tensor
-    first: tuple[Integrands, Integrands]
-    integrals: Integrands
+    first: list[tf.Tensor]
     memory: tuple[tf.Tensor, tf.Tensor]
     status: tf.Tensor
     attempts: tf.Tensor
     accepted: tf.Tensor
     evaluations: tf.Tensor
+    rows: tf.Tensor
 
 
 # recorder(record, front before the step, step, end time of the step, accepted) -> record
@@ -102,24 +103,24 @@ def begin(
         if controller.first_step is not None:
             h = tf.fill(tf.shape(t0), tf.constant(controller.first_step, t0.dtype))
         else:
-            f0 = first[0][0] if solver.carries else solver.slope(rhs, t0, y0)
+            f0 = first[0] if solver.carries else solver.slope(rhs, t0, y0)
             h = _first_step(method, rhs, t0, t1, y0, f0, tolerances)
             evaluations += 1 if solver.carries else 2
     count = tf.zeros(tf.shape(t0), tf.int32)
     finite = tf.reduce_all(tf.math.is_finite(tf.abs(y0)), axis=-1)
-    for derivative in first[0]:
+    for derivative in first:
         finite &= tf.reduce_all(tf.math.is_finite(tf.abs(derivative)), axis=-1)
     return Front(
         t=t0,
         h=h,
         y=y0,
         first=first,
-        integrals=[tf.zeros_like(x) for x in first[1]],
         memory=memory,
         status=tf.where(finite, int(Status.SUCCESS), int(Status.NON_FINITE)),
         attempts=count,
         accepted=count,
         evaluations=count + evaluations,
+        rows=tf.constant(0),
     )
 
 
@@ -178,7 +179,7 @@ def advance(
         t1: The end time, shape [batch]; before or after `front.t`.
         tolerances: Scale of the error.
         landings: Further times that steps must end on, shape [count, batch], in any order.
-        capacity: Accepted steps that the recorder has room for.
+        capacity: Rows (see `Front.rows`) that the recorder has room for.
         recorder: Called after every attempted step with the record so far; returns the new one.
         record: The record to begin with, a nest of tensors.
 
@@ -212,7 +213,7 @@ def advance(
         out_of_steps = active & (after.attempts >= method.max_steps) & running(after)
         status = tf.where(out_of_steps, int(Status.MAX_STEPS), after.status)
         if capacity is not None:
-            full = running(after) & (after.accepted >= capacity)
+            full = running(after) & (after.rows >= capacity)
             status = tf.where(full, int(Status.CAPACITY), status)
         if recorder is not None:
             record = recorder(record, front, step, t_end, accepted)
@@ -277,23 +278,11 @@ def _judge(
         return tf.where(mask, new, old)
 
     one = tf.cast(active, tf.int32)
-    # An integrand summed over the batch has no batch axis: it goes with a joint solve (batch 1).
-    taken = accepted[0]
     return Front(
         t=tf.where(accepted, t_end, front.t),
         h=tf.where(active, proposed, front.h),
         y=choose(step.y1, front.y),
-        first=(
-            [choose(new, old) for new, old in zip(step.first[0], front.first[0], strict=True)],
-            [
-                tf.where(taken, new, old)
-                for new, old in zip(step.first[1], front.first[1], strict=True)
-            ],
-        ),
-        integrals=[
-            tf.where(taken, old + new, old)
-            for new, old in zip(step.integrals, front.integrals, strict=True)
-        ],
+        first=[choose(new, old) for new, old in zip(step.first, front.first, strict=True)],
         memory=tuple(
             tf.where(active, new, old) for new, old in zip(memory, front.memory, strict=True)
         ),
@@ -301,6 +290,7 @@ def _judge(
         attempts=front.attempts + one,
         accepted=front.accepted + tf.cast(accepted, tf.int32),
         evaluations=front.evaluations + one * step.evaluations,
+        rows=front.rows + tf.cast(tf.reduce_any(accepted), tf.int32),
     ), accepted
 
 

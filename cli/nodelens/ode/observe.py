@@ -28,8 +28,8 @@ class Inputs(NamedTuple):
 
 
 def right_hand_side(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:
-    """Closes a field over its parameters; it has no integrands."""
-    return lambda t, y: (field(t, y, theta), [])
+    """Closes a field over its parameters."""
+    return lambda t, y: field(t, y, theta)
 
 
 def falls_in(times: tf.Tensor, t0: tf.Tensor, t1: tf.Tensor) -> tf.Tensor:
@@ -64,7 +64,7 @@ def solve_forward(
         method: How to step.
         field: The vector field.
         inputs: The tensors of the solve.
-        capacity: Accepted steps that the recorder has room for.
+        capacity: Rows (see `Front.rows`) that the recorder has room for.
         recorder: Sees every attempted step (an adjoint that stores steps).
         record: What it begins with.
 

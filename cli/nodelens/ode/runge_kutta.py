@@ -1,6 +1,6 @@
 """One step of an explicit Runge-Kutta method, and the solution inside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,9 +8,8 @@ import tensorflow as tf
 
 from nodelens.ode.tableau import Tableau
 
-# rhs(t, y) -> (dy/dt, integrands): t has shape [batch], y and dy/dt have shape [batch, size].
-Integrands = list[tf.Tensor]
-RightHandSide = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, Integrands]]
+# rhs(t, y) -> dy/dt: t has shape [batch], y and dy/dt have shape [batch, size].
+RightHandSide = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Step(NamedTuple):
@@ -19,19 +18,36 @@ class Step(NamedTuple):
     Args:
         y1: The solution at the end of the step, shape [batch, size].
         error: Estimate of its local error, same shape.
-        first: What the next step starts with: the derivative at its start and the integrands there
-            (both empty for a method that does not carry them over).
-        integrals: The integrands integrated over the step with the method's own weights.
-        stages: The stage derivatives, for the interpolant.
+        first: What the next step starts with: the derivative at its start in a list (empty for a
+            method that does not carry it over).
+        stages: The stage derivatives, for the interpolant and for quadratures.
         evaluations: Evaluations of the right-hand side, `int32` of shape [].
     """
 
     y1: tf.Tensor
     error: tf.Tensor
-    first: tuple[Integrands, Integrands]
-    integrals: Integrands
-    stages: Integrands
+    first: list[tf.Tensor]
+    stages: list[tf.Tensor]
     evaluations: tf.Tensor
+
+
+class Node(NamedTuple):
+    """A point where a quadrature over a step evaluates its integrand.
+
+    Args:
+        weight: Of the integrand, in units of the step.
+        t: Time, shape [batch].
+        y: The solution there, shape [batch, size].
+    """
+
+    weight: float
+    t: tf.Tensor
+    y: tf.Tensor
+
+
+def stage_time(t0: tf.Tensor, t1: tf.Tensor, c: float) -> tf.Tensor:
+    """The time of a stage: t1 itself at the end, so that no rounding oversteps it."""
+    return t1 if c == 1 else t0 + c * (t1 - t0)
 
 
 def combine(weights: Sequence[float], terms: Sequence[tf.Tensor]) -> tf.Tensor | None:
@@ -91,18 +107,13 @@ class ExplicitRungeKutta:
         """How many evaluations of the field one attempted step makes."""
         return len(self.tableau.b) - self.initial_evaluations
 
-    def start(
-        self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor
-    ) -> tuple[Integrands, Integrands]:
+    def start(self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
         """Returns what the first step at (t, y) starts with."""
-        if not self.carries:
-            return [], []
-        derivative, integrands = rhs(t, y)
-        return [derivative], integrands
+        return [rhs(t, y)] if self.carries else []
 
     def slope(self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Returns dy/dt, from which the first step size is estimated."""
-        return rhs(t, y)[0]
+        return rhs(t, y)
 
     def step(
         self,
@@ -110,7 +121,7 @@ class ExplicitRungeKutta:
         t0: tf.Tensor,
         t1: tf.Tensor,
         y0: tf.Tensor,
-        first: tuple[Integrands, Integrands],
+        first: list[tf.Tensor],
     ) -> Step:
         """Attempts one step.
 
@@ -126,14 +137,11 @@ class ExplicitRungeKutta:
         """
         tableau = self.tableau
         dt = tf.cast(t1 - t0, y0.dtype)[:, None]
-        derivative, integrand = (first[0][0], first[1]) if self.carries else rhs(t0, y0)
-        stages, integrands = [derivative], [integrand]
+        stages = [first[0] if self.carries else rhs(t0, y0)]
         y = y0
         for row, c in zip(tableau.a[1:], tableau.c[1:], strict=True):
             y = y0 + dt * combine(row, stages)
-            derivative, integrand = rhs(t1 if c == 1 else t0 + c * (t1 - t0), y)
-            stages.append(derivative)
-            integrands.append(integrand)
+            stages.append(rhs(stage_time(t0, t1, c), y))
         y1 = y if tableau.first_same_as_last else y0 + dt * combine(tableau.b, stages)
         error = tf.zeros_like(y1)
         if tableau.error is not None:
@@ -142,18 +150,26 @@ class ExplicitRungeKutta:
             size = tf.abs(error)
             both = tf.sqrt(size**2 + 0.01 * tf.abs(dt * combine(tableau.error_check, stages)) ** 2)
             error *= tf.cast(size / tf.where(both > 0, both, tf.ones_like(both)), error.dtype)
-        integrals = [
-            tf.cast(t1 - t0, parts[0].dtype)[0] * combine(tableau.b, parts)
-            for parts in zip(*integrands, strict=True)
-        ]
         return Step(
             y1=y1,
             error=error,
-            first=([derivative], integrand) if self.carries else ([], []),
-            integrals=integrals,
+            first=stages[-1:] if self.carries else [],
             stages=stages,
             evaluations=tf.constant(self.evaluations_per_step),
         )
+
+    def nodes(self, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor) -> Iterator[Node]:
+        """Yields the nodes of the method's own quadrature, those of the stages with a weight.
+
+        For an integrand q(t, y) the step from t0 to t1 adds (t1 - t0) sum_i weight_i q(t_i, y_i),
+        which is what the method would do if q were one more component of the state.
+        """
+        tableau = self.tableau
+        dt = tf.cast(t1 - t0, y0.dtype)[:, None]
+        for weight, row, c in zip(tableau.b, tableau.a, tableau.c, strict=True):
+            if weight != 0:
+                rise = combine(row, step.stages)
+                yield Node(weight, stage_time(t0, t1, c), y0 if rise is None else y0 + dt * rise)
 
     def interpolate(
         self, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor, times: tf.Tensor

@@ -23,7 +23,7 @@ from nodelens.ode.adjoints.base import (
 from nodelens.ode.integrate import Front, Method, Tolerances, advance, begin
 from nodelens.ode.norms import rms_norm
 from nodelens.ode.observe import Inputs, solve_forward
-from nodelens.ode.runge_kutta import Integrands, RightHandSide
+from nodelens.ode.runge_kutta import RightHandSide, Step
 from nodelens.ode.solution import BackwardStats
 from nodelens.ode.status import Status
 from nodelens.ode.vector_field import FlatField
@@ -69,23 +69,33 @@ class Backsolve:
         count = times.shape[0] if times.shape[0] is not None else tf.shape(times)[0]
         rhs = _augmented(field, theta)
         tolerances = self._tolerances(inputs)
-        scale = rms_norm(tf.reshape(cotangent, [-1]))
-        scale = tf.where(scale > 0, scale, tf.ones_like(scale))
+        scale = rms_norm(tf.reshape(tf.transpose(cotangent, [1, 0, 2]), [tf.shape(z0)[0], -1]))
+        scale = tf.where(scale > 0, scale, tf.ones_like(scale))[:, None]
         scaled_cotangent = cotangent / tf.cast(scale, cotangent.dtype)
 
         def start(index: tf.Tensor, adjoint: tf.Tensor) -> tf.Tensor:
             return tf.concat([states[index], adjoint + scaled_cotangent[index]], axis=-1)
 
+        def add_integrals(
+            sums: list[tf.Tensor], front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
+        ) -> list[tf.Tensor]:
+            # Where a sample did not take the step its integral is over nothing.
+            lengths = tf.where(accepted, front.t - t_end, tf.zeros_like(t_end))
+            weights = tf.cast(lengths, z0.dtype)[:, None] * tf.cast(scale, z0.dtype)
+            parts = _integrals(method, field, theta, step, front, t_end, weights)
+            return [old + new for old, new in zip(sums, parts, strict=True)]
+
         last = count - 1
         front = begin(
             method, rhs, times[last], times[0], start(last, tf.zeros_like(z0)), tolerances
         )
-        front = front._replace(integrals=zero_gradients(theta))
 
         def body(
-            index: tf.Tensor, front: Front, drift: tf.Tensor
-        ) -> tuple[tf.Tensor, Front, tf.Tensor]:
-            front, _ = advance(method, rhs, front, times[index], tolerances)
+            index: tf.Tensor, front: Front, sums: list[tf.Tensor], drift: tf.Tensor
+        ) -> tuple[tf.Tensor, Front, list[tf.Tensor], tf.Tensor]:
+            front, sums = advance(
+                method, rhs, front, times[index], tolerances, recorder=add_integrals, record=sums
+            )
             back, adjoint = tf.split(front.y, 2, axis=-1)
             size = rms_norm(states[index])
             distance = rms_norm(back - states[index])
@@ -93,12 +103,12 @@ class Backsolve:
             drift = tf.tensor_scatter_nd_update(drift, [[index]], [tf.cast(distance, drift.dtype)])
             y = start(index, adjoint)
             first = method.solver.start(rhs, times[index], y)
-            return index - 1, front._replace(y=y, first=first), drift
+            return index - 1, front._replace(y=y, first=first), sums, drift
 
-        _, front, drift = tf.while_loop(
+        _, front, sums, drift = tf.while_loop(
             lambda index, *_: index >= 0,
             body,
-            (tf.constant(last - 1), front, tf.zeros_like(times)),
+            (tf.constant(last - 1), front, zero_gradients(theta), tf.zeros_like(times)),
             maximum_iterations=last,
         )
         # One evaluation at each requested time, where the adjoint has jumped.
@@ -109,7 +119,7 @@ class Backsolve:
         stats = stats_of(front)
         return Backward(
             z0=adjoint * tf.cast(scale, adjoint.dtype),
-            theta=[x * tf.cast(scale, x.dtype) for x in front.integrals],
+            theta=sums,
             stats=BackwardStats(stats.nfe, stats.accepted, stats.rejected, front.status, drift),
         )
 
@@ -129,11 +139,36 @@ class Backsolve:
 
 
 def _augmented(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:
-    """Returns d(z, a)/dt and the integrands of dL/dtheta, with the sign of a backward integral."""
+    """Returns d(z, a)/dt."""
 
-    def rhs(t: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, Integrands]:
+    def rhs(t: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         z, adjoint = tf.split(y, 2, axis=-1)
-        value, by_state, by_theta = field_vjp(field, t, z, theta, adjoint)
-        return tf.concat([value, -by_state], axis=-1), [-x for x in by_theta]
+        value, by_state, _ = field_vjp(field, t, z, theta, adjoint)
+        return tf.concat([value, -by_state], axis=-1)
 
     return rhs
+
+
+def _integrals(
+    method: Method,
+    field: FlatField,
+    theta: Sequence[tf.Tensor],
+    step: Step,
+    front: Front,
+    t_end: tf.Tensor,
+    weights: tf.Tensor,
+) -> list[tf.Tensor]:
+    """Integrates a^T df/dtheta over a step, summed over the batch with weights [batch, 1].
+
+    The same products a^T df/dz are part of the right-hand side; the compiler sees that they are.
+    """
+    sums = zero_gradients(theta)
+    # The weight of a joint solve is one number: outside of the product it leaves a as it was.
+    joint = weights.shape[0] == 1
+    for node in method.solver.nodes(step, front.t, t_end, front.y):
+        z, adjoint = tf.split(node.y, 2, axis=-1)
+        cotangent = adjoint if joint else adjoint * weights
+        parts = field_vjp(field, node.t, z, theta, cotangent)[2]
+        scale = node.weight * (weights[0, 0] if joint else tf.ones([], weights.dtype))
+        sums = [old + tf.cast(scale, new.dtype) * new for old, new in zip(sums, parts, strict=True)]
+    return sums

@@ -6,7 +6,15 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import Backward, Forward, stats_of
-from nodelens.ode.adjoints.replay import Cotangents, Replay, StartOfStep, room_for, row_of, write
+from nodelens.ode.adjoints.replay import (
+    Cotangents,
+    Replay,
+    StartOfStep,
+    end_of_step,
+    room_for,
+    row_of,
+    write,
+)
 from nodelens.ode.integrate import Front, Method
 from nodelens.ode.observe import Inputs, right_hand_side, solve_forward
 from nodelens.ode.runge_kutta import Step
@@ -67,14 +75,14 @@ class Checkpointed:
         states, front, store = solve_forward(
             method, field, inputs, capacity=self.max_accepted, recorder=self._record, record=store
         )
-        return Forward(states, front.status, front.t, stats_of(front), store)
+        return Forward(states, front.status, front.t, stats_of(front), (store, front.rows))
 
     def _record(
         self, store: Checkpoints, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
     ) -> Checkpoints:
         """Writes the end of the step, and the state before it if a checkpoint is due."""
-        del step, accepted
-        count = front.accepted[0]
+        del step
+        count = front.rows
         full = count == self.checkpoints * store.stride
         y, first = tf.cond(
             full, lambda: _every_other((store.y, store.first)), lambda: (store.y, store.first)
@@ -82,8 +90,9 @@ class Checkpointed:
         stride = tf.where(full, 2 * store.stride, store.stride)
         # What is not due goes to the spare last row.
         row = tf.where(count % stride == 0, count // stride, self.checkpoints)
-        y, first = write((y, first), row[None], (front.y, front.first[0]))
-        return Checkpoints(write(store.ends, front.accepted, t_end), y, first, stride)
+        y, first = write((y, first), row, (front.y, front.first))
+        ends = write(store.ends, count, end_of_step(front, t_end, accepted))
+        return Checkpoints(ends, y, first, stride)
 
     def backward(
         self,
@@ -95,20 +104,22 @@ class Checkpointed:
     ) -> Backward:
         """Walks back block by block: repeat a segment, then differentiate the end of it."""
         replay = Replay(method, field, inputs, cotangent)
-        kept: Checkpoints = forward.residuals
+        kept, rows = forward.residuals
         size = self.checkpoints
         rhs = right_hand_side(field, inputs.theta)
         t, y = room_for(size, inputs.times[0]), room_for(size, inputs.z0)
         ring = StartOfStep(t, t, y, [y for _ in kept.first])
-        always = tf.ones_like(inputs.times[0], tf.bool)
 
         def repeat(
             i: tf.Tensor, y: tf.Tensor, first: list[tf.Tensor], ring: StartOfStep
         ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], StartOfStep]:
             t0 = tf.where(i > 0, kept.ends[tf.maximum(i - 1, 0)], inputs.times[0])
-            ring = write(ring, (i % size)[None], StartOfStep(t0, kept.ends[i], y, first))
-            step = method.solver.step(rhs, t0, kept.ends[i], y, (first, []))
-            return i + 1, step.y1, step.first[0], ring
+            t1 = kept.ends[i]
+            ring = write(ring, i % size, StartOfStep(t0, t1, y, first))
+            step = method.solver.step(rhs, t0, t1, y, first)
+            taken = (t0 != t1)[:, None]
+            first = [tf.where(taken, new, old) for new, old in zip(step.first, first, strict=True)]
+            return i + 1, tf.where(taken, step.y1, y), first, ring
 
         def block(
             left: tf.Tensor, after: Cotangents, evaluations: tf.Tensor
@@ -124,18 +135,17 @@ class Checkpointed:
             until = tf.maximum(begin, left - size)
             _, before = tf.while_loop(
                 lambda i, _: i >= until,
-                lambda i, after: (i - 1, replay.pull_back(row_of(steps, i % size), after, always)),
+                lambda i, after: (i - 1, replay.pull_back(row_of(steps, i % size), after)),
                 (left - 1, after),
                 maximum_iterations=size,
             )
             taken = (left - begin) + (left - until)
             return until, before, evaluations + taken
 
-        count = forward.stats.accepted
         _, before, taken = tf.while_loop(
             lambda left, *_: left > 0,
             block,
-            (count[0], replay.last(), tf.zeros_like(count)),
+            (rows, replay.last(), tf.zeros_like(forward.status)),
             maximum_iterations=kept.ends.shape[0],
         )
         return replay.finish(forward, before, taken * method.solver.evaluations_per_step)

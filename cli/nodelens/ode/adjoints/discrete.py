@@ -9,6 +9,7 @@ from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
     StartOfStep,
+    end_of_step,
     room_for,
     row_of,
     write,
@@ -43,7 +44,7 @@ class Discrete:
         states, front, store = solve_forward(
             method, field, inputs, capacity=self.capacity, recorder=_record, record=store
         )
-        return Forward(states, front.status, front.t, stats_of(front), (store, front.accepted))
+        return Forward(states, front.status, front.t, stats_of(front), (store, front.rows))
 
     def backward(
         self,
@@ -55,18 +56,19 @@ class Discrete:
     ) -> Backward:
         """Walks the stored steps from the last to the first."""
         replay = Replay(method, field, inputs, cotangent)
-        store, count = forward.residuals
+        store, rows = forward.residuals
 
         def body(i: tf.Tensor, after: Cotangents) -> tuple[tf.Tensor, Cotangents]:
-            return i - 1, replay.pull_back(row_of(store, i), after, i < count)
+            return i - 1, replay.pull_back(row_of(store, i), after)
 
         _, before = tf.while_loop(
             lambda i, _: i >= 0,
             body,
-            (tf.reduce_max(count) - 1, replay.last()),
+            (rows - 1, replay.last()),
             maximum_iterations=store.t0.shape[0],
         )
-        return replay.finish(forward, before, count * method.solver.evaluations_per_step)
+        evaluations = forward.stats.accepted * method.solver.evaluations_per_step
+        return replay.finish(forward, before, evaluations)
 
     def larger(self) -> "Discrete":
         """Four times the room."""
@@ -77,5 +79,6 @@ def _record(
     store: StartOfStep, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
 ) -> StartOfStep:
     """Writes a step behind the accepted ones; the next attempt overwrites a rejected one."""
-    del step, accepted
-    return write(store, front.accepted, StartOfStep(front.t, t_end, front.y, front.first[0]))
+    del step
+    end = end_of_step(front, t_end, accepted)
+    return write(store, front.rows, StartOfStep(front.t, end, front.y, front.first))

@@ -12,18 +12,18 @@ from nodelens.ode.adjoints.base import (
     is_differentiable,
     zero_gradients,
 )
-from nodelens.ode.integrate import Method
+from nodelens.ode.integrate import Front, Method
 from nodelens.ode.observe import Inputs, falls_in, observe, right_hand_side
 from nodelens.ode.solution import BackwardStats
 from nodelens.ode.vector_field import FlatField
 
 
 class StartOfStep(NamedTuple):
-    """Where an accepted step started.
+    """Where a step started.
 
     Args:
         t0: Start of the step, shape [batch].
-        t1: End of the step, shape [batch].
+        t1: End of the step, shape [batch]; t0 for a sample that did not take it.
         y: The solution at t0, shape [batch, size].
         first: The derivative at t0 in a list, empty if the solver does not carry it over.
     """
@@ -63,19 +63,20 @@ class Replay(NamedTuple):
         carried = [tf.zeros_like(z0)] if self.method.solver.carries else []
         return Cotangents(self.cotangent[-1], carried, zero_gradients(self.inputs.theta))
 
-    def pull_back(self, start: StartOfStep, after: Cotangents, active: tf.Tensor) -> Cotangents:
+    def pull_back(self, start: StartOfStep, after: Cotangents) -> Cotangents:
         """Takes the cotangents at the end of a step to its start.
 
         Args:
             start: Where the step started.
             after: The cotangents at its end.
-            active: Which samples took this step, shape [batch]; the others keep theirs.
 
         Returns:
-            The cotangents at its start, those of the requested times inside it added.
+            The cotangents at its start, those of the requested times inside it added. A sample that
+            did not take the step keeps its own.
         """
         z0, times, theta, _ = self.inputs
-        solver, mask = self.method.solver, active[:, None]
+        solver, active = self.method.solver, start.t0 != start.t1
+        mask = active[:, None]
         inner, by_inner = times[1:-1], self.cotangent[1:-1]
         # A sample that is done idles on a harmless step from t0 to t0.
         t0 = tf.where(active, start.t0, times[0])
@@ -85,8 +86,8 @@ class Replay(NamedTuple):
         wanted = [x for x in theta if is_differentiable(x)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([y, first, wanted])
-            step = solver.step(right_hand_side(self.field, theta), t0, t1, y, (first, []))
-            outputs = [step.y1, *step.first[0]]
+            step = solver.step(right_hand_side(self.field, theta), t0, t1, y, first)
+            outputs = [step.y1, *step.first]
             if inner.shape[0] != 0:
                 outputs.append(observe(self.method, step, t0, t1, y, inner))
         cotangents = [tf.where(mask, x, tf.zeros_like(x)) for x in (after.y, *after.first)]
@@ -142,9 +143,15 @@ def room_for(rows: int, like: tf.Tensor) -> tf.Tensor:
     return tf.zeros(tf.concat([[rows], tf.shape(like)], 0), like.dtype)
 
 
-def write(store: Any, rows: tf.Tensor, values: Any) -> Any:
-    """Writes values, each [batch, ...], to the given row of each sample; rows has shape [batch]."""
-    index = tf.stack([rows, tf.range(tf.shape(rows)[0])], axis=1)
+def write(store: Any, row: tf.Tensor, values: Any) -> Any:
+    """Writes values, each [batch, ...], to a row of a store."""
     return tf.nest.map_structure(
-        lambda buffer, value: tf.tensor_scatter_nd_update(buffer, index, value), store, values
+        lambda buffer, value: tf.tensor_scatter_nd_update(buffer, [[row]], value[None]),
+        store,
+        values,
     )
+
+
+def end_of_step(front: Front, t_end: tf.Tensor, accepted: tf.Tensor) -> tf.Tensor:
+    """The time that each sample reached: where it stood, if it did not take the step."""
+    return tf.where(accepted, t_end, front.t)

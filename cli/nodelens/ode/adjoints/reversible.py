@@ -6,11 +6,18 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import Backward, Forward, stats_of
-from nodelens.ode.adjoints.replay import Cotangents, Replay, StartOfStep, room_for, write
+from nodelens.ode.adjoints.replay import (
+    Cotangents,
+    Replay,
+    StartOfStep,
+    end_of_step,
+    room_for,
+    write,
+)
 from nodelens.ode.integrate import Front, Method, Tolerances
 from nodelens.ode.norms import rms_norm
 from nodelens.ode.observe import Inputs, right_hand_side, solve_forward
-from nodelens.ode.runge_kutta import ExplicitRungeKutta, Integrands, RightHandSide, Step
+from nodelens.ode.runge_kutta import ExplicitRungeKutta, RightHandSide, Step
 from nodelens.ode.vector_field import FlatField
 
 
@@ -60,7 +67,7 @@ class CoupledRungeKutta(ExplicitRungeKutta):
         t0: tf.Tensor,
         t1: tf.Tensor,
         y0: tf.Tensor,
-        first: tuple[Integrands, Integrands],
+        first: list[tf.Tensor],
     ) -> Step:
         """Attempts one step of the pair, which y0 holds side by side."""
         main, shadow = tf.split(y0, 2, axis=-1)
@@ -71,15 +78,14 @@ class CoupledRungeKutta(ExplicitRungeKutta):
         return Step(
             y1=tf.concat([main, shadow], -1),
             error=tf.concat([error, error], -1),
-            first=([], []),
-            integrals=[],
+            first=[],
             stages=[],
             evaluations=tf.constant(self.evaluations_per_step),
         )
 
     def slope(self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Returns the derivative of the solution, once for each of the pair."""
-        slope, _ = rhs(t, tf.split(y, 2, axis=-1)[0])
+        slope = rhs(t, tf.split(y, 2, axis=-1)[0])
         return tf.concat([slope, slope], -1)
 
     def undo(self, rhs: RightHandSide, t0: tf.Tensor, t1: tf.Tensor, y1: tf.Tensor) -> tf.Tensor:
@@ -92,9 +98,10 @@ class CoupledRungeKutta(ExplicitRungeKutta):
 
 
 class Kept(NamedTuple):
-    """End time of every accepted step, and the pair at the last time."""
+    """End time of every accepted step, how many there are, and the pair at the last time."""
 
     ends: tf.Tensor
+    rows: tf.Tensor
     pair: tf.Tensor
 
 
@@ -124,7 +131,9 @@ class Reversible:
             method, field, pair, capacity=self.max_accepted, recorder=_record, record=ends
         )
         states = tf.split(states, 2, axis=-1)[0]
-        return Forward(states, front.status, front.t, stats_of(front), Kept(ends, front.y))
+        return Forward(
+            states, front.status, front.t, stats_of(front), Kept(ends, front.rows, front.y)
+        )
 
     def backward(
         self,
@@ -137,28 +146,28 @@ class Reversible:
         """Undoes each step and differentiates it."""
         method, pair_inputs = self._paired(method, inputs)
         solver = CoupledRungeKutta(method.solver.tableau, coupling=self.coupling)
-        ends, pair = forward.residuals
+        ends, rows, pair = forward.residuals
         padded = tf.concat([cotangent, tf.zeros_like(cotangent)], -1)
         replay = Replay(method, field, pair_inputs, padded)
         rhs = right_hand_side(field, inputs.theta)
-        always = tf.ones_like(inputs.times[0], tf.bool)
 
         def body(
             i: tf.Tensor, pair: tf.Tensor, after: Cotangents
         ) -> tuple[tf.Tensor, tf.Tensor, Cotangents]:
             t0 = tf.where(i > 0, ends[tf.maximum(i - 1, 0)], inputs.times[0])
-            pair = solver.undo(rhs, t0, ends[i], pair)
-            after = replay.pull_back(StartOfStep(t0, ends[i], pair, []), after, always)
+            taken = (t0 != ends[i])[:, None]
+            pair = tf.where(taken, solver.undo(rhs, t0, ends[i], pair), pair)
+            after = replay.pull_back(StartOfStep(t0, ends[i], pair, []), after)
             return i - 1, pair, after
 
-        count = forward.stats.accepted
         _, pair, before = tf.while_loop(
             lambda i, *_: i >= 0,
             body,
-            (count[0] - 1, pair, replay.last()),
+            (rows - 1, pair, replay.last()),
             maximum_iterations=ends.shape[0],
         )
-        found = replay.finish(forward, before, 2 * count * solver.evaluations_per_step)
+        count = 2 * forward.stats.accepted
+        found = replay.finish(forward, before, count * solver.evaluations_per_step)
         size = rms_norm(pair_inputs.z0)
         strayed = rms_norm(pair - pair_inputs.z0) / tf.where(size > 0, size, tf.ones_like(size))
         drift = tf.tensor_scatter_nd_update(
@@ -188,5 +197,5 @@ def _record(
     ends: tf.Tensor, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
 ) -> tf.Tensor:
     """Writes the end of a step; the next attempt overwrites that of a rejected one."""
-    del step, accepted
-    return write(ends, front.accepted, t_end)
+    del step
+    return write(ends, front.rows, end_of_step(front, t_end, accepted))
