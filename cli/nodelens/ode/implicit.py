@@ -24,7 +24,7 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
     at the solution makes the stage, seen by a tape, differentiable by the implicit function
     theorem. An iteration that does not converge makes the step NaN, which rejects and shrinks it.
 
-    The Jacobian is dense: a joint solve of at most `largest_state` components.
+    The Jacobian is dense, one a sample: at most `largest_state` components.
 
     Args:
         tableau: The coefficients; the rows hold the diagonal.
@@ -51,7 +51,7 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
         gamma = dt * tf.constant(tableau.a[-1][-1], y0.dtype)
         newton = _newton_matrix(rhs, t0, y0, gamma)
         factors = tf.linalg.qr(newton)
-        evaluations = tf.constant(0)
+        evaluations = tf.zeros_like(t0, tf.int32)
         stages: list[tf.Tensor] = []
         y = y0
         for row, c in zip(tableau.a, tableau.c, strict=True):
@@ -78,21 +78,27 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
 
 
 def _newton_matrix(rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor, gamma: tf.Tensor) -> tf.Tensor:
-    """Returns 1 - h gamma df/dy at (t, y), a constant to every tape; shape [size, size]."""
+    """Returns 1 - h gamma df/dy at (t, y), a constant to every tape; shape [batch, size, size]."""
     y = tf.stop_gradient(y)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(y)
         value = rhs(t, y)
-    jacobian = tape.jacobian(value, y, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    jacobian = tf.stop_gradient(jacobian[0, :, 0, :])
-    return tf.eye(tf.shape(jacobian)[0], dtype=y.dtype) - tf.stop_gradient(gamma) * jacobian
+    zero = tf.UnconnectedGradients.ZERO
+    jacobian = tf.stop_gradient(tape.batch_jacobian(value, y, unconnected_gradients=zero))
+    one = tf.eye(tf.shape(jacobian)[-1], dtype=y.dtype)
+    return one - tf.stop_gradient(gamma)[..., None] * jacobian
 
 
 def _solve(factors: tuple[tf.Tensor, tf.Tensor], right: tf.Tensor) -> tf.Tensor:
-    """Solves with a QR factorisation, right and solution of shape [1, size]."""
+    """Solves with QR factorisations, right and solution of shape [batch, size]."""
     q, r = factors
-    rotated = tf.linalg.matmul(q, tf.transpose(right), adjoint_a=True)
-    return tf.transpose(tf.linalg.triangular_solve(r, rotated, lower=False))
+    rotated = tf.linalg.matmul(q, right[..., None], adjoint_a=True)
+    return tf.linalg.triangular_solve(r, rotated, lower=False)[..., 0]
+
+
+def _largest(y: tf.Tensor) -> tf.Tensor:
+    """The largest component of each sample, shape [batch]."""
+    return tf.reduce_max(tf.abs(y), axis=-1)
 
 
 def _solve_stage(
@@ -103,25 +109,32 @@ def _solve_stage(
     guess: tf.Tensor,
     factors: tuple[tf.Tensor, tf.Tensor],
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Solves Y = base + gamma f(t, Y); returns Y and the evaluations it took."""
+    """Solves Y = base + gamma f(t, Y); returns Y and the evaluations that each sample took."""
     goal = tf.stop_gradient(base)
     precision = 2e-12 if t.dtype == base.dtype.real_dtype else 5e-6
 
     def residual(y: tf.Tensor, base: tf.Tensor) -> tf.Tensor:
         return y - base - gamma * rhs(t, y)
 
-    def body(i: tf.Tensor, y: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def body(
+        used: tf.Tensor, y: tf.Tensor, size: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        # A sample that has converged stays where it is while others go on.
+        active = size > precision
         correction = _solve(factors, residual(y, goal))
-        scale = tf.reduce_max(tf.abs(y)) + tf.reduce_max(tf.abs(goal))
-        return i + 1, y - correction, tf.reduce_max(tf.abs(correction)) / (scale + 1e-30)
+        scale = _largest(y) + _largest(goal)
+        size = tf.where(active, _largest(correction) / (scale + 1e-30), size)
+        y = tf.where(active[:, None], y - correction, y)
+        return used + tf.cast(active, tf.int32), y, size
 
-    one = tf.ones([], base.dtype.real_dtype)
-    iterations, y, size = tf.while_loop(
-        lambda i, _, size: (i < _MAX_ITERATIONS) & (size > precision),
+    size = tf.ones_like(base[:, 0], base.dtype.real_dtype)
+    used, y, size = tf.while_loop(
+        lambda _used, _y, size: tf.reduce_any(size > precision),
         body,
-        (tf.constant(0), tf.stop_gradient(guess), one),
+        (tf.zeros_like(size, tf.int32), tf.stop_gradient(guess), size),
         maximum_iterations=_MAX_ITERATIONS,
     )
-    y = tf.stop_gradient(tf.where(size <= precision, y, float("nan") * tf.ones_like(y)))
+    converged = (size <= precision)[:, None]
+    y = tf.stop_gradient(tf.where(converged, y, float("nan") * tf.ones_like(y)))
     exact = tf.linalg.qr(_newton_matrix(rhs, t, y, gamma))
-    return y - _solve(exact, residual(y, base)), iterations + 2
+    return y - _solve(exact, residual(y, base)), used + 2

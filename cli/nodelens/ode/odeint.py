@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from nodelens.ode.adjoints import Adjoint
@@ -31,6 +32,7 @@ def odeint(
     controller: Controller | None = None,
     max_steps: int | None = None,
     step_size: float | None = None,
+    batching: str = "joint",
     throw: bool = True,
     jit_compile: bool = True,
 ) -> Solution:
@@ -42,10 +44,12 @@ def odeint(
 
     Args:
         vector_field: f(t, z), or f(t, z, params) if `params` is given, of TensorFlow operations. It
-            gets t as a scalar in the real dtype of z.
+            gets t as a scalar in the real dtype of z; if `batching` is "independent", with shape
+            [batch, 1, ...], so that it broadcasts against the (first) tensor of z.
         z0: The initial state, a floating tensor or a nest of tensors of one dtype.
         times: Increasing or decreasing, shape [count]; the first one is where z0 holds. Kept in
-            float64 whatever the state.
+            float64 whatever the state. If `batching` is "independent", [count, batch] gives each
+            sample its own times, in its own direction; repeat the last one to fill up a short grid.
         params: Parameters of the field, a nest of tensors.
         solver: Name of the solver, one of `nodelens.ode.SOLVERS`; or `scipy:LSODA` and the like as
             a reference, in eager code and without gradient.
@@ -57,6 +61,9 @@ def odeint(
             its error, a `FixedController` for one that does not.
         max_steps: Attempted steps after which the solve fails; by default the adjoint's.
         step_size: Shorthand for `controller=FixedController(step_size)`.
+        batching: "joint" takes steps of one size for the whole state. "independent" takes the first
+            axis of every tensor of z0 for a batch of problems: each sample has its own steps,
+            status and cost, as if it were solved alone. The field must not mix samples.
         throw: Whether a failed solve raises. Inside a `tf.function` nothing can be raised: look at
             `Solution.status`; the states that were not reached are NaN.
         jit_compile: Whether eager calls compile with XLA. If XLA cannot, the graph is run as it is,
@@ -70,6 +77,8 @@ def odeint(
         SolveError: The solve failed and `throw` is true.
     """
     if isinstance(solver, str) and solver.startswith(PREFIX):
+        if batching != "joint":
+            raise ValueError(f"The solver {solver!r} solves jointly; leave out batching.")
         return _reference(vector_field, z0, times, params, solver, rtol, atol, throw)
     problem = prepare(
         vector_field,
@@ -83,6 +92,7 @@ def odeint(
         controller,
         max_steps,
         step_size,
+        batching,
     )
     if not tf.executing_eagerly():
         return _solution(problem, *_differentiable_graph(problem))
@@ -128,13 +138,17 @@ class Pullback:
         backward, by_times = self._run(problem.pack_states(cotangent))
         by_theta = problem.spread(backward.theta)
         by_params = by_theta[: problem.param_count]
-        stats = BackwardStats(*[x[..., 0] for x in backward.stats])
+        stats = BackwardStats(*[problem.per_sample(x) for x in backward.stats])
+        if problem.layout.independent and problem.shared_times:
+            by_times = tf.reduce_sum(by_times, axis=1)
+        else:
+            by_times = problem.per_sample(by_times)
         return Gradients(
             z0=problem.layout.unpack(backward.z0),
             params=None
             if problem.params is None
             else tf.nest.pack_sequence_as(problem.params, by_params),
-            times=by_times[:, 0],
+            times=by_times,
             captures=tuple(by_theta[problem.param_count :]),
             stats=stats,
         )
@@ -154,6 +168,7 @@ def odeint_vjp(
     controller: Controller | None = None,
     max_steps: int | None = None,
     step_size: float | None = None,
+    batching: str = "joint",
     jit_compile: bool = True,
 ) -> tuple[Solution, Pullback]:
     """Solves, and returns with the solution the function that pulls a cotangent back.
@@ -179,6 +194,7 @@ def odeint_vjp(
         controller: As in `odeint`.
         max_steps: As in `odeint`.
         step_size: As in `odeint`.
+        batching: As in `odeint`.
         jit_compile: As in `odeint`.
 
     Returns:
@@ -199,6 +215,7 @@ def odeint_vjp(
         controller,
         max_steps,
         step_size,
+        batching,
     )
     if tf.executing_eagerly():
         functions = compiled(problem.core, jit_compile)
@@ -227,7 +244,7 @@ def _reference(
         "SciPy method", solver.removeprefix(PREFIX), {name: name for name in SCIPY_METHODS}
     )
     problem = prepare(
-        vector_field, z0, times, params, "dopri5", rtol, atol, "direct", None, None, None
+        vector_field, z0, times, params, "dopri5", rtol, atol, "direct", None, None, None, "joint"
     )
     forward = solve_with_scipy(problem.core, problem.inputs, method)
     if throw:
@@ -274,7 +291,9 @@ def _differentiable_eager(
             backward, by_times = _once(functions.backward, inputs, forward, cotangent)
             if throw:
                 _raise_if_failed(backward.stats.status, None)
-            warn_of_drift(backward.stats.drift)
+            # A sample whose forward solve failed has no states to stray from.
+            solved = forward.status == int(Status.SUCCESS)
+            warn_of_drift(tf.where(solved, backward.stats.drift, 0))
             return problem.gradients_of_leaves(backward, by_times)
 
         return forward.states, gradient
@@ -316,9 +335,9 @@ def _solution(problem: Problem, states: tf.Tensor, forward: Forward) -> Solution
     """Puts the user's structure back."""
     return Solution(
         states=problem.layout.unpack(states),
-        times=problem.inputs.times[:, 0],
-        status=forward.status[0],
-        stats=Stats(*[x[0] for x in forward.stats]),
+        times=problem.per_sample(problem.inputs.times),
+        status=problem.per_sample(forward.status),
+        stats=Stats(*[problem.per_sample(x) for x in forward.stats]),
     )
 
 
@@ -328,6 +347,8 @@ def _raise_if_failed(status: tf.Tensor, reached: tf.Tensor | None) -> None:
     if codes.any():
         sample = int(codes.argmax())
         where = "some time of the backward solve" if reached is None else f"{reached[sample]:.6g}"
+        if codes.size > 1:
+            where += f" in sample {sample} ({np.count_nonzero(codes)} of {codes.size} failed)"
         raise SolveError(Status(int(codes[sample])), where)
 
 

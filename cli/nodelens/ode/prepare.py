@@ -34,6 +34,7 @@ class Problem:
         inputs: The tensors.
         params: The nest of parameters, or `None`.
         sources: What the field captured.
+        shared_times: Whether the times were given once for all samples.
     """
 
     core: Core
@@ -41,6 +42,7 @@ class Problem:
     inputs: Inputs
     params: Any
     sources: tuple[tf.Variable | tf.Tensor, ...]
+    shared_times: bool = True
 
     @property
     def param_count(self) -> int:
@@ -56,6 +58,10 @@ class Problem:
         """Undoes `leaves`."""
         return tf.nest.pack_sequence_as(self.inputs, list(leaves))
 
+    def per_sample(self, x: tf.Tensor) -> tf.Tensor:
+        """Drops the batch axis, the last one of x, from what a joint solve says once."""
+        return x if self.layout.independent else x[..., 0]
+
     def spread(self, by_theta: Sequence[tf.Tensor]) -> list[tf.Tensor | None]:
         """Gives each leaf of theta its gradient, `None` to integers."""
         gradients = iter(by_theta)
@@ -70,8 +76,9 @@ class Problem:
     def pack_states(self, states: Any) -> tf.Tensor:
         """Flattens a nest like `Solution.states` to [count, batch, size]."""
         tf.nest.assert_same_structure(self.layout.template, states)
-        count = self.inputs.times.shape[0]
-        rows = [tf.reshape(leaf, [count, 1, -1]) for leaf in tf.nest.flatten(states)]
+        lead = tf.shape(self.inputs.times)
+        leaves = zip(tf.nest.flatten(states), self.layout.sizes, strict=True)
+        rows = [tf.reshape(leaf, tf.concat([lead, [size]], 0)) for leaf, size in leaves]
         return rows[0] if len(rows) == 1 else tf.concat(rows, axis=-1)
 
 
@@ -90,6 +97,7 @@ def prepare(
     controller: Controller | None,
     max_steps: int | None,
     step_size: float | None,
+    batching: str,
 ) -> Problem:
     """Checks the arguments of `odeint` and makes a problem of them.
 
@@ -102,8 +110,9 @@ def prepare(
         )
     z0 = tf.nest.map_structure(tf.convert_to_tensor, z0)
     dtype = _state_dtype(z0)
-    layout = Layout.of(z0)
-    times = _times(times)
+    layout = _layout(z0, batching)
+    times = _times(times, layout)
+    shared_times = times.shape.rank == 1
     if params is not None:
         params = tf.nest.map_structure(tf.convert_to_tensor, params)
     chosen_solver = look_up("solver", solver, SOLVERS)
@@ -127,7 +136,8 @@ def prepare(
     if tf.executing_eagerly():
         _check_finite("z0", z0)
         specs = str((_specs(z0), None if params is None else _specs(params)))
-        key = (_identity(vector_field), specs, times.shape[0], method, chosen_adjoint)
+        count = times.shape[0]
+        key = (_identity(vector_field), specs, count, batching, method, chosen_adjoint)
         core, lifted = _PREPARED.get(key, make)
     else:
         core, lifted = make()
@@ -136,8 +146,12 @@ def prepare(
     tolerances = Tolerances(
         _tolerance("rtol", rtol, layout, dtype), _tolerance("atol", atol, layout, dtype)
     )
-    inputs = Inputs(layout.pack(z0), times[:, None], theta, tolerances)
-    return Problem(core, layout, inputs, params, lifted.sources)
+    packed = layout.pack(z0)
+    if shared_times:
+        times = tf.broadcast_to(times[:, None], [times.shape[0], tf.shape(packed)[0]])
+        times = tf.ensure_shape(times, [None, packed.shape[0]])
+    inputs = Inputs(packed, times, theta, tolerances)
+    return Problem(core, layout, inputs, params, lifted.sources, shared_times)
 
 
 def look_up(kind: str, choice: Any, table: Mapping[str, Part]) -> Part:
@@ -195,24 +209,60 @@ def _state_dtype(z0: Any) -> tf.DType:
     return dtypes.pop()
 
 
-def _times(times: Any) -> tf.Tensor:
+def _layout(z0: Any, batching: str) -> Layout:
+    """Chooses how the state is flattened."""
+    if batching == "joint":
+        return Layout.of(z0)
+    if batching != "independent":
+        raise ValueError(
+            f"There is no batching {batching!r}. Known: joint (one step size for the whole state), "
+            "independent (the first axis of z0 is a batch, each sample steps alone)."
+        )
+    leaves = tf.nest.flatten(z0)
+    if any(leaf.shape.rank == 0 for leaf in leaves):
+        raise ValueError(
+            'batching="independent" needs a batch axis in front of every tensor of z0.'
+        )
+    batches = {leaf.shape[0] for leaf in leaves}
+    if len(batches - {None}) > 1:
+        raise ValueError(
+            f'batching="independent" needs one batch size; the tensors of z0 have {batches}.'
+        )
+    return Layout.of(z0, independent=True)
+
+
+def _times(times: Any, layout: Layout) -> tf.Tensor:
     """Converts the times to float64 and, where their values are known, checks them."""
     times = tf.convert_to_tensor(times, dtype_hint=tf.float64)
     if not (times.dtype.is_floating or times.dtype.is_integer):
         raise ValueError(f"times must be real numbers; got {times.dtype.name}.")
-    if times.shape.rank != 1 or times.shape[0] == 0:
-        raise ValueError(f"times must have shape [count] with count >= 1; got {times.shape}.")
+    ranks, expected = (1,), "[count]"
+    if layout.independent:
+        ranks, expected = (1, 2), "[count] or [count, batch]"
+    if times.shape.rank not in ranks or times.shape[0] == 0:
+        raise ValueError(f"times must have shape {expected} with count >= 1; got {times.shape}.")
+    batch = tf.nest.flatten(layout.template)[0].shape[:1]
+    if times.shape.rank == 2 and not times.shape[1:].is_compatible_with(batch):
+        raise ValueError(
+            f"times must have one column a sample, {batch[0]} here; got shape {times.shape}."
+        )
     if tf.executing_eagerly():
-        values = times.numpy().astype(np.float64)
-        if not np.isfinite(values).all():
-            raise ValueError(f"times must be finite; got {values}.")
-        steps = np.diff(values)
-        if (steps > 0).any() and (steps < 0).any():
-            raise ValueError(
-                "times must not change direction: give them in increasing or in decreasing order; "
-                f"got {values}."
-            )
+        _check_times(times.numpy().astype(np.float64))
     return tf.cast(times, tf.float64)
+
+
+def _check_times(values: np.ndarray) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError(f"times must be finite; got {values}.")
+    steps = np.diff(values, axis=0)
+    turns = (steps > 0).any(axis=0) & (steps < 0).any(axis=0)
+    if turns.any():
+        where = f" of sample {int(turns.argmax())}" if values.ndim == 2 else ""
+        found = values[:, int(turns.argmax())] if values.ndim == 2 else values
+        raise ValueError(
+            f"times{where} must not change direction: give them in increasing or in decreasing "
+            f"order; got {found}."
+        )
 
 
 def _check_size(solver: ExplicitRungeKutta, layout: Layout) -> None:
@@ -223,7 +273,8 @@ def _check_size(solver: ExplicitRungeKutta, layout: Layout) -> None:
     if size > limit:
         raise ValueError(
             f"The solver {solver.name!r} builds a dense {size} x {size} Jacobian for this state; "
-            f"the limit is {limit} components. Use an explicit solver, or solve sample by sample."
+            f"the limit is {limit} components. Use an explicit solver, or, if the state is a batch "
+            'of samples, batching="independent", which builds one Jacobian a sample.'
         )
 
 

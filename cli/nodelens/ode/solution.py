@@ -25,8 +25,8 @@ class Solution(NamedTuple):
     Args:
         states: The nest of z0, each tensor with the time axis in front: [times, ...]. NaN where the
             solve did not get to.
-        times: The requested times, `float64`.
-        status: How it ended (`Status` as `int32`).
+        times: The requested times, `float64`, shape [times]; [times, batch] if independent.
+        status: How it ended (`Status` as `int32`); shape [batch] if independent.
         stats: What it cost.
     """
 
