@@ -236,10 +236,8 @@ def _times(times: Any, layout: Layout) -> tf.Tensor:
     times = tf.convert_to_tensor(times, dtype_hint=tf.float64)
     if not (times.dtype.is_floating or times.dtype.is_integer):
         raise ValueError(f"times must be real numbers; got {times.dtype.name}.")
-    ranks, expected = (1,), "[count]"
-    if layout.independent:
-        ranks, expected = (1, 2), "[count] or [count, batch]"
-    if times.shape.rank not in ranks or times.shape[0] == 0:
+    if times.shape.rank not in ((1, 2) if layout.independent else (1,)) or times.shape[0] == 0:
+        expected = "[count] or [count, batch]" if layout.independent else "[count]"
         raise ValueError(f"times must have shape {expected} with count >= 1; got {times.shape}.")
     batch = tf.nest.flatten(layout.template)[0].shape[:1]
     if times.shape.rank == 2 and not times.shape[1:].is_compatible_with(batch):
