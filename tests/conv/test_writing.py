@@ -39,11 +39,11 @@ from nodelens.conv.writing import from_line
     ],
 )
 def test_a_line_stands_for_settings(line, settings):
-    assert dict(from_line(line, 0).settings) == settings
+    assert dict(from_line(line).settings) == settings
 
 
 def test_a_line_tells_name_inputs_and_whether_it_is_trained():
-    spec = from_line("add name=sum inputs=left,right frozen", 0)
+    spec = from_line("add name=sum inputs=left,right frozen")
     assert (spec.name, spec.inputs, spec.trainable) == ("sum", ("left", "right"), False)
 
 

@@ -78,6 +78,9 @@ ALIAS_BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: &a [*a]\n", ["expands to more than"]),
         ("[" * 200_000, ["is nested deeper than"]),
         ("- " * 200_000 + "a", ["is nested deeper than"]),
+        # The closing brackets close nothing: they are a text, and a comment.
+        ('["]",' * 300, ["is nested deeper than"]),
+        ("[ # ]\n" * 300, ["is nested deeper than"]),
         ("\n".join(" " * n + "a:" for n in range(300)), ["is nested deeper than"]),
         ("a: b: c\n", ["c.yaml:1:5: not valid YAML"]),
         ("a: *nobody\n", ["not valid YAML"]),

@@ -8,13 +8,14 @@ output once, for the whole batch, and every weight once, in the chosen number fo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nodelens.conv.axes import Pads
 from nodelens.conv.errors import ConvolutionError
-from nodelens.conv.layers.base import NoField, Weights
+from nodelens.conv.layers.base import Layer, NoField, Weights
 from nodelens.conv.layers.given import Given
 from nodelens.conv.network import Network, Node
-from nodelens.conv.receptive_field import AxisField, describe, receptive_fields
+from nodelens.conv.receptive_field import AxisField, Fields, describe, receptive_fields
 from nodelens.conv.shapes import Shape, Size, product, total
 
 BYTES = {
@@ -162,12 +163,9 @@ def account(network: Network, *, dtype: str = "float32", batch: int = 1) -> Acco
     places = enumerate(zip(network.nodes, receptive_fields(network), strict=True))
     for place, (node, geometry) in places:
         try:
-            weights = node.layer.weights(*node.input_shapes)
+            layers.append(_layer(node, width * batch, describe(geometry)))
         except ConvolutionError as error:
             raise error.at(place, node.name) from None
-        fields = describe(geometry)
-        seen, note = (None, fields.reason) if isinstance(fields, NoField) else (fields, None)
-        layers.append(_layer(node, weights, width * batch, seen, note))
     inputs = tuple(network.inputs.items())
     uncounted = tuple(node.name for node in network.nodes if isinstance(node.layer, Given))
     return Accounting(inputs, tuple(layers), sum_up(layers, width), dtype, batch, uncounted)
@@ -196,44 +194,65 @@ def sum_up(layers: Sequence[LayerAccount], width: int) -> Totals:
     )
 
 
-def _layer(
-    node: Node,
-    weights: Weights,
-    bytes_per_value: int,
-    field: tuple[AxisField, ...] | None,
-    field_note: str | None,
-) -> LayerAccount:
-    """Put the figures of one layer together."""
-    layer = node.layer
-    first = node.input_shapes[0]
-    values = product(node.output_shape)
-    macs = layer.macs(node.output_shape, *node.input_shapes)
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """What a layer costs wherever it stands."""
+
+    params: ParameterCount
+    pads: tuple[Pads | None, ...] | None
+    values: Size
+    macs: Size
+    flops: Size
+
+
+@lru_cache(maxsize=1024)  # deep networks repeat the same few layers
+def _costs(
+    layer: Layer, output: Shape, inputs: tuple[Shape, ...], *, trainable: bool, shared: bool
+) -> _Costs:
+    """Count what does not depend on a layer's place in the network."""
+    weights = layer.weights(*inputs)
+    values = product(output)
+    macs = layer.macs(output, *inputs)
     flops = None
     if macs is not None:
         flops = total((2 * macs, values if layer.use_bias else 0))
+    params = _count(Weights() if shared else weights, trainable)
+    return _Costs(params, layer.pads(inputs[0]), values, macs, flops)
+
+
+def _layer(node: Node, bytes_per_value: int, field: Fields) -> LayerAccount:
+    """Put the figures of one layer together."""
+    layer = node.layer
+    costs = _costs(
+        layer,
+        node.output_shape,
+        node.input_shapes,
+        trainable=node.trainable,
+        shared=node.shares is not None,
+    )
     return LayerAccount(
         name=node.name,
         type=layer.type,
         inputs=node.inputs,
-        input_shape=first,
+        input_shape=node.input_shapes[0],
         input_shapes=node.input_shapes,
         output_shape=node.output_shape,
         kernel_size=layer.kernel_size,
         strides=layer.strides,
         padding=layer.padding,
-        pads=layer.pads(first),
+        pads=costs.pads,
         dilation=layer.dilation,
         groups=layer.groups,
         use_bias=layer.use_bias,
         activation=layer.activation,
         data_format=layer.data_format,
         shares=node.shares,
-        params=_count(Weights() if node.shares else weights, node.trainable),
-        macs=macs,
-        flops=flops,
-        activation_bytes=product((values, bytes_per_value)),
-        receptive_field=field,
-        receptive_field_note=field_note,
+        params=costs.params,
+        macs=costs.macs,
+        flops=costs.flops,
+        activation_bytes=product((costs.values, bytes_per_value)),
+        receptive_field=None if isinstance(field, NoField) else field,
+        receptive_field_note=field.reason if isinstance(field, NoField) else None,
     )
 
 

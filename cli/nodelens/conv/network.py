@@ -97,12 +97,13 @@ def assemble(
     names = _names(specs, inputs)
     wires = _wires(specs, names, inputs)
     shapes: dict[str, Shape] = dict(inputs)
+    workshop = _Workshop(data_format)
     nodes = []
     for place in _order(names, wires, inputs):
         spec, name = specs[place], names[place]
         taken = tuple(shapes[source] for source in wires[place])
         try:
-            node = _place(spec, name, wires[place], taken, data_format)
+            node = _place(workshop.layer(spec, taken[0]), spec, name, wires[place], taken)
         except ConvolutionError as error:
             further = _further(specs, names, place, next(iter(inputs.values())), data_format)
             raise error.at(place, name).along_with(further) from None
@@ -126,19 +127,46 @@ def _further(
     return errors
 
 
+class _Workshop:
+    """Makes layers; those with the same settings are one, as deep networks repeat a few."""
+
+    def __init__(self, data_format: str) -> None:
+        self._data_format = data_format
+        self._made: dict[tuple[str, int, str], Layer] = {}
+
+    def layer(self, spec: LayerSpec, shape: Shape) -> Layer:
+        """Return the layer of a specification, for an input of a shape."""
+        if spec.made is not None:
+            return spec.made
+        key = spec.type, len(shape), repr(spec.settings)
+        layer = self._made.get(key)
+        if layer is None:
+            layer = self._made[key] = make(spec.type, spec.settings, shape, self._data_format)
+        return layer
+
+
 def _place(
-    spec: LayerSpec, name: str, wires: tuple[str, ...], shapes: tuple[Shape, ...], data_format: str
+    layer: Layer,
+    spec: LayerSpec,
+    name: str,
+    wires: tuple[str, ...],
+    shapes: tuple[Shape, ...],
 ) -> Node:
-    """Make a layer for its inputs."""
-    layer = spec.made or make(spec.type, spec.settings, shapes[0], data_format)
+    """Put a layer behind its inputs."""
     if not layer.merges and len(shapes) > 1:
         raise ConvolutionError(
             f"{layer.type} takes one input, received {len(shapes)}",
             hint="an Add or a Concatenate before it joins several into one",
             key="inputs",
         )
-    output = layer.output_shape(*shapes)
+    output = _output_shape(layer, shapes)
     return Node(name, layer, wires, shapes, output, spec.trainable, spec.shares)
+
+
+@lru_cache(maxsize=256)
+def _output_shape(layer: Layer, shapes: tuple[Shape, ...]) -> Shape:
+    """Ask a layer for its output's shape, once for each of its inputs' shapes."""
+    return layer.output_shape(*shapes)
 
 
 def _check_input(name: str, shape: Shape) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nodelens.conv.layers.base import Geometry, NoField
+from nodelens.conv.layers.base import Geometry, Layer, NoField
 from nodelens.conv.layers.merging import Concatenate
 from nodelens.conv.network import Network, Node
-from nodelens.conv.shapes import split
+from nodelens.conv.shapes import Shape, split
 from nodelens.conv.windows import IDENTITY, Window, compose, union
 
 
@@ -62,7 +62,7 @@ def receptive_fields(network: Network) -> list[Geometry]:
     fields = []
     for node in network.nodes:
         origins = {origin[source] for source in node.inputs}
-        geometry = node.layer.geometry(*node.input_shapes)
+        geometry = _geometry(node.layer, node.input_shapes)
         if len(origins) > 1:
             found: Geometry = NoField("it sees more than one input of the network")
         elif node.layer.merges and not isinstance(geometry, NoField):
@@ -88,10 +88,11 @@ def describe(geometry: Geometry) -> Fields:
         return geometry
     if not geometry:
         return NoField("there are no spatial axes")
+    if all(window is geometry[0] for window in geometry):
+        return (_figures(geometry[0]),) * len(geometry)
     return tuple(_figures(window) for window in geometry)
 
 
-@lru_cache(maxsize=1024)
 def _figures(window: Window) -> AxisField:
     """Put one axis into figures."""
     stride = _ratio(window.step, window.period)
@@ -110,6 +111,12 @@ def _ratio(numerator: int, denominator: int) -> int | float:
     """Divide, exactly where the result is whole."""
     whole, rest = divmod(numerator, denominator)
     return whole if not rest else numerator / denominator
+
+
+@lru_cache(maxsize=1024)  # deep networks repeat the same few layers
+def _geometry(layer: Layer, shapes: tuple[Shape, ...]) -> Geometry:
+    """Ask a layer what it sees, once for each of its inputs' shapes."""
+    return layer.geometry(*shapes)
 
 
 def _look(geometry: Geometry, onto: Geometry) -> Geometry:

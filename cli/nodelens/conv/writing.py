@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 from nodelens.conv.arguments import nearest
 from nodelens.conv.errors import ConvolutionError
@@ -42,26 +43,14 @@ def from_mapping(entry: object, place: int) -> LayerSpec:
     Raises:
         ConvolutionError: It is neither, or one of the four keys is wrong.
     """
-    if isinstance(entry, str):
-        return from_line(entry, place)
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
-        raise ConvolutionError(
-            f"a layer needs 'type', a name such as Conv2D; received {entry!r}",
-            hint="write {type: Conv2D, filters: 64, kernel_size: 3}, or in short 'conv2d 64 k3'",
-            key="type" if isinstance(entry, Mapping) else None,
-        ).at(place, "without a type")
-    name = entry.get("name")
-    if name is not None and not isinstance(name, str):
-        raise _wrong("name", "a word", name, place, entry["type"])
-    trainable = entry.get("trainable", True)
-    if not isinstance(trainable, bool):
-        raise _wrong("trainable", "true or false", trainable, place, name or entry["type"])
-    settings = {key: value for key, value in entry.items() if key not in ABOUT_THE_PLACE}
-    inputs = _inputs(entry.get("inputs"), place, name or entry["type"])
-    return LayerSpec(entry["type"], settings, name, inputs, trainable)
+    try:
+        return from_line(entry) if isinstance(entry, str) else _spec(entry)
+    except ConvolutionError as error:
+        raise error.at(place, _title(entry)) from None
 
 
-def from_line(line: str, place: int) -> LayerSpec:
+@lru_cache(maxsize=1024)  # deep networks repeat the same few lines
+def from_line(line: str) -> LayerSpec:
     """Read a layer written in one line.
 
     The first word is the type. Then, in any order: bare numbers for what the type asks first
@@ -70,7 +59,6 @@ def from_line(line: str, place: int) -> LayerSpec:
 
     Args:
         line: The line.
-        place: Place in the list of layers, for messages.
 
     Returns:
         The layer's specification.
@@ -80,21 +68,42 @@ def from_line(line: str, place: int) -> LayerSpec:
     """
     words = line.split()
     if not words:
-        raise ConvolutionError(
-            "an empty line is no layer", hint="for example: conv2d 64 k3 same"
-        ).at(place, "without a type")
+        raise ConvolutionError("an empty line is no layer", hint="for example: conv2d 64 k3 same")
     entry: dict[str, object] = {"type": words[0]}
-    try:
-        kind, _ = find(words[0])
-        leading = list(kind.leading)
-        for word in words[1:]:
-            key, value = _word(word, leading)
-            if key in entry:
-                raise ConvolutionError(f"{key} is given twice in {line!r}", key=key)
-            entry[key] = value
-    except ConvolutionError as error:
-        raise error.at(place, words[0]) from None
-    return from_mapping(entry, place)
+    kind, _ = find(words[0])
+    leading = list(kind.leading)
+    for word in words[1:]:
+        key, value = _word(word, leading)
+        if key in entry:
+            raise ConvolutionError(f"{key} is given twice in {line!r}", key=key)
+        entry[key] = value
+    return _spec(entry)
+
+
+def _spec(entry: object) -> LayerSpec:
+    """Read a layer written as a mapping."""
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
+        raise ConvolutionError(
+            f"a layer needs 'type', a name such as Conv2D; received {entry!r}",
+            hint="write {type: Conv2D, filters: 64, kernel_size: 3}, or in short 'conv2d 64 k3'",
+            key="type" if isinstance(entry, Mapping) else None,
+        )
+    name = entry.get("name")
+    if name is not None and not isinstance(name, str):
+        raise _wrong("name", "a word", name)
+    trainable = entry.get("trainable", True)
+    if not isinstance(trainable, bool):
+        raise _wrong("trainable", "true or false", trainable)
+    settings = {key: value for key, value in entry.items() if key not in ABOUT_THE_PLACE}
+    return LayerSpec(entry["type"], settings, name, _inputs(entry.get("inputs")), trainable)
+
+
+def _title(entry: object) -> str:
+    """Call a layer that cannot be read by its name, or else by its type."""
+    if isinstance(entry, str):
+        return next(iter(entry.split()), "without a type")
+    said = (entry.get("name"), entry.get("type")) if isinstance(entry, Mapping) else ()
+    return next((word for word in said if isinstance(word, str)), "without a type")
 
 
 def _word(word: str, leading: list[str]) -> tuple[str, object]:
@@ -134,17 +143,16 @@ def _value(text: str) -> object:
         return text
 
 
-def _inputs(value: object, place: int, name: str) -> tuple[str, ...] | None:
+def _inputs(value: object) -> tuple[str, ...] | None:
     """Read the names of a layer's inputs: one, a list, or several with commas between."""
     if value is None:
         return None
     names = value.split(",") if isinstance(value, str) else value
     if isinstance(names, list | tuple) and names and all(isinstance(n, str) for n in names):
         return tuple(source.strip() for source in names)
-    raise _wrong("inputs", "the name of a layer or a list of names", value, place, name)
+    raise _wrong("inputs", "the name of a layer or a list of names", value)
 
 
-def _wrong(key: str, expected: str, value: object, place: int, name: str) -> ConvolutionError:
+def _wrong(key: str, expected: str, value: object) -> ConvolutionError:
     """Make the error of a key that is not what it must be."""
-    error = ConvolutionError(f"{key} must be {expected}, received {value!r}", key=key)
-    return error.at(place, name)
+    return ConvolutionError(f"{key} must be {expected}, received {value!r}", key=key)

@@ -149,7 +149,19 @@ def _compose(text: str, source: str) -> Any:
 def _may_be_deep(text: str) -> bool:
     """Whether there are brackets or columns enough to nest deeply; most files have not."""
     widest = max((len(line) - len(line.lstrip(" -?")) for line in text.splitlines()), default=0)
-    return widest + text.count("[") + text.count("{") > MAX_DEPTH
+    return widest + _most_open(text) > MAX_DEPTH
+
+
+def _most_open(text: str) -> int:
+    """At least as many brackets as are open at once anywhere."""
+    if any(mark in text for mark in ('"', "'", "#", "!<")):
+        # A closing bracket may be part of a text or a comment.
+        return text.count("[") + text.count("{")
+    most = depth = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+        most = max(most, depth)
+    return most
 
 
 def _refuse_deep(text: str, source: str) -> None:
@@ -177,12 +189,13 @@ class _Builder:
         self._count += 1
         if self._count > MAX_VALUES or len(path) > MAX_DEPTH:
             raise _whole_file(self.source, f"expands to more than {MAX_VALUES:,} values by aliases")
-        self.places.setdefault(path, self.place(node))
+        if path not in self.places:
+            self.places[path] = self.place(node)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def place(self, node: Any) -> Place:
         if self.lines is None:
@@ -211,6 +224,8 @@ class _Builder:
 
     def _scalar(self, node: Any, path: KeyPath) -> Any:
         text = node.value
+        if node.tag == _STR:
+            return text
         if node.tag == _NULL:
             return None
         if node.tag == _BOOL:
@@ -223,8 +238,7 @@ class _Builder:
                 return 0
         if node.tag == _FLOAT:
             return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-        if node.tag != _STR:
-            self._note(self.place(node), path, f"the tag {node.tag!r} is not supported")
+        self._note(self.place(node), path, f"the tag {node.tag!r} is not supported")
         return text
 
     def _note(self, place: Place, path: KeyPath, message: str) -> None:
