@@ -5,6 +5,7 @@ import pytest
 from nodelens.checking.conv_models import read_application, read_saved
 from nodelens.conv.accounting import account
 from nodelens.conv.keras_config import data_format
+from nodelens.conv.keras_model import read_model
 from nodelens.conv.network import assemble
 from nodelens.errors import UsageError
 
@@ -26,11 +27,29 @@ def test_a_network_has_its_published_totals(name: str) -> None:
     assert (totals.params, totals.macs) == NETWORKS[name]
 
 
-def test_layers_of_kinds_not_known_here_are_named_and_their_weights_counted() -> None:
+def test_layers_that_scale_every_value_are_seen_through() -> None:
     reading = read_application("ConvNeXtTiny")
     accounting = account(assemble(reading.inputs, reading.specs, data_format(reading)))
     assert accounting.totals.params == 28_589_128  # as published with the paper
-    assert any(name.endswith("layer_scale") for name in accounting.uncounted)
+    assert accounting.uncounted == ()
+    # By hand: 3, 3, 9 and 3 windows of 7 at strides 4, 8, 16 and 32, and the windows between them.
+    layers = {layer.name: layer for layer in accounting.layers}
+    field = layers["convnext_tiny_stage_3_block_2_layer_scale"].receptive_field
+    size = 4 + 6 * (3 * 4 + 3 * 8 + 9 * 16 + 3 * 32) + 4 + 8 + 16
+    assert field is not None
+    assert (field[0].size, field[0].stride) == (size, 32)
+
+
+def test_layers_of_kinds_not_known_here_are_named_and_their_weights_counted() -> None:
+    import keras
+
+    image = keras.Input((8, 8, 4))
+    model = keras.Model(image, keras.layers.GroupNormalization(2, name="unknown")(image))
+    reading = read_model(model)
+    accounting = account(assemble(reading.inputs, reading.specs))
+    assert accounting.uncounted == ("unknown",)
+    assert accounting.totals.params == 8  # a scale and a shift for each of four channels
+    assert "not known here" in str(accounting.layers[0].receptive_field_note)
 
 
 def test_a_network_that_keras_does_not_have_is_refused_with_the_nearest_name() -> None:

@@ -149,6 +149,35 @@ def test_without_spatial_axes_there_is_no_field():
         assert "no spatial axes" in str(layer.receptive_field_note)
 
 
+@pytest.mark.parametrize("side", [8, None])
+def test_behind_squeeze_and_excitation_every_cell_sees_the_whole_input(side):
+    layers = accounts(
+        (side, side, 4),
+        {"type": "Conv2D", "filters": 4, "kernel_size": 3, "padding": "same", "name": "conv"},
+        {"type": "GlobalAveragePooling2D", "name": "squeeze"},
+        {"type": "Reshape", "target_shape": [1, 1, 4]},
+        {"type": "Conv2D", "filters": 4, "kernel_size": 1, "name": "excite"},
+        {"type": "Multiply", "inputs": ["conv", "excite"], "name": "scaled"},
+        {"type": "Conv2D", "filters": 4, "kernel_size": 3, "name": "after"},
+    )
+    known = {name: layer.receptive_field_global for name, layer in layers.items()}
+    assert [name for name in known if not known[name]] == ["conv"]
+    assert "pooling over all cells" in str(layers["after"].receptive_field_note)
+
+
+@pytest.mark.parametrize(("axis", "everywhere"), [([1, 2], True), ([1, 2, 3], True), ([2], False)])
+def test_a_normalisation_over_all_places_lets_every_cell_see_all(axis, everywhere):
+    layer = accounts((8, 8, 4), {"type": "LayerNormalization", "axis": axis})["layer_normalization"]
+    assert layer.receptive_field is None
+    assert layer.receptive_field_global is everywhere
+
+
+def test_a_flattened_value_sees_no_more_than_before():
+    layer = accounts((8, 8, 4), "conv2d 4 k3", "flatten")["flatten"]
+    assert layer.receptive_field is None
+    assert not layer.receptive_field_global
+
+
 def test_padding_that_depends_on_an_unknown_size_is_not_told():
     axis = accounts((None, None, 3), "conv2d 8 k3 s2 same")["conv2d"].receptive_field[0]
     assert (axis.size, axis.stride, axis.padding, axis.center) == (3, 2, None, None)

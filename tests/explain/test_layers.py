@@ -44,10 +44,23 @@ def test_receptive_fields_know_dilation_strides_and_valid_padding():
     assert (field.width.size, field.width.stride, field.width.padding) == (17, 2, 0)
 
 
-def test_where_the_model_branches_no_receptive_field_is_claimed():
-    image = keras.Input((8, 8, 3))
-    left, right = (keras.layers.Conv2D(2, k, padding="same")(image) for k in (1, 3))
-    model = keras.Model(image, keras.layers.Add(name="sum")([left, right]))
+@pytest.mark.parametrize(("padding", "field"), [("same", (5, 1, 2, 0)), ("valid", None)])
+def test_where_branches_meet_the_field_spans_those_that_look_at_one_place(padding, field):
+    image = keras.Input((None, None, 3))
+    left = keras.layers.Conv2D(2, 5, padding=padding)(image)
+    right = keras.layers.Conv2D(2, 1)(image)
+    if padding == "valid":
+        right = keras.layers.Cropping2D(((0, 4), (0, 4)))(right)  # the corner, not the middle
+    model = keras.Model(image, keras.layers.Add()([left, right]))
+    found = list_layers(model, (16, 16))[-1].receptive_field
+    axis = found and found.height
+    assert (axis and (axis.size, axis.stride, axis.padding, axis.center)) == field
+
+
+def test_behind_squeeze_and_excitation_no_field_of_one_size_is_claimed():
+    image = keras.Input((8, 8, 4))
+    squeezed = keras.layers.GlobalAveragePooling2D(keepdims=True)(image)
+    model = keras.Model(image, keras.layers.Multiply()([image, squeezed]))
     assert list_layers(model, (8, 8))[-1].receptive_field is None
 
 

@@ -148,7 +148,9 @@ def test_the_last_layer_with_space_is_found_in_every_kind(kind, photo, tmp_path)
 def test_a_nested_layer_is_named_by_its_path_or_alone():
     rows = list_layers(nested(), SIZE)
     assert find_layer(rows, "base_1.00/top") is find_layer(rows, "top")
-    assert find_layer(rows, "top").receptive_field is None
+    # Two convolutions of 3×3 with as many zeros around: 5 pixels, two of them before the first.
+    field = find_layer(rows, "top").receptive_field.height
+    assert (field.size, field.stride, field.padding, field.center) == (5, 1, 2, 0)
 
 
 def test_a_nested_model_of_any_size_tells_its_shapes_for_the_size_it_is_used_at():

@@ -1,14 +1,11 @@
 """Networks that only Keras can tell: those of keras.applications, and layers not known here."""
 
 import inspect
-import json
-from math import prod
 from pathlib import Path
-from typing import Any
 
 from nodelens.conv.arguments import nearest
-from nodelens.conv.keras_config import Facts, Reading, read_config
-from nodelens.conv.layers.base import Weights
+from nodelens.conv.keras_config import Reading
+from nodelens.conv.keras_model import read_model
 from nodelens.errors import EnvironmentLacksError, UsageError
 
 
@@ -42,7 +39,7 @@ def read_application(name: str) -> Reading:
         )
     with keras.StatelessScope():
         model = builder(weights=None)
-    return _read(model)
+    return read_model(model)
 
 
 def read_saved(path: Path) -> Reading:
@@ -70,32 +67,4 @@ def read_saved(path: Path) -> Reading:
             hint="a model with layers of your own has to be counted in Python, where they are "
             "registered, with nodelens.conv.keras_config.read_config",
         ) from error
-    return _read(model)
-
-
-def _read(model: Any) -> Reading:
-    """Read a Keras model's configuration, with the facts of layers that are not known here."""
-    return read_config(json.loads(model.to_json()), dict(_facts(model, "")))
-
-
-def _facts(model: Any, prefix: str) -> list[tuple[str, Facts]]:
-    """Collect the shapes and weights of all layers, those in nested models too."""
-    found = []
-    # The operations of a functional model are its layers and what was called without a layer.
-    for layer in getattr(model, "operations", model.layers):
-        name = prefix + layer.name
-        if hasattr(layer, "layers"):
-            found += _facts(layer, f"{name}/")
-            continue
-        trained = sum(prod(weight.shape) for weight in getattr(layer, "trainable_weights", ()))
-        rest = sum(prod(weight.shape) for weight in getattr(layer, "non_trainable_weights", ()))
-        found.append((name, Facts(_output_shape(layer), Weights(trained, 0, rest))))
-    return found
-
-
-def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
-    """Return a layer's output shape without the batch, `None` if it has none or several."""
-    try:
-        return tuple(layer.output.shape[1:])
-    except AttributeError:
-        return None
+    return read_model(model)

@@ -18,7 +18,6 @@ from nodelens.commands.options import (
     JsonOption,
     OutOption,
     QuietOption,
-    SeedOption,
     SetOption,
     ShowConfigOption,
     VerboseOption,
@@ -215,6 +214,15 @@ Figure = Annotated[
         metavar="FILE",
     ),
 ]
+UnusedSeed = Annotated[
+    int | None,
+    _option(
+        "--seed",
+        panel=RUNNING,
+        text="Taken as everywhere, and without effect: nothing is random here.",
+        metavar="N",
+    ),
+]
 
 
 def conv_params(
@@ -255,7 +263,7 @@ def conv_params(
     figure: Figure = None,
     out: OutOption = None,
     force: ForceOption = False,
-    seed: SeedOption = None,
+    seed: UnusedSeed = None,
     device: DeviceOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -305,7 +313,7 @@ def conv_params(
         },
         json=json,
         quiet=quiet,
-        verbose=verbose or debug,
+        verbose=verbose,
     )
     wishes = Wishes(
         one_layer={key: given for key, given in one_layer.items() if given[1] is not None},
@@ -322,7 +330,6 @@ def conv_params(
         figure=figure,
         out=out,
         force=force,
-        seed=seed,
         device=device or "auto",
     )
     # Deep networks make hundreds of thousands of small objects, all of them in use: looking for

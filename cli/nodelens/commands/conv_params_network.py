@@ -36,7 +36,6 @@ class Wishes:
         figure: Where a picture is to be drawn.
         out: Where the document, CSV and Markdown are to be written.
         force: Whether an existing picture may be overwritten.
-        seed: Of no use here, as nothing is random; accepted as on every subcommand.
         device: Where Keras runs, if it is asked.
     """
 
@@ -54,7 +53,6 @@ class Wishes:
     figure: Path | None = None
     out: Path | None = None
     force: bool = False
-    seed: int | None = None
     device: str = "auto"
 
 

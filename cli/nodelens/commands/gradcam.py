@@ -117,7 +117,7 @@ def gradcam(
         },
         json=json,
         quiet=quiet,
-        verbose=verbose or debug,
+        verbose=verbose,
     )
     from nodelens.settings.gradcam import GradcamSettings
 

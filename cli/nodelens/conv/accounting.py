@@ -73,6 +73,7 @@ class LayerAccount:
         flops: Floating-point operations for one sample, `None` if a size is unknown.
         activation_bytes: Memory of its output for the batch, `None` if a size is unknown.
         receptive_field: What one cell of its output sees of the input, an entry an axis, or `None`.
+        receptive_field_global: Whether every cell sees the network's whole input.
         receptive_field_note: Why there is no receptive field, or `None`.
     """
 
@@ -97,6 +98,7 @@ class LayerAccount:
     flops: Size
     activation_bytes: Size
     receptive_field: tuple[AxisField, ...] | None
+    receptive_field_global: bool
     receptive_field_note: str | None
 
 
@@ -167,7 +169,11 @@ def account(network: Network, *, dtype: str = "float32", batch: int = 1) -> Acco
         except ConvolutionError as error:
             raise error.at(place, node.name) from None
     inputs = tuple(network.inputs.items())
-    uncounted = tuple(node.name for node in network.nodes if isinstance(node.layer, Given))
+    uncounted = tuple(
+        node.name
+        for node in network.nodes
+        if isinstance(node.layer, Given) and not node.layer.pointwise
+    )
     return Accounting(inputs, tuple(layers), sum_up(layers, width), dtype, batch, uncounted)
 
 
@@ -252,6 +258,7 @@ def _layer(node: Node, bytes_per_value: int, field: Fields) -> LayerAccount:
         flops=costs.flops,
         activation_bytes=product((costs.values, bytes_per_value)),
         receptive_field=None if isinstance(field, NoField) else field,
+        receptive_field_global=isinstance(field, NoField) and field.everywhere,
         receptive_field_note=field.reason if isinstance(field, NoField) else None,
     )
 

@@ -59,6 +59,7 @@ def _layer(layer: LayerAccount) -> dict[str, Any]:
         "flops": layer.flops,
         "activation_bytes": layer.activation_bytes,
         "receptive_field": None if fields is None else [_field(axis) for axis in fields],
+        "receptive_field_global": layer.receptive_field_global,
         "receptive_field_note": layer.receptive_field_note,
     }
 

@@ -275,7 +275,8 @@ def _field(layer: LayerAccount) -> str:
     """Say what a cell sees."""
     fields = layer.receptive_field
     if fields is None:
-        return f"Receptive field: none, because {layer.receptive_field_note}."
+        kind = "global" if layer.receptive_field_global else "none"
+        return f"Receptive field: {kind}, because {layer.receptive_field_note}."
     size = "×".join(str(axis.size) for axis in fields)
     strides = {f"{axis.stride:g}": None for axis in fields}
     stride = "×".join(strides)

@@ -122,7 +122,7 @@ def _geometry(layer: Layer, shapes: tuple[Shape, ...]) -> Geometry:
 def _look(geometry: Geometry, onto: Geometry) -> Geometry:
     """See through a layer onto what its input sees."""
     if isinstance(onto, NoField):
-        return onto
+        return _strongest((onto, geometry))
     if isinstance(geometry, NoField):
         return geometry
     windows = []
@@ -136,11 +136,9 @@ def _look(geometry: Geometry, onto: Geometry) -> Geometry:
 
 def _meet(node: Node, branches: Sequence[Geometry]) -> Geometry:
     """Join the branches at a layer with several inputs, if they are aligned."""
-    windows: list[tuple[Window, ...]] = []
-    for branch in branches:
-        if isinstance(branch, NoField):
-            return branch
-        windows.append(branch)
+    windows = [branch for branch in branches if not isinstance(branch, NoField)]
+    if len(windows) < len(branches):
+        return _strongest(branches)
     spatial = {split(shape, node.layer.data_format)[0] for shape in node.input_shapes}
     if isinstance(node.layer, Concatenate) and not node.layer.joins_channels(node.output_shape):
         return NoField("it joins along a spatial axis")
@@ -155,6 +153,12 @@ def _meet(node: Node, branches: Sequence[Geometry]) -> Geometry:
             return NoField(why)
         joined.append(union(one_axis))
     return tuple(joined)
+
+
+def _strongest(seen: Sequence[Geometry]) -> NoField:
+    """Of several reasons take the first, unless another says that the whole input is seen."""
+    reasons = [one for one in seen if isinstance(one, NoField)]
+    return next((reason for reason in reasons if reason.everywhere), reasons[0])
 
 
 def _spreads(spatial: set[tuple[int | None, ...]]) -> bool:

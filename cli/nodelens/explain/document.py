@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from nodelens.conv.receptive_field import AxisField
 from nodelens.explain.classifier import Classifier
 from nodelens.explain.explanation import Explanation, HeatMap
 from nodelens.explain.layers import LayerRow
-from nodelens.explain.receptive_field import AxisField, ReceptiveField
+from nodelens.explain.receptive_field import ReceptiveField
 from nodelens.explain.save import MapFiles
 
 
@@ -101,4 +102,4 @@ def _receptive_field(field: ReceptiveField | None) -> dict[str, Any] | None:
 
 
 def _axis(axis: AxisField) -> dict[str, Any]:
-    return {**asdict(axis), "center": axis.center}
+    return {key: getattr(axis, key) for key in ("size", "stride", "padding", "center")}

@@ -41,7 +41,8 @@ class HeatMap:
         counterfactual: Whether the gradient was negated, so that what speaks against the class
             makes the map.
         explains: The score whose gradient was taken: `logit`, `prob` or `margin`.
-        receptive_field: What one cell of the map sees of the model's input, where that is simple.
+        receptive_field: What one cell of the map sees of the model's input; None where that is
+            not one size at one place.
     """
 
     layer: str

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.explain.gradients import intercepted
-from nodelens.explain.receptive_field import ReceptiveField, receptive_field
+from nodelens.explain.receptive_field import ReceptiveField, receptive_fields
 
 MOST_CHOICES = 30
 """How many candidates an error names: the last ones, where most maps are made."""
@@ -29,8 +29,8 @@ class LayerRow:
         type: Its Keras class.
         output_shape: Shape of its output, without the batch axis; None if it is not one tensor.
         spatial: Whether the output has a height and a width, so that a map can be made of it.
-        receptive_field: What one cell of the output sees of the image; None where it is not a
-            plain chain of convolutions and poolings from the input of the model.
+        receptive_field: What one cell of the output sees of the image; None where that is not
+            one size at one place (see `nodelens.explain.receptive_field`).
         layer: The layer.
     """
 
@@ -54,7 +54,10 @@ def list_layers(model: keras.Model, input_size: tuple[int, int]) -> tuple[LayerR
     """
     named = _walk(model)
     shapes = _declared_shapes(named) or _traced_shapes(model, named, input_size)
-    return tuple(_row(name, layer, shapes[name]) for name, layer in named if name in shapes)
+    fields = receptive_fields(model, input_size)
+    return tuple(
+        _row(name, layer, shapes[name], fields.get(name)) for name, layer in named if name in shapes
+    )
 
 
 def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
@@ -124,14 +127,16 @@ def _last_of_every_size(rows: tuple[LayerRow, ...]) -> list[LayerRow]:
     return [row for row in rows if row in last.values()]
 
 
-def _row(name: str, layer: keras.Layer, shape: Shape | None) -> LayerRow:
+def _row(
+    name: str, layer: keras.Layer, shape: Shape | None, field: ReceptiveField | None
+) -> LayerRow:
     return LayerRow(
         name=name,
         type=type(layer).__name__,
         output_shape=shape,
         # A side of one is what is left of space after an average over it.
         spatial=shape is not None and len(shape) == 3 and shape[0] != 1 and shape[1] != 1,
-        receptive_field=None if "/" in name else receptive_field(layer),
+        receptive_field=field,
         layer=layer,
     )
 

@@ -93,7 +93,8 @@ def _field_sentence(layer: Row) -> str:
     """The receptive field, or why there is none."""
     fields = layer["receptive_field"]
     if not fields:
-        return f"none: {layer['receptive_field_note']}"
+        kind = "global" if layer["receptive_field_global"] else "none"
+        return f"{kind}: {layer['receptive_field_note']}"
     text = f"{crossed([axis['size'] for axis in fields])} cells, "
     text += f"stride {times([axis['stride'] for axis in fields])}"
     if any(axis["padding"] is None for axis in fields):

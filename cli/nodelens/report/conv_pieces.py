@@ -7,19 +7,22 @@ from typing import Any
 Row = dict[str, Any]
 
 
-def aligned(rows: Sequence[list[str] | None], width: int, left: Iterable[int]) -> list[str]:
+def aligned(
+    rows: Sequence[list[str] | None], width: int, left: Iterable[int], least: int = 12
+) -> list[str]:
     """Rows as lines with their columns below each other.
 
     Args:
         rows: Cells of each row; None is a rule.
         width: Columns of the terminal; the first column is shortened to fit.
         left: Columns that are aligned to the left; the others are numbers.
+        least: Columns that the first column keeps.
     """
     cells = [row for row in rows if row is not None]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     excess = sum(widths) + 2 * (len(widths) - 1) - width
     if excess > 0:
-        widths[0] = max(widths[0] - excess, 12)
+        widths[0] = max(widths[0] - excess, min(widths[0], least))
     lines, to_the_left = [], set(left)
     sides = ["<" if column in to_the_left else ">" for column in range(len(widths))]
     line = "  ".join(f"{{:{side}{size}}}" for side, size in zip(sides, widths, strict=True))
@@ -61,7 +64,7 @@ def field_text(layer: Row) -> str:
     """Size and stride of a receptive field, in short."""
     fields = layer["receptive_field"]
     if not fields:
-        return "–"
+        return "global" if layer["receptive_field_global"] else "–"
     sizes = [axis["size"] for axis in fields]
     return f"{crossed(sizes)} /{times([axis['stride'] for axis in fields])}"
 

@@ -22,6 +22,12 @@ from nodelens.report.quantities import short_bytes, short_count
 WIDE = 110
 """From this many columns on the table tells types, memory and the first centre too."""
 
+SHORTEST_NAME = 20
+"""With less room than this for names, the wide table is too wide."""
+
+_NUMBERED_WORDS = re.compile(r"[^_/]*[a-z]\d+[a-z]?(?:[_/][^_/]*[a-z]\d+[a-z]?)*(?=[_/])")
+_WORDS_AND_NUMBERS = re.compile(r".*[_/]\d+(?=[_/])")
+
 FOLD = 45
 """From this many layers on the layers of a block are folded into one line."""
 
@@ -35,16 +41,30 @@ def network_text(document: Row, width: int, *, every_layer: bool) -> str:
         every_layer: Whether no layers are folded into blocks.
     """
     layers = document["layers"]
+    lines = []
+    if width >= WIDE:
+        lines = _table(document, width, every_layer=every_layer, wide=True)
+    if not lines or max(map(len, lines)) > width:
+        lines = _table(document, width, every_layer=every_layer, wide=False)
+    shapes = ", ".join(f"{i['name']} {shape_text(i['shape'])}" for i in document["inputs"])
+    below = [*_totals_lines(document), *_notes(layers, document["inputs"])]
+    below += _unknown_sizes(document["inputs"])
+    head = f"{plural(len(layers), 'layer')} on {shapes}"
+    return "\n".join([head, "", *lines, "", *folded(below, width)])
+
+
+def _table(document: Row, width: int, *, every_layer: bool, wide: bool) -> list[str]:
+    """The lines of the table: every layer or block, and the totals."""
+    layers = document["layers"]
     blocks = group(layers)
     fold = not every_layer and len(layers) >= FOLD and len(blocks) < len(layers)
-    wide = width >= WIDE
     head = ["layer", "output", "window", "params", "MACs", "field"]
     if wide:
         head = ["layer", "type", "output", "window", "params", "MACs", "memory", "field", "centre"]
     rows: list[list[str] | None] = []
-    for _, members in blocks:
+    for name, members in blocks:
         if fold and len(members) > 1:
-            rows.append(_block_row(members, wide))
+            rows.append(_block_row(name, members, wide))
             continue
         if len(members) > 1 and rows and rows[-1] is not None:
             rows.append(None)
@@ -62,11 +82,8 @@ def network_text(document: Row, width: int, *, every_layer: bool) -> str:
             *(memory, "", ""),
         ]
     left = {0, 1, 2, 3} if wide else {0, 1, 2}
-    shapes = ", ".join(f"{i['name']} {shape_text(i['shape'])}" for i in document["inputs"])
-    lines = [f"{plural(len(layers), 'layer')} on {shapes}", ""]
-    lines += aligned([head, None, *rows, None, sums], width, left)
-    below = [*_totals_lines(document), *_notes(layers, document["inputs"])]
-    return "\n".join([*lines, "", *folded(below, width)])
+    least = SHORTEST_NAME if wide else 12
+    return aligned([head, None, *rows, None, sums], width, left, least)
 
 
 def group(layers: Sequence[Row]) -> list[tuple[str, list[Row]]]:
@@ -104,10 +121,10 @@ def _row(layer: Row, wide: bool) -> list[str]:
     ]
 
 
-def _block_row(members: Sequence[Row], wide: bool) -> list[str]:
+def _block_row(name: str, members: Sequence[Row], wide: bool) -> list[str]:
     """The layers of a block as one row: their sums, and the last one's output and field."""
     row = _row(members[-1], wide)
-    row[0], count = _block(members[0]) or row[0], plural(len(members), "layer")
+    row[0], count = name, plural(len(members), "layer")
     sums = [
         f"{sum(layer['params']['total'] for layer in members):,}",
         short_count(_sum(layer["macs"] for layer in members)),
@@ -121,14 +138,15 @@ def _block_row(members: Sequence[Row], wide: bool) -> list[str]:
 
 
 def _block(layer: Row) -> str | None:
-    """The block that a layer's name tells: `conv2_block1` of `conv2_block1_1_conv`."""
-    tokens = re.split(r"[_/]", layer["name"])
-    if tokens[0] == layer["type"].lower():
+    """The block that a layer's name tells.
+
+    It is `conv2_block1` of `conv2_block1_1_conv`, and `stage_0_block_1` of `stage_0_block_1_gelu`.
+    """
+    name = layer["name"]
+    if re.split(r"[_/]", name)[0] == layer["type"].lower():
         return None
-    count = 0
-    while count < len(tokens) - 1 and re.search(r"[a-z]\d+[a-z]?$", tokens[count]):
-        count += 1
-    return "_".join(tokens[:count]) or None
+    found = _NUMBERED_WORDS.match(name) or _WORDS_AND_NUMBERS.match(name)
+    return found[0] if found else None
 
 
 def _totals_lines(document: Row) -> list[str]:
@@ -160,8 +178,17 @@ def _notes(layers: Sequence[Row], inputs: Sequence[Row]) -> list[str]:
         note = layer["receptive_field_note"]
         if note and note not in seen:
             seen.add(note)
-            lines.append(f"no field     from {layer['name']} on: {note}")
+            kind = "global" if layer["receptive_field_global"] else "no field"
+            lines.append(f"{kind:<13}from {layer['name']} on: {note}")
     return lines
+
+
+def _unknown_sizes(inputs: Sequence[Row]) -> list[str]:
+    """How to get the figures that depend on sizes which are not known."""
+    if len(inputs) > 1 or None not in inputs[0]["shape"]:
+        return []
+    example = " ".join(str(size or 224) for size in inputs[0]["shape"])
+    return [f"unknown      ? depends on the input's size: give it, for example {example}"]
 
 
 def _exceeds(layer: Row, inputs: Sequence[Row]) -> bool:

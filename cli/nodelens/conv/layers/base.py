@@ -26,13 +26,15 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class NoField:
-    """There is no receptive field, and this is why.
+    """There is no receptive field of one size and place, and this is why.
 
     Args:
         reason: A sentence without its full stop.
+        everywhere: Whether every cell sees the whole input: then so do all cells behind it.
     """
 
     reason: str
+    everywhere: bool = False
 
 
 Geometry = tuple[Window, ...] | NoField

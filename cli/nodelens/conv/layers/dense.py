@@ -6,7 +6,7 @@ from nodelens.conv.layers.base import Geometry, Layer, NoField, Weights
 from nodelens.conv.shapes import Shape, Size, format_shape, product
 from nodelens.conv.windows import IDENTITY
 
-NO_AXES = NoField("no spatial axes are left: every value sees the whole input")
+NO_AXES = NoField("no spatial axes are left")
 
 
 class Dense(Layer):

@@ -5,6 +5,9 @@ from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.layers.base import Geometry, Layer, NoField, Weights
 from nodelens.conv.shapes import Shape
 
+POINTWISE = ("LayerScale", "StochasticDepth")
+"""Layers of keras.applications that treat every value on its own."""
+
 
 class Given(Layer):
     """A layer of a kind that is not known here, as another program has built it.
@@ -23,6 +26,11 @@ class Given(Layer):
         super().__init__(Arguments({}, type_name, len(shape or ()) - 1))
         self._shape = shape
         self._weights = weights
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether it treats every value on its own, so that nothing is left to be counted."""
+        return self.type in POINTWISE
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Layer.output_shape`."""
@@ -44,4 +52,6 @@ class Given(Layer):
 
     def geometry(self, *inputs: Shape) -> Geometry:
         """See `Layer.geometry`."""
+        if self.pointwise:
+            return super().geometry(*inputs)
         return NoField(f"what {self.type} sees of its input is not known here")

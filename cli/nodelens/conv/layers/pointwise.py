@@ -113,6 +113,10 @@ class LayerNormalization(Scaling):
         """See `Layer.geometry`."""
         axes = len(inputs[0]) + 1
         channels = 1 if self.data_format == "channels_first" else axes - 1
-        if any(axis % axes != channels for axis in self.axis):
-            return NoField("a normalisation along spatial axes lets every cell see all others")
+        along = {axis % axes for axis in self.axis} - {channels}
+        if along:
+            return NoField(
+                "a normalisation along spatial axes shows every cell all others",
+                everywhere=len(along) == axes - 2,
+            )
         return (IDENTITY,) * self.rank

@@ -5,7 +5,6 @@ from nodelens.conv.axes import SAME, VALID
 from nodelens.conv.layers.base import Geometry, Layer, NoField
 from nodelens.conv.layers.windowed import Windowed
 from nodelens.conv.shapes import Shape, join, split
-from nodelens.conv.windows import sliding
 
 
 class Pooling(Windowed):
@@ -41,9 +40,4 @@ class GlobalPooling(Layer):
 
     def geometry(self, *inputs: Shape) -> Geometry:
         """See `Layer.geometry`."""
-        spatial, _ = split(inputs[0], self.data_format)
-        if not self.keepdims:
-            return NoField("no spatial axes are left: every value sees the whole input")
-        if None in spatial:
-            return NoField("the pooled size is not known")
-        return tuple(sliding(size, size, 0) for size in spatial if size is not None)
+        return NoField("a pooling over all cells shows every cell the whole input", everywhere=True)
