@@ -80,7 +80,7 @@ def filters_for_budget(located: Located, budget: str) -> Answer:
         text = f"not one filter: the fewest parameters are {found.next_params:,}, over {limit:,}"
     else:
         text = (
-            f"{found.filters:,} {found.key}: {found.params:,} parameters, within {limit:,}; "
-            f"the next number would take {found.next_params:,}"
+            f"{found.filters:,} {found.key} take {found.params:,} parameters, "
+            f"one more would take {found.next_params:,}"
         )
     return document, text, found.filters > 0

@@ -5,6 +5,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from nodelens.conv.accounting import Accounting, LayerAccount
+from nodelens.conv.shapes import format_shape
 
 ASPECTS = (
     *("type", "output_shape", "kernel_size", "strides", "padding", "dilation", "groups"),
@@ -57,7 +58,7 @@ def compare(ours: Accounting, theirs: Accounting) -> list[Change]:
     for mine, other in _pairs(ours.layers, theirs.layers):
         if mine is None or other is None:
             present = mine or other
-            described = f"{present.type} {list(present.output_shape)}" if present else ""
+            described = f"{present.type} {format_shape(present.output_shape)}" if present else ""
             name = present.name if present else ""
             changes.append(
                 Change(name, "layer", described if mine else None, described if other else None)

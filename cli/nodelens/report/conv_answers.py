@@ -1,6 +1,7 @@
 """The answers of conv-params that are no accounting: differences, and ways to a size."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 from nodelens.report.conv_pieces import Row, aligned, plural, shape_text, times
@@ -20,11 +21,9 @@ def changes_text(changes: Sequence[Row], ours: str, theirs: str, width: int) -> 
     rows: list[list[str] | None] = [["layer", "what", ours, theirs, "difference"], None]
     for change in changes:
         one, two = change["ours"], change["theirs"]
-        difference = ""
-        numbers = isinstance(one, int) and isinstance(two, int)
-        if numbers and not isinstance(one, bool):
-            difference = f"{two - one:+,}" + (f" ({100 * (two - one) / one:+.1f} %)" if one else "")
-        rows.append([change["layer"], change["aspect"], _plain(one), _plain(two), difference])
+        rows.append(
+            [change["layer"], change["aspect"], _plain(one), _plain(two), _difference(one, two)]
+        )
     return "\n".join(aligned(rows, width, {0, 1, 2, 3, 4}))
 
 
@@ -41,13 +40,22 @@ def ways_text(
     """
     aim = f"from {shape_text(sizes)} to {shape_text(target)}"
     if not ways:
-        return f"No window of one kernel size up to 11 and one stride leads {aim}."
+        return fill(f"No window of one kernel size up to 11 and one stride leads {aim}.", width)
     rows: list[list[str] | None] = [["kernel", "stride", "padding", "zeros before, after"], None]
     for way in ways:
         zeros = "; ".join(f"{before}, {after}" for before, after in way["pads"])
         rows.append([times(way["kernel_size"]), times(way["strides"]), way["padding"], zeros])
     title = f"{plural(len(ways), 'window')} {aim}"
     return "\n".join([title, "", *aligned(rows, width, {0, 1, 2, 3})])
+
+
+def _difference(one: Any, two: Any) -> str:
+    """The difference of two counts, as a factor where they are far from each other."""
+    if not (isinstance(one, int) and isinstance(two, int)) or isinstance(one, bool):
+        return ""
+    if one and two >= 10 * one:
+        return f"×{two // one:,}"
+    return f"{two - one:+,}" + (f" ({100 * (two - one) / one:+.1f} %)" if one else "")
 
 
 def _plain(value: Any) -> str:
