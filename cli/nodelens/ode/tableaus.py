@@ -93,14 +93,16 @@ DOPRI5 = _tableau(
         [F(35, 384), F(0), F(500, 1113), F(125, 192), F(-2187, 6784), F(11, 84)],
     ],
     [F(35, 384), F(0), F(500, 1113), F(125, 192), F(-2187, 6784), F(11, 84), F(0)],
+    # The companion of Shampine (1986), Some practical Runge-Kutta formulas, Math. Comp. 46. The other
+    # Neural-ODE solvers use it, so that a tolerance means here what it means there.
     b_hat=[
-        F(5179, 57600),
+        F(1951, 21600),
         F(0),
-        F(7571, 16695),
-        F(393, 640),
-        F(-92097, 339200),
-        F(187, 2100),
-        F(1, 40),
+        F(22642, 50085),
+        F(451, 720),
+        F(-12231, 42400),
+        F(649, 6300),
+        F(1, 60),
     ],
     error_order=4,
     dense=[
