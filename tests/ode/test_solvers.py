@@ -69,9 +69,26 @@ def test_dopri5_and_dopri8_have_the_coefficients_of_scipy():
         for row, expected in zip(tableau.a[:-1], other.A, strict=True):
             np.testing.assert_allclose(row, expected[: len(row)], rtol=1e-13)
     np.testing.assert_allclose(SOLVERS["dopri5"].tableau.dense, rk.RK45.P, rtol=1e-14)
-    np.testing.assert_allclose(
-        np.abs(SOLVERS["dopri5"].tableau.error), np.abs(rk.RK45.E), atol=1e-15
-    )
+
+
+@pytest.mark.parametrize("name", ["heun_euler", "bosh3", "fehlberg", "dopri5", "tsit5"])
+def test_the_companion_has_the_order_that_step_control_counts_on(name):
+    """The order conditions of trees with up to four vertices (Hairer, Norsett, Wanner, II.2)."""
+    tableau = SOLVERS[name].tableau
+    b = np.array(tableau.b) - np.array(tableau.error)
+    c = np.array(tableau.c)
+    a = np.zeros([len(c), len(c)])
+    for i, row in enumerate(tableau.a):
+        a[i, : len(row)] = row
+    trees = [
+        [(np.ones_like(c), 1)],
+        [(c, 2)],
+        [(c**2, 3), (a @ c, 6)],
+        [(c**3, 4), (c * (a @ c), 8), (a @ c**2, 12), (a @ a @ c, 24)],
+    ]
+    for order, conditions in enumerate(trees, start=1):
+        met = [abs(b @ vector * factor - 1) < 1e-12 for vector, factor in conditions]
+        assert all(met) == (order <= tableau.error_order)
 
 
 @pytest.mark.parametrize("name", EXPLICIT)
