@@ -293,7 +293,7 @@ def _differentiable_eager(
                 _raise_if_failed(backward.stats.status, None)
             # A sample whose forward solve failed has no states to stray from.
             solved = forward.status == int(Status.SUCCESS)
-            warn_of_drift(tf.where(solved, backward.stats.drift, 0))
+            warn_of_drift(problem.core.adjoint, tf.where(solved, backward.stats.drift, 0))
             return problem.gradients_of_leaves(backward, by_times)
 
         return forward.states, gradient
@@ -359,14 +359,14 @@ class DriftWarning(UserWarning):
     """A backward solve did not retrace the forward solve, so its gradient is not to be trusted."""
 
 
-def warn_of_drift(drift: tf.Tensor) -> None:
-    """Warns if the state that was integrated backward strayed from the one that was saved."""
+def warn_of_drift(adjoint: Adjoint, drift: tf.Tensor) -> None:
+    """Warns if the state that was integrated backward strayed from the one that was there."""
     worst = float(tf.reduce_max(drift))
     if not worst <= DRIFT_LIMIT:
         warnings.warn(
             f"The backward solve strayed from the forward solve by {worst:.1e} of the size of the "
-            f"state (limit {DRIFT_LIMIT:.0e}): the gradient of 'backsolve' is not reliable here. "
-            "Use adjoint='discrete', or tighten rtol and atol.",
+            f"state (limit {DRIFT_LIMIT:.0e}): the gradient of {type(adjoint).__name__} is not "
+            "reliable here. Use adjoint='discrete', or tighten rtol and atol.",
             DriftWarning,
             stacklevel=2,
         )

@@ -45,7 +45,8 @@ class BackwardStats(NamedTuple):
         status: How the backward solve ended (`Status` as `int32`).
         drift: For `backsolve`, at each requested time the distance between the state integrated
             backward and the one that the forward solve had there, relative to its size: RMS of
-            (z_back - z_saved) / RMS of z_saved. Zero for adjoints that replay the forward steps.
+            (z_back - z_saved) / RMS of z_saved. For `reversible`, see there. Zero for adjoints that
+            replay stored steps.
     """
 
     nfe: tf.Tensor

@@ -1,11 +1,14 @@
 """The exact gradient in constant memory, by a scheme whose steps can be undone."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import Backward, Forward, stats_of
+from nodelens.ode.adjoints.coupled import CoupledRungeKutta
 from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
@@ -14,126 +17,99 @@ from nodelens.ode.adjoints.replay import (
     room_for,
     write,
 )
+from nodelens.ode.controllers import FixedController
 from nodelens.ode.integrate import Front, Method, Tolerances
 from nodelens.ode.norms import rms_norm
 from nodelens.ode.observe import Inputs, right_hand_side, solve_forward
-from nodelens.ode.runge_kutta import ExplicitRungeKutta, RightHandSide, Step
+from nodelens.ode.runge_kutta import Step
 from nodelens.ode.vector_field import FlatField
 
 
-@dataclass(frozen=True)
-class CoupledRungeKutta(ExplicitRungeKutta):
-    """A reversible method made of an explicit one (McCallum and Foster 2024).
-
-    With the increment P_h(t, y) of the base method, a pair (y, v) that starts as (z0, z0) goes on
-
-        y1 = c y0 + (1 - c) v0 + P_h(t0, v0),    v1 = v0 - P_{-h}(t1, y1),
-
-    which can be solved for (y0, v0). The order is that of the base method; the cost is double.
+class Kept(NamedTuple):
+    """What the forward solve keeps: three numbers a step, and a few pairs.
 
     Args:
-        tableau: Of the base method.
-        coupling: c, just below one: smaller is more stable forward and less so backward.
+        ends: End time of every accepted step, shape [max_accepted + 1, batch].
+        couplings: Its c, same shape.
+        slots: Where the pairs at its start are anchored, or zero, shape [max_accepted + 1].
+        anchors: Pairs, shape [anchors + 1, batch, 2 size]; row 0 is never read.
+        used: Anchors taken so far, shape [].
+        lost: Log of the factor by which rounding grows since the last anchor, shape [batch].
     """
 
-    coupling: float = 0.999
-
-    @property
-    def interpolates(self) -> bool:
-        """Steps land on the observation times."""
-        return False
-
-    @property
-    def carries(self) -> bool:
-        """Nothing is carried over from step to step."""
-        return False
-
-    @property
-    def evaluations_per_step(self) -> int:
-        """One increment forward and one backward."""
-        return 2 * len(self.tableau.b)
-
-    def increment(
-        self, rhs: RightHandSide, t0: tf.Tensor, t1: tf.Tensor, y: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns P of the base method from t0 to t1, and its error estimate."""
-        base = ExplicitRungeKutta(self.tableau)
-        step = base.step(rhs, t0, t1, y, base.start(rhs, t0, y))
-        return step.y1 - y, step.error
-
-    def step(
-        self,
-        rhs: RightHandSide,
-        t0: tf.Tensor,
-        t1: tf.Tensor,
-        y0: tf.Tensor,
-        first: list[tf.Tensor],
-    ) -> Step:
-        """Attempts one step of the pair, which y0 holds side by side."""
-        main, shadow = tf.split(y0, 2, axis=-1)
-        c = tf.constant(self.coupling, y0.dtype)
-        rise, error = self.increment(rhs, t0, t1, shadow)
-        main = c * main + (1 - c) * shadow + rise
-        shadow -= self.increment(rhs, t1, t0, main)[0]
-        return Step(
-            y1=tf.concat([main, shadow], -1),
-            error=tf.concat([error, error], -1),
-            first=[],
-            stages=[],
-            evaluations=tf.constant(self.evaluations_per_step),
-        )
-
-    def slope(self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Returns the derivative of the solution, once for each of the pair."""
-        slope = rhs(t, tf.split(y, 2, axis=-1)[0])
-        return tf.concat([slope, slope], -1)
-
-    def undo(self, rhs: RightHandSide, t0: tf.Tensor, t1: tf.Tensor, y1: tf.Tensor) -> tf.Tensor:
-        """Returns the pair at t0 from the pair at t1."""
-        main, shadow = tf.split(y1, 2, axis=-1)
-        c = tf.constant(self.coupling, y1.dtype)
-        shadow += self.increment(rhs, t1, t0, main)[0]
-        main = (main - (1 - c) * shadow - self.increment(rhs, t0, t1, shadow)[0]) / c
-        return tf.concat([main, shadow], -1)
-
-
-class Kept(NamedTuple):
-    """End time of every accepted step, how many there are, and the pair at the last time."""
-
     ends: tf.Tensor
-    rows: tf.Tensor
-    pair: tf.Tensor
+    couplings: tf.Tensor
+    slots: tf.Tensor
+    anchors: tf.Tensor
+    used: tf.Tensor
+    lost: tf.Tensor
 
 
 @dataclass(frozen=True)
 class Reversible:
     """Replaces the solver by its reversible form and runs it backward to get its states back.
 
-    Exact up to rounding, which grows like coupling**-steps; `BackwardStats.drift` at the first time
-    says how far the recovered z0 is from the given one. One number a step is stored.
+    Exact up to rounding, which grows on the way back as the solution was damped on the way there.
+    Wherever this would cost half of the digits, the pair is anchored: kept, to go on from. With all
+    anchors used up the rounding grows freely.
+
+    `BackwardStats.drift` at the first time is the largest distance, relative to the size of the
+    state, between what came back and what was there, at the anchors and at the start. Steps that
+    are not adapted have no tolerance to hold the pair together: for them the drift at the last time
+    is how far it came apart.
 
     Args:
-        coupling: See `CoupledRungeKutta`.
-        max_accepted: Accepted steps whose end times there is room for. Beyond it the status is
-            `CAPACITY`; eager calls then solve again with four times the room.
+        coupling: The largest c, see `CoupledRungeKutta`.
+        anchors: Pairs there is room for.
+        max_accepted: Accepted steps there is room for (three numbers a step). Beyond it the status
+            is `CAPACITY`; eager calls then solve again with four times the room.
     """
 
     coupling: float = 0.999
+    anchors: int = 16
     max_accepted: int = 4096
     default_max_steps: int = 100_000
     differentiable: bool = False
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves with the reversible form of the solver."""
-        method, pair = self._paired(method, inputs)
-        ends = room_for(self.max_accepted + 1, inputs.times[0])
-        states, front, ends = solve_forward(
-            method, field, pair, capacity=self.max_accepted, recorder=_record, record=ends
+        method, _, pair = self._paired(method, inputs)
+        rows, none = self.max_accepted + 1, tf.constant(0)
+        kept = Kept(
+            ends=room_for(rows, inputs.times[0]),
+            couplings=room_for(rows, tf.math.real(inputs.z0[:, 0])),
+            slots=room_for(rows, none),
+            anchors=room_for(self.anchors + 1, pair.z0),
+            used=none,
+            lost=tf.zeros_like(tf.math.real(inputs.z0[:, 0])),
+        )
+
+        def record(
+            kept: Kept, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
+        ) -> Kept:
+            enough = -0.5 * math.log(np.finfo(kept.lost.dtype.as_numpy_dtype).eps)
+            due = tf.reduce_any(kept.lost > enough) & (kept.used < self.anchors)
+            slot = tf.where(due, kept.used + 1, 0)
+            c, loss = step.stages
+            end = end_of_step(front, t_end, accepted)
+            ends, couplings, slots = write(kept[:3], front.rows, (end, c, slot))
+            # An attempt that nobody took is made again, with the same anchor.
+            taken = tf.reduce_any(accepted)
+            lost = tf.where(due & taken, tf.zeros_like(c), kept.lost)
+            return Kept(
+                ends,
+                couplings,
+                slots,
+                anchors=write(kept.anchors, slot, front.y),
+                used=tf.where(due & taken, slot, kept.used),
+                lost=lost + tf.where(accepted, loss, tf.zeros_like(c)),
+            )
+
+        states, front, kept = solve_forward(
+            method, field, pair, capacity=self.max_accepted, recorder=record, record=kept
         )
         states = tf.split(states, 2, axis=-1)[0]
-        return Forward(
-            states, front.status, front.t, stats_of(front), Kept(ends, front.rows, front.y)
-        )
+        return Forward(states, front.status, front.t, stats_of(front), (kept, front.rows, front.y))
 
     def backward(
         self,
@@ -144,58 +120,69 @@ class Reversible:
         cotangent: tf.Tensor,
     ) -> Backward:
         """Undoes each step and differentiates it."""
-        method, pair_inputs = self._paired(method, inputs)
-        solver = CoupledRungeKutta(method.solver.tableau, coupling=self.coupling)
-        ends, rows, pair = forward.residuals
+        method, solver, pair_inputs = self._paired(method, inputs)
+        kept, rows, last = forward.residuals
+        nothing = tf.zeros_like(kept.lost)
         padded = tf.concat([cotangent, tf.zeros_like(cotangent)], -1)
         replay = Replay(method, field, pair_inputs, padded)
         rhs = right_hand_side(field, inputs.theta)
 
         def body(
-            i: tf.Tensor, pair: tf.Tensor, after: Cotangents
-        ) -> tuple[tf.Tensor, tf.Tensor, Cotangents]:
-            t0 = tf.where(i > 0, ends[tf.maximum(i - 1, 0)], inputs.times[0])
-            taken = (t0 != ends[i])[:, None]
-            pair = tf.where(taken, solver.undo(rhs, t0, ends[i], pair), pair)
-            after = replay.pull_back(StartOfStep(t0, ends[i], pair, []), after)
-            return i - 1, pair, after
+            i: tf.Tensor, pair: tf.Tensor, strayed: tf.Tensor, after: Cotangents
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Cotangents]:
+            t0 = tf.where(i > 0, kept.ends[tf.maximum(i - 1, 0)], inputs.times[0])
+            taken = (t0 != kept.ends[i])[:, None]
+            found = solver.undo(rhs, t0, kept.ends[i], pair, kept.couplings[i])
+            found = tf.where(taken, found, pair)
+            known = (kept.slots[i] > 0) | (i == 0)
+            saved = tf.where(i == 0, pair_inputs.z0, kept.anchors[kept.slots[i]])
+            strayed = tf.maximum(strayed, tf.where(known, _relative(found - saved, saved), nothing))
+            pair = tf.where(known, saved, found)
+            after = replay.pull_back(StartOfStep(t0, kept.ends[i], pair, []), after)
+            return i - 1, pair, strayed, after
 
-        _, pair, before = tf.while_loop(
+        _, _, strayed, before = tf.while_loop(
             lambda i, *_: i >= 0,
             body,
-            (rows - 1, pair, replay.last()),
-            maximum_iterations=ends.shape[0],
+            (rows - 1, last, nothing, replay.last()),
+            maximum_iterations=kept.ends.shape[0],
         )
-        count = 2 * forward.stats.accepted
-        found = replay.finish(forward, before, count * solver.evaluations_per_step)
-        size = rms_norm(pair_inputs.z0)
-        strayed = rms_norm(pair - pair_inputs.z0) / tf.where(size > 0, size, tf.ones_like(size))
-        drift = tf.tensor_scatter_nd_update(
-            found.stats.drift, [[0]], [tf.cast(strayed, found.stats.drift.dtype)]
-        )
+        # Undoing a step needs no coupling, so two evaluations less than the step.
+        evaluations = forward.stats.accepted * (2 * solver.evaluations_per_step - 2)
+        found = replay.finish(forward, before, evaluations)
+        main, shadow = tf.split(last, 2, axis=-1)
+        apart = nothing if solver.tolerances is not None else _relative(main - shadow, main)
+        between = found.stats.drift[1:-1]
+        ends = [tf.cast(x, between.dtype)[None] for x in (strayed, apart)]
+        drift = tf.concat([ends[0], between, ends[1]], 0)
         return Backward(
             z0=tf.add_n(tf.split(found.z0, 2, axis=-1)),
             theta=found.theta,
             stats=found.stats._replace(drift=drift),
         )
 
-    def _paired(self, method: Method, inputs: Inputs) -> tuple[Method, Inputs]:
+    def _paired(self, method: Method, inputs: Inputs) -> tuple[Method, CoupledRungeKutta, Inputs]:
         """The reversible form of a solver, and inputs whose state is the pair (z0, z0)."""
+        adaptive = not isinstance(method.controller, FixedController)
+        solver = CoupledRungeKutta(
+            method.solver.tableau,
+            coupling=self.coupling,
+            tolerances=inputs.tolerances if adaptive else None,
+            norm=method.norm,
+        )
         tolerances = Tolerances(
             *[x if x.shape[0] == 1 else tf.concat([x, x], 0) for x in inputs.tolerances]
         )
         z0 = tf.concat([inputs.z0, inputs.z0], -1)
-        solver = CoupledRungeKutta(method.solver.tableau, coupling=self.coupling)
-        return replace(method, solver=solver), inputs._replace(z0=z0, tolerances=tolerances)
+        paired = inputs._replace(z0=z0, tolerances=tolerances)
+        return replace(method, solver=solver), solver, paired
 
     def larger(self) -> "Reversible":
         """Four times the steps."""
         return replace(self, max_accepted=4 * self.max_accepted)
 
 
-def _record(
-    ends: tf.Tensor, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
-) -> tf.Tensor:
-    """Writes the end of a step; the next attempt overwrites that of a rejected one."""
-    del step
-    return write(ends, front.rows, end_of_step(front, t_end, accepted))
+def _relative(difference: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+    """RMS of a difference over RMS of the state, shape [batch]."""
+    size = rms_norm(state)
+    return rms_norm(difference) / tf.where(size > 0, size, tf.ones_like(size))
