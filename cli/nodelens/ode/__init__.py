@@ -7,6 +7,7 @@ from nodelens.ode.adjoints import (
     Checkpointed,
     Direct,
     Discrete,
+    ForwardSensitivity,
     Reversible,
 )
 from nodelens.ode.controllers import FixedController, PIDController
@@ -27,6 +28,7 @@ __all__ = [
     "Discrete",
     "DriftWarning",
     "FixedController",
+    "ForwardSensitivity",
     "Gradients",
     "PIDController",
     "Reversible",

@@ -10,7 +10,9 @@ SolverName = Literal[
     "heun_euler", "bosh3", "fehlberg", "dopri5", "tsit5", "dopri8",
     "implicit_euler", "kvaerno3", "kencarp5",
 ]  # fmt: skip
-AdjointName = Literal["backsolve", "discrete", "checkpointed", "reversible", "direct"]
+AdjointName = Literal[
+    "backsolve", "discrete", "checkpointed", "reversible", "forward", "direct",
+]  # fmt: skip
 ProblemName = Literal[
     "linear", "growth", "logistic", "riccati", "stiff",
     "spiral", "lotka-volterra", "pendulum", "network",

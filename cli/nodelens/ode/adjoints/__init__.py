@@ -5,6 +5,7 @@ from nodelens.ode.adjoints.base import Adjoint
 from nodelens.ode.adjoints.checkpointed import Checkpointed
 from nodelens.ode.adjoints.direct import Direct
 from nodelens.ode.adjoints.discrete import Discrete
+from nodelens.ode.adjoints.forward import ForwardSensitivity
 from nodelens.ode.adjoints.reversible import Reversible
 
 ADJOINTS: dict[str, Adjoint] = {
@@ -12,7 +13,17 @@ ADJOINTS: dict[str, Adjoint] = {
     "discrete": Discrete(),
     "checkpointed": Checkpointed(),
     "reversible": Reversible(),
+    "forward": ForwardSensitivity(),
     "direct": Direct(),
 }
 
-__all__ = ["ADJOINTS", "Adjoint", "Backsolve", "Checkpointed", "Direct", "Discrete", "Reversible"]
+__all__ = [
+    "ADJOINTS",
+    "Adjoint",
+    "Backsolve",
+    "Checkpointed",
+    "Direct",
+    "Discrete",
+    "ForwardSensitivity",
+    "Reversible",
+]
