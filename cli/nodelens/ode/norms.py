@@ -20,6 +20,18 @@ def rms_norm(x: tf.Tensor) -> tf.Tensor:
     return tf.sqrt(tf.reduce_mean(square, axis=-1))
 
 
+def of_halves(norm: Norm) -> Norm:
+    """Returns the norm of two states side by side: the root mean square of the norms of each."""
+    if norm is rms_norm:
+        return rms_norm  # The same, in one pass.
+
+    def both(x: tf.Tensor) -> tf.Tensor:
+        first, second = tf.split(x, 2, axis=-1)
+        return tf.sqrt((norm(first) ** 2 + norm(second) ** 2) / 2)
+
+    return both
+
+
 def scaled(x: tf.Tensor, rtol: tf.Tensor, atol: tf.Tensor, *states: tf.Tensor) -> tf.Tensor:
     """Divides x by atol + rtol * max |state|, component by component."""
     size = tf.abs(states[0])

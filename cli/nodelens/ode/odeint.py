@@ -11,6 +11,7 @@ from nodelens.ode.adjoints import Adjoint
 from nodelens.ode.adjoints.base import Backward, Forward
 from nodelens.ode.compiled import CompiledCore, compiled
 from nodelens.ode.controllers import Controller
+from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.observe import Inputs
 from nodelens.ode.prepare import Problem, look_up, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
@@ -30,6 +31,7 @@ def odeint(
     atol: Any = 1e-6,
     adjoint: str | Adjoint = "backsolve",
     controller: Controller | None = None,
+    norm: Norm = rms_norm,
     max_steps: int | None = None,
     step_size: float | None = None,
     batching: str = "joint",
@@ -54,11 +56,14 @@ def odeint(
         solver: Name of the solver, one of `nodelens.ode.SOLVERS`; or `scipy:LSODA` and the like as
             a reference, in eager code and without gradient.
         rtol: Relative tolerance, a number or a nest like z0.
-        atol: Absolute tolerance, likewise. The RMS of error / (atol + rtol |z|) is kept below one
+        atol: Absolute tolerance, likewise. The norm of error / (atol + rtol |z|) is kept below one
             in each step.
         adjoint: Name of the adjoint, one of `nodelens.ode.ADJOINTS`, or a configured one.
         controller: Step-size controller; by default a `PIDController` for a solver that estimates
             its error, a `FixedController` for one that does not.
+        norm: Reduces the error in units of the tolerance, a real tensor [batch, size] with the
+            state as one row, to [batch]; by default the root mean square. Where the state and its
+            adjoint are solved together, the root mean square of the norms of both counts.
         max_steps: Attempted steps after which the solve fails; by default the adjoint's.
         step_size: Shorthand for `controller=FixedController(step_size)`.
         batching: "joint" takes steps of one size for the whole state. "independent" takes the first
@@ -90,6 +95,7 @@ def odeint(
         atol,
         adjoint,
         controller,
+        norm,
         max_steps,
         step_size,
         batching,
@@ -166,6 +172,7 @@ def odeint_vjp(
     atol: Any = 1e-6,
     adjoint: str | Adjoint = "backsolve",
     controller: Controller | None = None,
+    norm: Norm = rms_norm,
     max_steps: int | None = None,
     step_size: float | None = None,
     batching: str = "joint",
@@ -192,6 +199,7 @@ def odeint_vjp(
         atol: As in `odeint`.
         adjoint: As in `odeint`.
         controller: As in `odeint`.
+        norm: As in `odeint`.
         max_steps: As in `odeint`.
         step_size: As in `odeint`.
         batching: As in `odeint`.
@@ -213,6 +221,7 @@ def odeint_vjp(
         atol,
         adjoint,
         controller,
+        norm,
         max_steps,
         step_size,
         batching,
@@ -244,7 +253,19 @@ def _reference(
         "SciPy method", solver.removeprefix(PREFIX), {name: name for name in SCIPY_METHODS}
     )
     problem = prepare(
-        vector_field, z0, times, params, "dopri5", rtol, atol, "direct", None, None, None, "joint"
+        vector_field,
+        z0,
+        times,
+        params,
+        "dopri5",
+        rtol,
+        atol,
+        "direct",
+        controller=None,
+        norm=rms_norm,
+        max_steps=None,
+        step_size=None,
+        batching="joint",
     )
     forward = solve_with_scipy(problem.core, problem.inputs, method)
     if throw:

@@ -16,6 +16,7 @@ from nodelens.ode.core import Core
 from nodelens.ode.integrate import Method, Tolerances
 from nodelens.ode.layout import Layout
 from nodelens.ode.memo import Memo
+from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.observe import Inputs
 from nodelens.ode.runge_kutta import ExplicitRungeKutta
 from nodelens.ode.solvers import SOLVERS
@@ -95,6 +96,7 @@ def prepare(
     atol: Any,
     adjoint: str | Adjoint,
     controller: Controller | None,
+    norm: Norm,
     max_steps: int | None,
     step_size: float | None,
     batching: str,
@@ -127,6 +129,7 @@ def prepare(
         chosen_solver,
         _controller(chosen_solver, controller, step_size),
         _max_steps(max_steps, chosen_adjoint),
+        _norm(norm, layout, dtype),
     )
 
     def make() -> tuple[Core, LiftedField]:
@@ -300,6 +303,21 @@ def _controller(
             "FixedController(step_size), or a solver such as 'dopri5'."
         )
     return controller
+
+
+def _norm(norm: Norm, layout: Layout, dtype: tf.DType) -> Norm:
+    """Checks a norm of the user's on one row of ones."""
+    if norm is rms_norm:
+        return norm
+    ones = tf.ones([1, tf.reduce_sum(layout.sizes)], dtype.real_dtype)
+    value = norm(ones)
+    if value.shape.as_list() != [1] or value.dtype != ones.dtype:
+        raise ValueError(
+            f"norm must reduce the last axis of a {ones.dtype.name} tensor [batch, size]; from "
+            f"{ones.shape} it made {value.dtype.name} of shape {value.shape}. For the largest "
+            "component, for instance: norm=lambda x: tf.reduce_max(x, axis=-1)."
+        )
+    return norm
 
 
 def _max_steps(max_steps: int | None, adjoint: Adjoint) -> int:

@@ -9,7 +9,7 @@ and at each requested time t_i the adjoint jumps by dL/dz_i.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
@@ -21,7 +21,7 @@ from nodelens.ode.adjoints.base import (
     zero_gradients,
 )
 from nodelens.ode.integrate import Front, Method, Tolerances, advance, begin
-from nodelens.ode.norms import rms_norm
+from nodelens.ode.norms import of_halves, rms_norm
 from nodelens.ode.observe import Inputs, solve_forward
 from nodelens.ode.runge_kutta import RightHandSide, Step
 from nodelens.ode.solution import BackwardStats
@@ -67,6 +67,7 @@ class Backsolve:
         z0, times, theta, _ = inputs
         states = forward.states
         count = times.shape[0] if times.shape[0] is not None else tf.shape(times)[0]
+        method = replace(method, norm=of_halves(method.norm))
         rhs = _augmented(field, theta)
         tolerances = self._tolerances(inputs)
         scale = rms_norm(tf.reshape(tf.transpose(cotangent, [1, 0, 2]), [tf.shape(z0)[0], -1]))

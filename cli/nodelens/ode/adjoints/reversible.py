@@ -19,7 +19,7 @@ from nodelens.ode.adjoints.replay import (
 )
 from nodelens.ode.controllers import FixedController
 from nodelens.ode.integrate import Front, Method, Tolerances
-from nodelens.ode.norms import rms_norm
+from nodelens.ode.norms import of_halves, rms_norm
 from nodelens.ode.observe import Inputs, right_hand_side, solve_forward
 from nodelens.ode.runge_kutta import Step
 from nodelens.ode.vector_field import FlatField
@@ -175,7 +175,7 @@ class Reversible:
         )
         z0 = tf.concat([inputs.z0, inputs.z0], -1)
         paired = inputs._replace(z0=z0, tolerances=tolerances)
-        return replace(method, solver=solver), solver, paired
+        return replace(method, solver=solver, norm=of_halves(method.norm)), solver, paired
 
     def larger(self) -> "Reversible":
         """Four times the steps."""
