@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, zero_gradients
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Reached, zero_gradients
 from nodelens.ode.integrate import Method
 from nodelens.ode.observe import Inputs
 from nodelens.ode.solution import BackwardStats, Stats
@@ -142,7 +142,7 @@ def _no_forward(inputs: Inputs) -> Forward:
     return Forward(
         inputs.z0[None],
         count + int(Status.SUCCESS),
-        inputs.times[0],
+        Reached(inputs.times[0], tf.zeros_like(inputs.times[0]), inputs.z0),
         Stats(count, count, count),
         (),
     )

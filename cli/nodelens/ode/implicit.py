@@ -11,6 +11,7 @@ from nodelens.ode.runge_kutta import (
     combine,
     stage_time,
 )
+from nodelens.ode.status import Status
 
 _MAX_ITERATIONS = 15
 
@@ -52,6 +53,7 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
         newton = _newton_matrix(rhs, t0, y0, gamma)
         factors = tf.linalg.qr(newton)
         evaluations = tf.zeros_like(t0, tf.int32)
+        stuck = tf.zeros_like(t0, tf.bool)
         stages: list[tf.Tensor] = []
         y = y0
         for row, c in zip(tableau.a, tableau.c, strict=True):
@@ -61,9 +63,10 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
             explicit = combine(row[:-1], stages)
             base = y0 if explicit is None else y0 + dt * explicit
             time = stage_time(t0, t1, c)
-            y, used = _solve_stage(rhs, time, base, gamma, y, factors)
+            y, used, diverged = _solve_stage(rhs, time, base, gamma, y, factors)
             stages.append(rhs(time, y))
             evaluations += used + 1
+            stuck |= diverged
         error = tf.zeros_like(y)
         if tableau.error is not None:
             # Filtered by the Newton matrix, the estimate stays small for stiff components.
@@ -74,6 +77,7 @@ class ImplicitRungeKutta(ExplicitRungeKutta):
             first=stages[-1:] if self.carries else [],
             stages=stages,
             evaluations=evaluations,
+            failure=tf.where(stuck, int(Status.NEWTON_FAILED), int(Status.NON_FINITE)),
         )
 
 
@@ -108,8 +112,13 @@ def _solve_stage(
     gamma: tf.Tensor,
     guess: tf.Tensor,
     factors: tuple[tf.Tensor, tf.Tensor],
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Solves Y = base + gamma f(t, Y); returns Y and the evaluations that each sample took."""
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Solves Y = base + gamma f(t, Y).
+
+    Returns:
+        Y (NaN if it was not found), the evaluations that each sample took, and whether its iteration
+        did not converge although all its values were finite.
+    """
     goal = tf.stop_gradient(base)
     precision = 2e-12 if t.dtype == base.dtype.real_dtype else 5e-6
 
@@ -134,7 +143,8 @@ def _solve_stage(
         (tf.zeros_like(size, tf.int32), tf.stop_gradient(guess), size),
         maximum_iterations=_MAX_ITERATIONS,
     )
+    diverged = (size > precision) & tf.math.is_finite(size)
     converged = (size <= precision)[:, None]
     y = tf.stop_gradient(tf.where(converged, y, float("nan") * tf.ones_like(y)))
     exact = tf.linalg.qr(_newton_matrix(rhs, t, y, gamma))
-    return y - _solve(exact, residual(y, base)), used + 2
+    return y - _solve(exact, residual(y, base)), used + 2, diverged

@@ -265,11 +265,11 @@ def _judge(
         proposed = h * factor
         smallest = tf.maximum(_resolution(front.t), controller.min_step)
         failed = ~accepted & (proposed < smallest)
-        why = tf.where(tf.math.is_finite(ratio), int(Status.STEP_UNDERFLOW), int(Status.NON_FINITE))
+        why = tf.where(tf.math.is_finite(ratio), int(Status.STEP_UNDERFLOW), step.failure)
         proposed = tf.where(accepted, tf.maximum(proposed, front.h), proposed)
     else:
         accepted = tf.reduce_all(tf.math.is_finite(tf.abs(step.y1)), axis=-1)
-        failed, why = ~accepted, int(Status.NON_FINITE)
+        failed, why = ~accepted, step.failure
         proposed, memory = front.h, front.memory
     accepted &= active
 

@@ -11,6 +11,7 @@ from nodelens.ode.adjoints import Adjoint
 from nodelens.ode.adjoints.base import Backward, Forward
 from nodelens.ode.compiled import CompiledCore, compiled
 from nodelens.ode.controllers import Controller
+from nodelens.ode.diagnosis import diagnose
 from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.observe import Inputs
 from nodelens.ode.prepare import Problem, look_up, prepare
@@ -109,7 +110,7 @@ def odeint(
     else:
         states, forward = _differentiable_eager(problem, functions, throw)
     if throw:
-        _raise_if_failed(forward.status, forward.reached)
+        _raise_if_failed(problem, forward)
     return _solution(problem, states, forward)
 
 
@@ -269,7 +270,7 @@ def _reference(
     )
     forward = solve_with_scipy(problem.core, problem.inputs, method)
     if throw:
-        _raise_if_failed(forward.status, forward.reached)
+        _raise_if_failed(problem, forward)
     return _solution(problem, forward.states, forward)
 
 
@@ -310,8 +311,9 @@ def _differentiable_eager(
 
         def gradient(cotangent: tf.Tensor) -> list[tf.Tensor | None]:
             backward, by_times = _once(functions.backward, inputs, forward, cotangent)
-            if throw:
-                _raise_if_failed(backward.stats.status, None)
+            status = Status(int(tf.reduce_max(backward.stats.status)))
+            if throw and status != Status.SUCCESS:
+                raise SolveError(status, "some time of the backward solve")
             # A sample whose forward solve failed has no states to stray from.
             solved = forward.status == int(Status.SUCCESS)
             warn_of_drift(problem.core.adjoint, tf.where(solved, backward.stats.drift, 0))
@@ -362,15 +364,16 @@ def _solution(problem: Problem, states: tf.Tensor, forward: Forward) -> Solution
     )
 
 
-def _raise_if_failed(status: tf.Tensor, reached: tf.Tensor | None) -> None:
-    """Raises the worst status of an eager solve, if any sample failed."""
-    codes = status.numpy()
+def _raise_if_failed(problem: Problem, forward: Forward) -> None:
+    """Raises the worst status of an eager solve, with its cause, if any sample failed."""
+    codes = forward.status.numpy()
     if codes.any():
         sample = int(codes.argmax())
-        where = "some time of the backward solve" if reached is None else f"{reached[sample]:.6g}"
+        where = f"{forward.reached.t[sample]:.6g}"
         if codes.size > 1:
             where += f" in sample {sample} ({np.count_nonzero(codes)} of {codes.size} failed)"
-        raise SolveError(Status(int(codes[sample])), where)
+        found = diagnose(problem.core, problem.inputs, forward, sample)
+        raise SolveError(Status(int(codes[sample])), where, found)
 
 
 DRIFT_LIMIT = 1e-3

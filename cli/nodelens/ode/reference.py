@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.integrate import solve_ivp
 
-from nodelens.ode.adjoints.base import Forward
+from nodelens.ode.adjoints.base import Forward, Reached
 from nodelens.ode.core import Core
 from nodelens.ode.observe import Inputs
 from nodelens.ode.solution import Stats
@@ -53,7 +53,7 @@ def solve_with_scipy(core: Core, inputs: Inputs, method: str) -> Forward:
     return Forward(
         states=_without_gradient(inputs, tf.constant(states[:, None])),
         status=tf.constant([int(status)]),
-        reached=inputs.times[-1],
+        reached=Reached(inputs.times[-1], tf.zeros_like(inputs.times[-1]), inputs.z0),
         stats=Stats(*[tf.constant([n]) for n in (evaluations, steps, 0)]),
         residuals=(),
     )

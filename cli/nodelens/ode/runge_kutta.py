@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nodelens.ode.status import Status
 from nodelens.ode.tableau import Tableau
 
 # rhs(t, y) -> dy/dt: t has shape [batch], y and dy/dt have shape [batch, size].
@@ -22,6 +23,7 @@ class Step(NamedTuple):
             method that does not carry it over).
         stages: The stage derivatives, for the interpolant and for quadratures.
         evaluations: Evaluations of the right-hand side, `int32` of shape [].
+        failure: `Status` as `int32`, for the case that the values are not finite.
     """
 
     y1: tf.Tensor
@@ -29,6 +31,7 @@ class Step(NamedTuple):
     first: list[tf.Tensor]
     stages: list[tf.Tensor]
     evaluations: tf.Tensor
+    failure: tf.Tensor | int = int(Status.NON_FINITE)
 
 
 class Node(NamedTuple):

@@ -11,6 +11,7 @@ class Status(IntEnum):
     STEP_UNDERFLOW = 2
     NON_FINITE = 3
     CAPACITY = 4
+    NEWTON_FAILED = 5
 
 
 REMEDIES: dict[Status, str] = {
@@ -32,6 +33,10 @@ REMEDIES: dict[Status, str] = {
         "The adjoint's store of accepted steps is full. Raise its capacity, for instance "
         "`adjoint=Discrete(capacity=4096)`, or use one that stores less, such as 'backsolve'."
     ),
+    Status.NEWTON_FAILED: (
+        "Newton's method did not find an implicit stage even in the smallest step. Allow smaller "
+        "steps (`step_size`, `PIDController(min_step=...)`), or check that the field is smooth."
+    ),
 }
 
 
@@ -41,8 +46,10 @@ class SolveError(RuntimeError):
     Args:
         status: What ended it; the worst one if several samples failed.
         where: The time that was reached, as text.
+        diagnosis: What was found there, instead of the general remedy.
     """
 
-    def __init__(self, status: Status, where: str) -> None:
-        super().__init__(f"{status.name} at t = {where}. {REMEDIES[status]}")
+    def __init__(self, status: Status, where: str, diagnosis: str = "") -> None:
+        super().__init__(f"{status.name} at t = {where}. {diagnosis or REMEDIES[status]}")
         self.status = status
+        self.diagnosis = diagnosis

@@ -17,6 +17,7 @@ from nodelens.ode.adjoints.base import (
     Backward,
     Forward,
     field_vjp,
+    reached_by,
     stats_of,
     zero_gradients,
 )
@@ -53,7 +54,9 @@ class Backsolve:
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves and keeps the states at the requested times."""
         states, front, _ = solve_forward(method, field, inputs)
-        return Forward(states, front.status, front.t, stats_of(front), ())
+        return Forward(
+            states, front.status, reached_by(front, inputs.z0.shape[-1]), stats_of(front), ()
+        )
 
     def backward(
         self,

@@ -5,10 +5,24 @@ from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 
-from nodelens.ode.integrate import Method
+from nodelens.ode.integrate import Front, Method
 from nodelens.ode.observe import Inputs
 from nodelens.ode.solution import BackwardStats, Stats
 from nodelens.ode.vector_field import FlatField
+
+
+class Reached(NamedTuple):
+    """How far a solve got: what there is to look at where it failed.
+
+    Args:
+        t: The time, shape [batch].
+        h: Size of the next step that would have been tried, shape [batch].
+        y: The state at t, shape [batch, size].
+    """
+
+    t: tf.Tensor
+    h: tf.Tensor
+    y: tf.Tensor
 
 
 class Forward(NamedTuple):
@@ -17,14 +31,14 @@ class Forward(NamedTuple):
     Args:
         states: At the requested times, shape [count, batch, size].
         status: `int32`, shape [batch].
-        reached: The time that was reached, shape [batch].
+        reached: How far it got.
         stats: What it cost, each of shape [batch].
         residuals: What the backward pass needs, a nest of tensors.
     """
 
     states: tf.Tensor
     status: tf.Tensor
-    reached: tf.Tensor
+    reached: Reached
     stats: Stats
     residuals: Any
 
@@ -79,6 +93,11 @@ class Adjoint(Protocol):
 def stats_of(front: Any) -> Stats:
     """Reads what a solve cost off its last front."""
     return Stats(front.evaluations, front.accepted, front.attempts - front.accepted)
+
+
+def reached_by(front: Front, size: int) -> Reached:
+    """Reads how far a solve got off its last front; the state is its first `size` components."""
+    return Reached(front.t, front.h, front.y[:, :size])
 
 
 def is_differentiable(tensor: tf.Tensor) -> bool:

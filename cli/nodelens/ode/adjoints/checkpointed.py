@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, stats_of
+from nodelens.ode.adjoints.base import Backward, Forward, reached_by, stats_of
 from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
@@ -75,7 +75,13 @@ class Checkpointed:
         states, front, store = solve_forward(
             method, field, inputs, capacity=self.max_accepted, recorder=self._record, record=store
         )
-        return Forward(states, front.status, front.t, stats_of(front), (store, front.rows))
+        return Forward(
+            states,
+            front.status,
+            reached_by(front, inputs.z0.shape[-1]),
+            stats_of(front),
+            (store, front.rows),
+        )
 
     def _record(
         self, store: Checkpoints, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor

@@ -9,6 +9,7 @@ from nodelens.ode.adjoints.base import (
     Forward,
     dense_gradient,
     is_differentiable,
+    reached_by,
     stats_of,
 )
 from nodelens.ode.integrate import Method
@@ -31,7 +32,9 @@ class Direct:
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves; nothing is kept, since the backward pass solves again under a tape."""
         states, front, _ = solve_forward(method, field, inputs)
-        return Forward(states, front.status, front.t, stats_of(front), ())
+        return Forward(
+            states, front.status, reached_by(front, inputs.z0.shape[-1]), stats_of(front), ()
+        )
 
     def backward(
         self,

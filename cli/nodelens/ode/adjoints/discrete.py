@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, stats_of
+from nodelens.ode.adjoints.base import Backward, Forward, reached_by, stats_of
 from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
@@ -44,7 +44,13 @@ class Discrete:
         states, front, store = solve_forward(
             method, field, inputs, capacity=self.capacity, recorder=_record, record=store
         )
-        return Forward(states, front.status, front.t, stats_of(front), (store, front.rows))
+        return Forward(
+            states,
+            front.status,
+            reached_by(front, inputs.z0.shape[-1]),
+            stats_of(front),
+            (store, front.rows),
+        )
 
     def backward(
         self,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, is_differentiable, stats_of
+from nodelens.ode.adjoints.base import Backward, Forward, is_differentiable, reached_by, stats_of
 from nodelens.ode.integrate import Method, Tolerances
 from nodelens.ode.observe import Inputs, solve_forward
 from nodelens.ode.solution import BackwardStats
@@ -51,7 +51,9 @@ class ForwardSensitivity:
         by_state = replace(method, norm=lambda error: method.norm(error[..., :size]))
         both, front, _ = solve_forward(by_state, _with_sensitivity(field, size, columns), together)
         states, sensitivities = _split(both, size, columns)
-        return Forward(states, front.status, front.t, stats_of(front), sensitivities)
+        return Forward(
+            states, front.status, reached_by(front, size), stats_of(front), sensitivities
+        )
 
     def backward(
         self,

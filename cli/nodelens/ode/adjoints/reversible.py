@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, stats_of
+from nodelens.ode.adjoints.base import Backward, Forward, reached_by, stats_of
 from nodelens.ode.adjoints.coupled import CoupledRungeKutta
 from nodelens.ode.adjoints.replay import (
     Cotangents,
@@ -109,7 +109,13 @@ class Reversible:
             method, field, pair, capacity=self.max_accepted, recorder=record, record=kept
         )
         states = tf.split(states, 2, axis=-1)[0]
-        return Forward(states, front.status, front.t, stats_of(front), (kept, front.rows, front.y))
+        return Forward(
+            states,
+            front.status,
+            reached_by(front, inputs.z0.shape[-1]),
+            stats_of(front),
+            (kept, front.rows, front.y),
+        )
 
     def backward(
         self,
