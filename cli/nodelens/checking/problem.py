@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from nodelens.ode.problems import Flow
+
 # A vector field of TensorFlow operations: f(t, z, params).
 TensorField = Callable[[Any, Any, Any], Any]
 
@@ -41,11 +43,6 @@ class PlainField(Protocol):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Returns f [size], df/dz [size, size], df/dθ [size, parameters] and df/dt [size]."""
         ...
-
-
-# The exact states: (z0 [copies, size], theta [copies, parameters], times [copies, count]) to
-# [copies, count, size]; it takes complex numbers.
-Flow = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)

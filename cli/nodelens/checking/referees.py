@@ -8,8 +8,9 @@ from scipy.integrate import solve_ivp
 
 from nodelens.checking.directions import Directions
 from nodelens.checking.plain_fields import COMPLEX_STEP
-from nodelens.checking.problem import CheckProblem, Flow
+from nodelens.checking.problem import CheckProblem
 from nodelens.errors import NumericalError
+from nodelens.ode.problems import Flow
 
 TIGHT = 1e-12
 LOOSE = 1e-9

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from nodelens.checking.plain_fields import NumpyField, Operations, TextbookField, in_tensorflow
-from nodelens.checking.problem import CheckProblem, Flow
-from nodelens.ode.problems import LinearProblem
+from nodelens.checking.problem import CheckProblem
+from nodelens.ode.problems import Flow, LinearProblem
+from nodelens.ode.problems.scalar import growth_flow, logistic_flow, riccati_flow
+from nodelens.ode.problems.stiff import ladder_flow
 
 Params = Sequence[Any]
 
@@ -22,21 +24,10 @@ def _growth(ops: Operations, t: Any, z: Any, params: Params) -> Any:
     return ops.stack([a * ops.cos(t) * x])
 
 
-def _growth_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    exponent = theta[:, :1] * (np.sin(times) - np.sin(times[:, :1]))
-    return (z0 * np.exp(exponent))[..., None]
-
-
 def _logistic(ops: Operations, t: Any, z: Any, params: Params) -> Any:
     rate, capacity = params
     (x,) = ops.unstack(z)
     return ops.stack([rate * x * (1 - x / capacity)])
-
-
-def _logistic_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    rate, capacity = theta[:, :1], theta[:, 1:]
-    decay = np.exp(-rate * (times - times[:, :1]))
-    return (capacity / (1 + (capacity / z0 - 1) * decay))[..., None]
 
 
 def _riccati(ops: Operations, t: Any, z: Any, params: Params) -> Any:
@@ -45,26 +36,9 @@ def _riccati(ops: Operations, t: Any, z: Any, params: Params) -> Any:
     return ops.stack([a * (x - b * t) ** 2 + b])
 
 
-def _riccati_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    # u = z - bt obeys du/dt = a u², so 1/u falls linearly.
-    a, b = theta[:, :1], theta[:, 1:]
-    u0 = z0 - b * times[:, :1]
-    return (u0 / (1 - a * u0 * (times - times[:, :1])) + b * times)[..., None]
-
-
 def _ladder(ops: Operations, t: Any, z: Any, params: Params) -> Any:
     (rates,) = params
     return rates * (ops.stack([ops.cos(t)]) - z)
-
-
-def _ladder_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    rate = theta[:, None, :]
-    t, t0 = times[:, :, None], times[:, :1, None]
-
-    def slow(t: np.ndarray) -> np.ndarray:
-        return rate * (rate * np.cos(t) + np.sin(t)) / (1 + rate**2)
-
-    return slow(t) + (z0[:, None] - slow(t0)) * np.exp(-rate * (t - t0))
 
 
 def _spiral(ops: Operations, t: Any, z: Any, params: Params) -> Any:
@@ -156,11 +130,11 @@ def _fixed(
 # How each problem is made from the seed, in the order in which they are checked.
 PROBLEMS: dict[str, Callable[[int, str], CheckProblem]] = {
     "linear": _make_linear,
-    "growth": _fixed(_growth, [1.2], [0.3, 0.9, 1.6, 2.4], {"a": -1.3}, _growth_flow),
-    "logistic": _fixed(_logistic, [1.4], [2.0, 1.1, 0.5], {"r": 0.9, "K": 2.0}, _logistic_flow),
-    "riccati": _fixed(_riccati, [0.5], [0.1, 0.5, 0.9, 1.2], {"a": 0.8, "b": 0.6}, _riccati_flow),
+    "growth": _fixed(_growth, [1.2], [0.3, 0.9, 1.6, 2.4], {"a": -1.3}, growth_flow),
+    "logistic": _fixed(_logistic, [1.4], [2.0, 1.1, 0.5], {"r": 0.9, "K": 2.0}, logistic_flow),
+    "riccati": _fixed(_riccati, [0.5], [0.1, 0.5, 0.9, 1.2], {"a": 0.8, "b": 0.6}, riccati_flow),
     "stiff": _fixed(
-        _ladder, [1.5] * 3, [0.0, 0.15, 0.4, 0.7, 1.0], {"lambda": [1.0, 4.0, 16.0]}, _ladder_flow
+        _ladder, [1.5] * 3, [0.0, 0.15, 0.4, 0.7, 1.0], {"lambda": [1.0, 4.0, 16.0]}, ladder_flow
     ),
     "spiral": _fixed(_spiral, [1.6, 0.3], [0.0, 0.6, 1.3, 2.0], {"A": [[-0.1, 2.0], [-2.0, -0.1]]}),
     "lotka-volterra": _fixed(
