@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nodelens.checking.comparison import Check, Judge
 from nodelens.checking.directions import Directions, choose_directions
-from nodelens.checking.own_field import load_field, own_problem
+from nodelens.checking.own_field import OwnField, load_field, own_problem
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import (
     STIFF,
@@ -113,6 +113,7 @@ def _totals(costs: Sequence[dict[str, Cost]]) -> dict[str, dict[str, Any]]:
 def check_gradients(
     settings: AdjointCheckSettings,
     on_progress: Callable[[str, str], None] = lambda problem, part: None,
+    own: OwnField | None = None,
 ) -> GradientReport:
     """Compares adjoint gradients with every reference that applies.
 
@@ -121,11 +122,12 @@ def check_gradients(
     Args:
         settings: Problems, adjoints, solver and tolerance.
         on_progress: Told the problem and the part of the work that begins.
+        own: A field that is checked instead of what the settings name.
 
     Raises:
         NumericalError: If a solve failed.
     """
-    problems, precision = chosen_problems(settings)
+    problems, precision = chosen_problems(settings, own)
     options = solve_options(settings, precision)
     ways: dict[str, Way] = {name: adjoint_way(name) for name in settings.chosen_adjoints()}
     reports: list[ProblemReport] = []
@@ -141,23 +143,39 @@ def check_gradients(
     return GradientReport(tuple(reports), settings, precision)
 
 
-def chosen_problems(settings: AdjointCheckSettings) -> tuple[list[CheckProblem], str]:
+def chosen_problems(
+    settings: AdjointCheckSettings, own: OwnField | None = None
+) -> tuple[list[CheckProblem], str]:
     """The problems that the settings ask for, and the precision in which they are solved.
+
+    Args:
+        settings: The settings.
+        own: A field that is checked instead.
 
     Raises:
         UsageError: If the user's own field cannot be checked.
     """
-    if settings.field is None:
+    if own is None and settings.field is None:
         names = settings.chosen_problems()
         return [textbook_problem(name, settings.seed) for name in names], settings.precision
-    field = load_field(settings.field)
+    problem, precision = own_problem(own or _named_field(settings))
+    return [problem], precision
+
+
+def _named_field(settings: AdjointCheckSettings) -> OwnField:
+    """The field that the settings name.
+
+    Raises:
+        UsageError: If it cannot be found, or its state is missing.
+    """
+    name = settings.field or ""
+    field = load_field(name)
     if settings.z0 is None:
         raise UsageError(
             "the state at which the field is checked is missing",
             hint="give it with --z0, for instance `--z0 1.0,0.5` or `--z0 '[[1.0, 0.5]]'`",
         )
-    problem, precision = own_problem(field, settings.field, settings.z0, settings.times)
-    return [problem], precision
+    return OwnField(name, field, settings.z0, settings.times)
 
 
 def solve_options(settings: AdjointCheckSettings, precision: str | None = None) -> SolveOptions:

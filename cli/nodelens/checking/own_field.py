@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,24 @@ from nodelens.checking.problem import CheckProblem
 from nodelens.checking.tensor_fields import TensorField64, lift_field
 from nodelens.errors import UsageError
 from nodelens.ode import VectorFieldError
+
+
+@dataclass(frozen=True)
+class OwnField:
+    """A field of the user's, and where it is checked.
+
+    Attributes:
+        name: What it is called.
+        field: f(t, z) of TensorFlow operations; what it captures are its parameters.
+        z0: The initial state, numbers in nested lists or an array.
+        times: The times of observation.
+    """
+
+    name: str
+    field: Callable[..., Any]
+    z0: Any
+    times: Sequence[float] | np.ndarray
+
 
 FORM = "`path/to/file.py:name` or `package.module:name`"
 
@@ -93,16 +112,11 @@ def _is_factory(field: Callable[..., Any]) -> bool:
     return not any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters)
 
 
-def own_problem(
-    field: Callable[..., Any], name: str, z0: Any, times: Sequence[float]
-) -> tuple[CheckProblem, str]:
+def own_problem(own: OwnField) -> tuple[CheckProblem, str]:
     """Makes a problem of a field, in double precision if it computes in double precision.
 
     Args:
-        field: f(t, z) of TensorFlow operations; what it captures are its parameters.
-        name: What it is called.
-        z0: The initial state, numbers in nested lists.
-        times: The times of observation.
+        own: The field, and where it is checked.
 
     Returns:
         The problem and the precision in which the field computes.
@@ -110,8 +124,9 @@ def own_problem(
     Raises:
         UsageError: If the field cannot be checked; the message names the cause.
     """
-    start = np.asarray(z0, np.float64)
-    moments = np.asarray(times, np.float64)
+    field, name = own.field, own.name
+    start = np.asarray(own.z0, np.float64)
+    moments = np.asarray(own.times, np.float64)
     refused: list[VectorFieldError] = []
     for dtype in ("float64", "float32"):
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import quad_vec, solve_ivp
 
+from nodelens.checking.augmented import block_jacobian
 from nodelens.checking.comparison import Check
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import numerical_flow
@@ -73,18 +74,19 @@ class AdjointState:
         return self.a(t) @ np.hstack([by_z, by_theta, by_t[:, None]])
 
 
-def block_jacobian(problem: CheckProblem, t: float, z: np.ndarray) -> np.ndarray:
-    """∂g/∂Z of g(Z) = [f, 0, 1] by central differences of the augmented field itself."""
-    theta = problem.theta
-    point = np.concatenate([z, theta, [t]])
+def _differences(problem: CheckProblem, t: float, z: np.ndarray) -> np.ndarray:
+    """[f_z, f_θ, f_t] by central differences, extrapolated once."""
+    point = np.concatenate([z, problem.theta, [t]])
 
-    def augmented(points: np.ndarray) -> np.ndarray:
-        f = problem.plain.copies(points[:, -1], points[:, : z.size], points[:, z.size : -1])
-        nothing = np.zeros((len(points), theta.size))
-        return np.hstack([f, nothing, np.ones((len(points), 1))])
+    def slope(step: float) -> np.ndarray:
+        sides = [
+            problem.plain.copies(p[:, -1], p[:, : z.size], p[:, z.size : -1])
+            for p in (point + step * np.eye(point.size), point - step * np.eye(point.size))
+        ]
+        return ((sides[0] - sides[1]) / (2 * step)).T
 
-    step = 1e-5 * np.eye(point.size)
-    return ((augmented(point + step) - augmented(point - step)) / 2e-5).T
+    step = 2e-3
+    return (4 * slope(step / 2) - slope(step)) / 3
 
 
 def prove(
@@ -127,7 +129,9 @@ def prove(
     jacobian = block_jacobian(problem, middle, state.z(middle))
     f_z, f_theta, f_t = problem.plain.jacobians(middle, state.z(middle), state.theta)[1:]
     top = np.hstack([f_z, f_theta, f_t[:, None]])
-    record.add("jacobian", top, jacobian[: layout.size], "differences of g", 1e-8)
+    record.add("jacobian", jacobian[: layout.size], top, "f_z, f_θ, f_t", 1e-11)
+    rough = _differences(problem, middle, state.z(middle))
+    record.add("jacobian", jacobian[: layout.size], rough, "differences of f", 1e-7)
     rest = jacobian[layout.size :]
     record.add("jacobian.zero_rows", rest, np.zeros_like(rest), "zero", 0.0)
 

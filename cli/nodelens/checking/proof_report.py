@@ -9,6 +9,7 @@ import numpy as np
 
 from nodelens.checking.comparison import Check
 from nodelens.checking.gradients import chosen_problems, quick_compilation, solve_options
+from nodelens.checking.own_field import OwnField
 from nodelens.checking.proof import ProofCurves, prove
 from nodelens.checking.ways import TAPE, Cost, adjoint_way
 from nodelens.errors import UsageError
@@ -16,6 +17,7 @@ from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 # The proof holds for a solver without error; what one with tolerances may add, in units of them.
 SLACK = 1000
+DOUBLE = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -56,22 +58,30 @@ class ProofReport:
 def check_proof(
     settings: AdjointCheckSettings,
     on_progress: Callable[[str, str], None] = lambda problem, part: None,
+    own: OwnField | None = None,
 ) -> ProofReport:
     """Evaluates the proof on one problem, with L = ⟨w, z(t₁)⟩.
 
     Args:
         settings: One problem or the user's field; adjoints and solver.
         on_progress: Told the problem and the part of the work that begins.
+        own: A field that the proof is about, instead of what the settings name.
 
     Raises:
-        UsageError: If several problems are asked for.
+        UsageError: If several problems are asked for, or the field computes in single precision.
         NumericalError: If a solve failed.
     """
-    problems, precision = chosen_problems(settings)
+    problems, precision = chosen_problems(settings, own)
     if len(problems) != 1:
         raise UsageError(
             f"a proof is about one problem, and there are {len(problems)}",
             hint="choose one, for instance `--proof --problem lotka-volterra`",
+        )
+    if problems[0].plain.epsilon > DOUBLE:
+        raise UsageError(
+            f"the proof takes limits and differences, which need a field that computes in double "
+            f"precision, and {problems[0].name} computes in {precision}",
+            hint="give its layers dtype='float64'; without --proof it can be checked as it is",
         )
     options = solve_options(settings, precision)
     whole = problems[0].rounded(options.dtype)

@@ -9,6 +9,7 @@ import numpy as np
 from nodelens.checking.comparison import STEPS_ADD_UP
 from nodelens.checking.directions import choose_directions
 from nodelens.checking.gradients import chosen_problems, quick_compilation, solve_options
+from nodelens.checking.own_field import OwnField
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import by_closed_form, solve_sensitivity
 from nodelens.checking.textbook import textbook_problem
@@ -74,6 +75,7 @@ def run_study(
     name: str,
     settings: AdjointCheckSettings,
     on_progress: Callable[[str, str], None] = lambda problem, part: None,
+    own: OwnField | None = None,
 ) -> Study:
     """Runs a study by its name.
 
@@ -81,21 +83,26 @@ def run_study(
         name: `order`, `stiffness` or `drift`.
         settings: Problem (for `order`), adjoints and solver.
         on_progress: Told the problem and the adjoint that begins.
+        own: For `order`, a field that is studied instead of what the settings name.
 
     Raises:
         UsageError: If there is no such study, or it needs one problem and there are more.
     """
     with quick_compilation():
         if name == "order":
-            return _order(settings, on_progress)
+            return _order(settings, on_progress, own)
         if name in ("stiffness", "drift"):
             return _ladder(name, settings, on_progress)
     raise UsageError(f"there is no study {name!r}", hint="possible: order, stiffness, drift")
 
 
-def _order(settings: AdjointCheckSettings, on_progress: Callable[[str, str], None]) -> Study:
+def _order(
+    settings: AdjointCheckSettings,
+    on_progress: Callable[[str, str], None],
+    own: OwnField | None,
+) -> Study:
     """The error of the whole gradient against the tolerance, with the slope in log-log."""
-    problems, precision = chosen_problems(settings)
+    problems, precision = chosen_problems(settings, own)
     if len(problems) != 1:
         raise UsageError(
             "the study of the order is about one problem",

@@ -67,6 +67,11 @@ class TensorField64:
         self._dtype = tf.as_dtype(dtype)
 
     @property
+    def dtype(self) -> str:
+        """The precision in which it computes."""
+        return str(self._dtype.name)
+
+    @property
     def epsilon(self) -> float:
         """The rounding error of the field."""
         return float(np.finfo(self._dtype.as_numpy_dtype).eps)
@@ -84,7 +89,8 @@ class TensorField64:
         f, by_z, by_theta, by_t = [x.numpy().astype(np.float64) for x in self._jacobians(*tensors)]
         return f, by_z, by_theta, by_t
 
-    def _value(self, t: tf.Tensor, z: tf.Tensor, theta: tf.Tensor) -> tf.Tensor:
+    def value(self, t: tf.Tensor, z: tf.Tensor, theta: tf.Tensor) -> tf.Tensor:
+        """The field of one flat state and all parameters in one vector, to be differentiated."""
         leaves = iter(tf.split(theta, self._sizes) if self._sizes else [])
         params = [
             tf.reshape(next(leaves), x.shape) if is_differentiable(x) else tf.convert_to_tensor(x)
@@ -96,7 +102,7 @@ class TensorField64:
     def _copies(self) -> Any:
         def every(t: tf.Tensor, z: tf.Tensor, theta: tf.Tensor) -> tf.Tensor:
             def one(copy: tuple[tf.Tensor, ...]) -> tf.Tensor:
-                return self._value(*copy)
+                return self.value(*copy)
 
             try:
                 return tf.vectorized_map(one, (t, z, theta), fallback_to_while_loop=False)
@@ -111,7 +117,7 @@ class TensorField64:
         def every(t: tf.Tensor, z: tf.Tensor, theta: tf.Tensor) -> tuple[tf.Tensor, ...]:
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
                 tape.watch([t, z, theta])
-                value = self._value(t, z, theta)
+                value = self.value(t, z, theta)
             zero = tf.UnconnectedGradients.ZERO
             found = [
                 tape.jacobian(value, x, unconnected_gradients=zero, experimental_use_pfor=False)

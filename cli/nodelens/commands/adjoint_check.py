@@ -3,14 +3,27 @@
 from dataclasses import dataclass
 from json import loads
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from nodelens.commands.adjoint_check_options import (
+    AdjointOption,
+    AtolOption,
+    FailFastOption,
+    FieldOption,
+    Float32Option,
+    JunitOption,
+    ListProblemsOption,
+    ProblemOption,
+    ProofOption,
+    RtolOption,
+    RunOption,
+    SolverOption,
+    StudyOption,
+    TimesOption,
+    Z0Option,
+)
+from nodelens.commands.adjoint_check_run import solved_as, trained_field
 from nodelens.commands.options import (
-    FLAG,
-    RUNNING,
-    SETTINGS,
     Call,
     ConfigOption,
     DebugOption,
@@ -31,123 +44,11 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from nodelens.checking.own_field import OwnField
     from nodelens.report.output import Output
     from nodelens.settings.adjoint_check import AdjointCheckSettings
 
-CHECKED = "What is checked"
 STUDIES = ("order", "stiffness", "drift", "memory")
-
-ProblemOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--problem",
-        metavar="NAME",
-        help="Problem to check; repeatable. By default all.",
-        rich_help_panel=CHECKED,
-    ),
-]
-ListProblemsOption = Annotated[
-    bool,
-    typer.Option(
-        "--list-problems",
-        metavar=FLAG,
-        help="Print the problems, and stop.",
-        rich_help_panel=CHECKED,
-    ),
-]
-FieldOption = Annotated[
-    str | None,
-    typer.Option(
-        "--field",
-        metavar="FILE.py:NAME|MODULE:NAME",
-        help="Your own field instead: a callable f(t, z), a Keras layer or model, or a factory. "
-        "Importing it runs your code.",
-        rich_help_panel=CHECKED,
-    ),
-]
-Z0Option = Annotated[
-    str | None,
-    typer.Option(
-        "--z0",
-        metavar="NUMBERS",
-        help="Its initial state: `1.0,0.5`, or `[[1.0, 0.5]]` with a batch.",
-        rich_help_panel=CHECKED,
-    ),
-]
-TimesOption = Annotated[
-    str | None,
-    typer.Option(
-        "--times",
-        metavar="NUMBERS",
-        help="Its times of observation, the first one that of z0. By default `0,0.5,1`.",
-        rich_help_panel=CHECKED,
-    ),
-]
-AdjointOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--adjoint",
-        metavar="NAME|all",
-        help="Adjoint to check; repeatable.",
-        rich_help_panel=CHECKED,
-    ),
-]
-SolverOption = Annotated[
-    str | None,
-    typer.Option("--solver", metavar="NAME", help="Solver.", rich_help_panel=SETTINGS),
-]
-RtolOption = Annotated[
-    float | None, typer.Option("--rtol", help="Relative tolerance.", rich_help_panel=SETTINGS)
-]
-AtolOption = Annotated[
-    float | None, typer.Option("--atol", help="Absolute tolerance.", rich_help_panel=SETTINGS)
-]
-Float32Option = Annotated[
-    bool,
-    typer.Option(
-        "--float32",
-        metavar=FLAG,
-        help="Solve in single precision; the references stay in double.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-ProofOption = Annotated[
-    bool,
-    typer.Option(
-        "--proof",
-        metavar=FLAG,
-        help="Evaluate each line of the proof of the adjoint on one problem; with --out, draw it.",
-        rich_help_panel=CHECKED,
-    ),
-]
-StudyOption = Annotated[
-    str | None,
-    typer.Option(
-        "--study",
-        metavar="order|stiffness|drift|memory",
-        help="How errors grow with the tolerance, with stiffness, on the way back; how memory "
-        "grows with the steps. With --out, draw it.",
-        rich_help_panel=CHECKED,
-    ),
-]
-JunitOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--junit",
-        metavar="FILE",
-        help="Write each comparison as a test case, for CI systems.",
-        rich_help_panel=RUNNING,
-    ),
-]
-FailFastOption = Annotated[
-    bool,
-    typer.Option(
-        "--fail-fast",
-        metavar=FLAG,
-        help="Stop after the first problem that fails.",
-        rich_help_panel=RUNNING,
-    ),
-]
 
 
 def numbers(flag: str, text: str | None) -> list[Any] | None:
@@ -175,6 +76,7 @@ def adjoint_check(
     problem: ProblemOption = None,
     list_problems: ListProblemsOption = False,
     field: FieldOption = None,
+    run: RunOption = None,
     z0: Z0Option = None,
     times: TimesOption = None,
     proof: ProofOption = False,
@@ -203,6 +105,12 @@ def adjoint_check(
     differences and with the tape through the solver. Exits with 3 if one is off by more than the
     tolerance.
     """
+    if run is not None:
+        _refuse_beside_run(
+            {"--problem": problem, "--field": field, "--z0": z0, "--times": times}
+            | {f"--study {study}": study if study != "order" else None}
+        )
+        set_ = [*solved_as(run), *(set_ or ())]
     call = Call(
         "adjoint-check",
         config=config,
@@ -255,8 +163,9 @@ def adjoint_check(
     refuse_overwriting(planned.paths, force=force)
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
+    own = None if run is None else trained_field(run)
     document, tables, verdict, figure = _answer(
-        settings, output, proof=proof, study=study, every=call.verbose
+        settings, output, own, proof=proof, study=study, every=call.verbose
     )
     for path in planned.write({"schema": 1, "command": call.command, **document}, figure):
         output.note(f"written: {path}")
@@ -267,6 +176,7 @@ def adjoint_check(
 def _answer(
     settings: "AdjointCheckSettings",
     output: "Output",
+    own: "OwnField | None",
     *,
     proof: bool,
     study: str | None,
@@ -281,7 +191,7 @@ def _answer(
         from nodelens.report.figures.adjoint_proof import draw_proof
 
         with shown_progress(output, 1) as on_progress:
-            report = check_proof(settings, on_progress)
+            report = check_proof(settings, on_progress, own)
         document = report.document()
         return document, [proof_table(document)], proof_verdict(document), draw_proof(report.curves)
     if study:
@@ -294,16 +204,32 @@ def _answer(
             if study == "memory":
                 found = memory_study(settings.chosen_adjoints(), on_progress)
             else:
-                found = run_study(study, settings, on_progress)
+                found = run_study(study, settings, on_progress, own)
         document = found.document()
         return document, [study_table(document)], study_sentences(document), draw_study(document)
     from nodelens.checking.gradients import check_gradients
     from nodelens.report.adjoint_table import adjoint_tables, adjoint_verdict
 
-    count = 1 if settings.field else len(settings.chosen_problems())
+    count = 1 if own or settings.field else len(settings.chosen_problems())
     with shown_progress(output, count) as on_progress:
-        document = check_gradients(settings, on_progress).document()
+        document = check_gradients(settings, on_progress, own).document()
     return document, adjoint_tables(document, every=every), adjoint_verdict(document), None
+
+
+def _refuse_beside_run(given: dict[str, Any]) -> None:
+    """A run says by itself what is checked, and where.
+
+    Raises:
+        UsageError: If something else says so too.
+    """
+    from nodelens.errors import UsageError
+
+    beside = [flag for flag, value in given.items() if value]
+    if beside:
+        raise UsageError(
+            f"--run checks the field of a run on its own data; {', '.join(beside)} cannot be "
+            "given beside it"
+        )
 
 
 @dataclass(frozen=True)

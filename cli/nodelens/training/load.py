@@ -16,6 +16,7 @@ from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.evaluate import solve_whole
 from nodelens.training.prepare import prepare
 from nodelens.training.problem import Problem
+from nodelens.training.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Run:
         first_state: Where the data starts, shape [dimension].
         first_times: The times of the first trajectory of the data, shape [points].
         problem: The trained field and its solver.
+        windows: Where its batches came from.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class Run:
     first_state: np.ndarray
     first_times: np.ndarray
     problem: Problem
+    windows: Windows
 
     @property
     def field(self) -> keras.Model:
@@ -96,5 +99,11 @@ def load_run(path: str | Path) -> Run:
     )
     first = prepared.data.trajectories[0]
     return Run(
-        directory.path, settings, prepared.data.components, first.states[0], first.times, problem
+        path=directory.path,
+        settings=settings,
+        components=prepared.data.components,
+        first_state=first.states[0],
+        first_times=first.times,
+        problem=problem,
+        windows=prepared.windows,
     )

@@ -1,0 +1,52 @@
+"""A few windows of a run's own data, and the field as it is solved on them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from nodelens.training.load import Run
+
+# Enough to be more than one trajectory, few enough for a check of every component.
+WINDOWS = 4
+COMPONENTS = 64
+TIMES = 5
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a run is trained on, in small.
+
+    Attributes:
+        field: The trained field as a function f(t, z) of the time counted from each window's start.
+        z0: Where the windows start, extra components included, shape [windows, components].
+        times: Times of a window, its first and last one among them, shape [times].
+    """
+
+    field: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    z0: np.ndarray
+    times: np.ndarray
+
+
+def sample(run: Run) -> Sample:
+    """Takes windows that are spread evenly over the data that the run was trained on.
+
+    Args:
+        run: The run.
+    """
+    problem, windows = run.problem, run.windows
+    components = len(run.components) + problem.augment
+    count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
+    chosen = np.linspace(0, windows.count - 1, count).round().astype(int)
+    batch = windows.batch(tf.gather(windows.starts, chosen))
+    length = int(windows.times.shape[0])
+    kept = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
+
+    start = batch.t0.numpy()  # a constant, not a tensor that is captured: no parameter
+
+    def field(t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        return problem.field(t if problem.field.autonomous else t + start, z)
+
+    z0 = np.pad(batch.z0.numpy().astype(np.float64), [[0, 0], [0, problem.augment]])
+    return Sample(field, z0, windows.times.numpy()[kept])
