@@ -93,8 +93,8 @@ DOPRI5 = _tableau(
         [F(35, 384), F(0), F(500, 1113), F(125, 192), F(-2187, 6784), F(11, 84)],
     ],
     [F(35, 384), F(0), F(500, 1113), F(125, 192), F(-2187, 6784), F(11, 84), F(0)],
-    # The companion of Shampine (1986), Some practical Runge-Kutta formulas, Math. Comp. 46. The other
-    # Neural-ODE solvers use it, so that a tolerance means here what it means there.
+    # The companion of Shampine (1986), Some practical Runge-Kutta formulas, Math. Comp. 46. Other
+    # Neural-ODE solvers use it too, so that a tolerance means here what it means there.
     b_hat=[
         F(1951, 21600),
         F(0),
