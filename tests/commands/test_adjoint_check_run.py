@@ -37,7 +37,7 @@ def test_the_sample_is_the_runs_own_field_on_its_own_windows(trained: Path) -> N
     rows = [0, 12, 24, 36]
     start = loaded.windows.states.numpy()[rows]
     np.testing.assert_array_equal(found.z0, start)
-    np.testing.assert_array_equal(found.times, loaded.windows.times)
+    np.testing.assert_array_equal(found.times, loaded.windows.shared)
     later = loaded.first_times[rows] + 0.5
     expected = [
         loaded.field(tf.constant(t, tf.float32), z[None])[0]

@@ -6,7 +6,7 @@ and read once.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -67,14 +67,16 @@ def make_training_call(
 
     def train_step(step: tf.Tensor, metrics: CallMetrics) -> CallMetrics:
         batch = windows.draw(settings.training.batch_size, settings.seed, step)
-        solution, pullback = problem.solve(batch.z0, batch.t0, windows.times)
+        solution, pullback = problem.solve(batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(solution.states)
             loss = problem.compare(solution.states, batch)
         gradients = pullback(tape.gradient(loss, solution.states))
         norm = tf.linalg.global_norm(gradients.params)
-        solved = solution.status == int(Status.SUCCESS)
-        status = tf.where(solved, gradients.stats.status, solution.status)
+        # Of windows that step alone, the slowest one and the worst one count.
+        cost, back = _largest(solution.stats), _largest(gradients.stats)
+        failed = _largest(solution.status)
+        status = tf.where(failed == int(Status.SUCCESS), back.status, failed)
         finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
 
         def update() -> tf.Tensor:
@@ -82,17 +84,16 @@ def make_training_call(
             return tf.constant(1)
 
         good = finite & (status == int(Status.SUCCESS))
-        drift = tf.cast(tf.reduce_max(gradients.stats.drift), tf.float32)
         return CallMetrics(
             done=metrics.done + tf.cond(good, update, lambda: tf.constant(0)),
             losses=tf.tensor_scatter_nd_update(metrics.losses, [[metrics.done]], [loss]),
             gradient_norm=tf.maximum(metrics.gradient_norm, norm),
-            nfe_forward=metrics.nfe_forward + solution.stats.nfe,
-            nfe_backward=metrics.nfe_backward + gradients.stats.nfe,
-            rejected=metrics.rejected + solution.stats.rejected,
+            nfe_forward=metrics.nfe_forward + cost.nfe,
+            nfe_backward=metrics.nfe_backward + back.nfe,
+            rejected=metrics.rejected + cost.rejected,
             status=tf.maximum(metrics.status, status),
             finite=metrics.finite & finite,
-            drift=tf.maximum(metrics.drift, drift),
+            drift=tf.maximum(metrics.drift, tf.cast(back.drift, tf.float32)),
         )
 
     @tf.function(jit_compile=True)
@@ -123,3 +124,7 @@ def make_training_call(
         return end
 
     return steps
+
+
+def _largest(nest: Any) -> Any:
+    return tf.nest.map_structure(tf.reduce_max, nest)

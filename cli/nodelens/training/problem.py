@@ -47,21 +47,17 @@ class Problem:
     solver: SolverSettings
     adjoint: AdjointSettings
 
-    def solve(self, z0: tf.Tensor, t0: tf.Tensor, times: tf.Tensor) -> tuple[Solution, Pullback]:
-        """Solves from given states.
-
-        Args:
-            z0: Shape [batch, dimension].
-            t0: When each starts, shape [batch, 1].
-            times: The times counted from the start, float64, shape [times].
+    def solve(self, batch: Batch) -> tuple[Solution, Pullback]:
+        """Solves from where windows start, each with steps of its own if their times differ.
 
         Returns:
             The solution, of all components, and its pullback.
         """
         return odeint_vjp(
-            self._from(t0),
-            tf.pad(z0, [[0, 0], [0, self.augment]]),
-            times,
+            self._from(batch.t0),
+            tf.pad(batch.z0, [[0, 0], [0, self.augment]]),
+            batch.times,
+            batching="joint" if batch.times.shape.rank == 1 else "independent",
             params=parameters(self.field),
             solver=self.solver.method,
             rtol=self.solver.rtol,

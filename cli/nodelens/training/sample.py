@@ -38,9 +38,11 @@ def sample(run: Run) -> Sample:
     problem, windows = run.problem, run.windows
     components = len(run.components) + problem.augment
     count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
+    if windows.shared is None:
+        count = 1  # windows with times of their own are not one initial value problem
     chosen = np.linspace(0, windows.count - 1, count).round().astype(int)
     batch = windows.batch(tf.gather(windows.starts, chosen))
-    length = int(windows.times.shape[0])
+    length = windows.length
     kept = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
 
     start = batch.t0.numpy()  # a constant, not a tensor that is captured: no parameter
@@ -49,4 +51,5 @@ def sample(run: Run) -> Sample:
         return problem.field(t if problem.field.autonomous else t + start, z)
 
     z0 = np.pad(batch.z0.numpy().astype(np.float64), [[0, 0], [0, problem.augment]])
-    return Sample(field, z0, windows.times.numpy()[kept])
+    times = batch.times.numpy().reshape(length, -1)[:, 0]
+    return Sample(field, z0, times[kept])

@@ -30,7 +30,7 @@ def make_validation(problem: Problem, data: TrajectoryData, length: int) -> Call
 
     @tf.function(jit_compile=True)
     def loss() -> tf.Tensor:
-        solution, _ = problem.solve(batch.z0, batch.t0, windows.times)
+        solution, _ = problem.solve(batch)
         value = problem.compare(solution.states, batch)
         return tf.where(tf.math.is_finite(value), value, tf.constant(float("inf")))
 

@@ -16,12 +16,15 @@ class Batch(NamedTuple):
     Attributes:
         z0: Where each starts, shape [batch, dimension].
         t0: When each starts, shape [batch, 1].
+        times: The times counted from the start, float64, shape [window], or [window, batch] if the
+            windows have different ones.
         target: The states, NaN-free, shape [window, batch, dimension].
         weight: 1 where there is a measurement, else 0, of the shape of `target`.
     """
 
     z0: tf.Tensor
     t0: tf.Tensor
+    times: tf.Tensor
     target: tf.Tensor
     weight: tf.Tensor
 
@@ -34,15 +37,18 @@ class Windows:
         states: All points of all trajectories one after the other, shape [points, dimension].
         weights: 1 where there is a measurement, else 0, of the shape of `states`.
         starts: The first row of each window, shape [windows].
-        t0: The time of each row, shape [points, 1].
-        times: The times of a window counted from its start, float64, shape [window].
+        clock: The time of each row, float64, shape [points].
+        length: The points of a window.
+        shared: The times of every window counted from its start, float64, shape [window]; `None`
+            if the windows have different ones.
     """
 
     states: tf.Tensor
     weights: tf.Tensor
     starts: tf.Tensor
-    t0: tf.Tensor
-    times: tf.Tensor
+    clock: tf.Tensor
+    length: int
+    shared: tf.Tensor | None
 
     @property
     def count(self) -> int:
@@ -61,10 +67,13 @@ class Windows:
 
     def batch(self, starts: tf.Tensor) -> Batch:
         """The windows that start at the given rows."""
-        rows = starts[None, :] + tf.range(self.times.shape[0])[:, None]
+        rows = starts[None, :] + tf.range(self.length)[:, None]
+        t0 = tf.gather(self.clock, starts)
+        own = tf.gather(self.clock, rows) - t0 if self.shared is None else self.shared
         return Batch(
             tf.gather(self.states, starts),
-            tf.gather(self.t0, starts),
+            tf.cast(t0, tf.float32)[:, None],
+            own,
             tf.gather(self.states, rows),
             tf.gather(self.weights, rows),
         )
@@ -74,11 +83,11 @@ def make_windows(data: TrajectoryData, length: int) -> Windows:
     """Cuts all trajectories into all windows of a length that start at a complete measurement.
 
     Args:
-        data: The trajectories. All windows must have the same times, counted from their start.
+        data: The trajectories.
         length: The points of a window; 0 means the whole of the shortest trajectory.
 
     Raises:
-        UsageError: If there is no window, or the windows have different times.
+        UsageError: If there is no window.
     """
     shortest = min(len(trajectory) for trajectory in data.trajectories)
     length = length or shortest
@@ -106,17 +115,14 @@ def make_windows(data: TrajectoryData, length: int) -> Windows:
             hint="shorten training.window, or leave out a column with data.columns",
         )
     grid = np.concatenate(grids)
-    if not np.allclose(grid, grid[0], rtol=1e-6, atol=1e-9 * float(grid.max())):
-        raise UsageError(
-            "the times are not evenly spaced, so windows have different times",
-            hint="set training.window=0 to fit whole trajectories, which must share their times",
-        )
+    even = np.allclose(grid, grid[0], rtol=1e-6, atol=1e-9 * float(grid.max()))
     states = np.concatenate([trajectory.states for trajectory in data.trajectories])
     times = np.concatenate([trajectory.times for trajectory in data.trajectories])
     return Windows(
         states=tf.constant(np.nan_to_num(states), tf.float32),
         weights=tf.constant(np.isfinite(states), tf.float32),
         starts=tf.constant(np.concatenate(starts), tf.int32),
-        t0=tf.constant(times[:, None], tf.float32),
-        times=tf.constant(grid[0], tf.float64),
+        clock=tf.constant(times, tf.float64),
+        length=length,
+        shared=tf.constant(grid[0], tf.float64) if even else None,
     )
