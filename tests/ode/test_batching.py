@@ -33,6 +33,7 @@ def solve(rates, z0, times, **kwargs):
         {"adjoint": "discrete"},
         {"adjoint": "checkpointed"},
         {"adjoint": "reversible"},
+        {"adjoint": "forward"},
         {"adjoint": "discrete", "solver": "kvaerno3"},
         {"adjoint": "backsolve", "solver": "rk4", "step_size": 0.05},
     ],

@@ -26,7 +26,6 @@ def lotka_volterra(t, z, params):
 @pytest.mark.parametrize(
     ("solver", "options"),
     [
-        ("dopri5", {}),
         ("dopri5", {"atol": {"prey": 1e-6, "predator": 1e-8}, "jit_compile": True}),
         ("rk4", {"step_size": 0.1}),
     ],

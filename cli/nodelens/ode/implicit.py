@@ -116,8 +116,8 @@ def _solve_stage(
     """Solves Y = base + gamma f(t, Y).
 
     Returns:
-        Y (NaN if it was not found), the evaluations that each sample took, and whether its iteration
-        did not converge although all its values were finite.
+        Y (NaN where it was not found), the evaluations that each sample took, and where the
+        iteration did not converge although all its values were finite.
     """
     goal = tf.stop_gradient(base)
     precision = 2e-12 if t.dtype == base.dtype.real_dtype else 5e-6

@@ -82,6 +82,6 @@ class ExactProblem:
         return ExactGradients(self.states(), by_z0, tuple(shaped), by_times)
 
 
-def array(values: Sequence[Any]) -> np.ndarray:
+def array(values: Sequence[Any] | float) -> np.ndarray:
     """Returns a float64 array."""
     return np.array(values, np.float64)
