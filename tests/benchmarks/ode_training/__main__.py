@@ -16,10 +16,13 @@ from tests.benchmarks.ode_training.contest import Contestant, Task, measure
 CONTESTANTS = (
     Contestant("nodelens discrete", "ours", "discrete"),
     Contestant("nodelens backsolve", "ours", "backsolve"),
+    Contestant("bare evaluations", "ours", "bare"),
     Contestant("diffrax recursive", "with_diffrax", "RecursiveCheckpointAdjoint", "diffrax"),
     Contestant("diffrax backsolve", "with_diffrax", "BacksolveAdjoint", "diffrax"),
     Contestant("torchdiffeq adjoint", "with_torchdiffeq", "adjoint", "torchdiffeq", 0.3),
 )
+# Who has no such function.
+ABSENT = {"spiral": ("bare evaluations",), "gradient": ("torchdiffeq adjoint",)}
 SMALL = ((4, 32, 4), 64, 10.0)
 LARGE = ((64, 1024, 1024, 64), 512, 1.0)
 SMALL_ACTIVATIONS, LARGE_ACTIVATIONS = ("softplus", "tanh"), ("tanh", "tanh", None)
@@ -66,7 +69,7 @@ def main() -> None:
     for task in tasks(arguments.quick):
         if arguments.only not in task.title:
             continue
-        able = [c for c in present if task.function == "spiral" or c.module != "with_torchdiffeq"]
+        able = [c for c in present if c.name not in ABSENT[task.function]]
         results[task.title] = measure(task, able)
         print(f"\n### {task.title}\n\n| who | median ms | best ms | compile s | loss |")
         print("|---|---|---|---|---|")
