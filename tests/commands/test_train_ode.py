@@ -57,6 +57,19 @@ def test_the_document_has_the_agreed_shape(finished: tuple[Path, dict, str]) -> 
 
 
 @pytest.mark.slow
+def test_the_page_tells_the_result_and_shows_the_pictures(
+    finished: tuple[Path, dict, str],
+) -> None:
+    run_dir, document, _ = finished
+    page = (run_dir / "report.md").read_text()
+    assert f"{document['final']['trajectory_error']:.4g}" in page
+    assert "seed: 3" in page
+    for picture in ("fit.png", "training.png"):
+        assert f"(figures/{picture})" in page
+        assert (run_dir / "figures" / picture).stat().st_size > 20_000
+
+
+@pytest.mark.slow
 def test_the_spiral_is_learned(finished: tuple[Path, dict, str]) -> None:
     document = finished[1]
     assert document["final"]["train_loss"] * 10 <= document["initial"]["train_loss"]

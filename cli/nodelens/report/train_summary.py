@@ -41,7 +41,8 @@ def train_summary(document: dict[str, Any]) -> "Table":
         f"{throughput['steps_per_second']:,.0f} steps/s "
         f"after {throughput['compile_seconds']:.1f} s of compilation",
     )
-    for name in ("figure", "model", "metrics", "report"):
+    files = {"figure": "figure", "training_figure": "training", "model": "model"}
+    for name, word in {**files, "metrics": "metrics", "page": "report"}.items():
         if name in document["artifacts"]:
-            table.add_row(name, document["artifacts"][name])
+            table.add_row(word, document["artifacts"][name])
     return table

@@ -97,6 +97,11 @@ class RunDirectory:
         with self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """Reads all metrics."""
+        text = self.metrics.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
     def keep_metrics(self, steps: int) -> None:
         """Drops the metrics of all steps after `steps`, which will be taken again."""
         if not self.metrics.exists():

@@ -11,6 +11,8 @@ import yaml
 
 from nodelens.fields.hybrid import HybridField
 from nodelens.report.figures.fit import FitPicture, draw_fit
+from nodelens.report.figures.training import TrainingPicture, draw_training
+from nodelens.report.train_report import train_report
 from nodelens.runtime.files import atomic_path, write_bytes, write_text
 from nodelens.runtime.provenance import provenance, sha256_of_bytes
 from nodelens.runtime.rundir import RunDirectory
@@ -132,14 +134,21 @@ def run_training(
             # Whatever ended the training, the weights of the last good step are kept.
             save_model(field, directory.model)
         evaluation = evaluate(prepared.problem, prepared.data, prepared.split)
-        if settings.output.figures and prepared.data.dimension >= 2:
-            artifacts["figure"] = directory.figures / "fit.png"
-            picture = _picture(prepared, training, evaluation)
-            write_bytes(artifacts["figure"], draw_fit(picture))
+        if settings.output.figures:
+            artifacts |= _draw(directory, prepared, training, evaluation)
         fitted = field.fitted() if isinstance(field, HybridField) else {}
         artifacts["report"] = directory.path / "report.json"
+        artifacts["page"] = directory.path / "report.md"
         report = Report(directory.path, training, evaluation, fitted, artifacts)
-        directory.write_json("report.json", report.document())
+        document = report.document()
+        directory.write_json("report.json", document)
+        page = train_report(
+            document,
+            title=_title(prepared, training),
+            split=prepared.split.how,
+            settings=directory.config.read_text(encoding="utf-8"),
+        )
+        write_text(artifacts["page"], page)
         return report
 
 
@@ -188,11 +197,49 @@ def _metrics_row(progress: Progress) -> dict[str, float | None]:
     }
 
 
-def _picture(prepared: Prepared, training: Training, evaluation: Evaluation) -> FitPicture:
+def _title(prepared: Prepared, training: Training) -> str:
+    return f"Neural ODE after {training.state.step:,} steps: {prepared.data.title}"
+
+
+def _draw(
+    directory: RunDirectory, prepared: Prepared, training: Training, evaluation: Evaluation
+) -> dict[str, Path]:
+    """Draws the pictures; the phase plane takes two components."""
+    drawn = {"training_figure": directory.figures / "training.png"}
+    rows = directory.read_metrics()
+    picture = _training_picture(prepared, training, evaluation, rows)
+    write_bytes(drawn["training_figure"], draw_training(picture))
+    if prepared.data.dimension >= 2:
+        drawn["figure"] = directory.figures / "fit.png"
+        write_bytes(drawn["figure"], draw_fit(_fit_picture(prepared, training, evaluation)))
+    return drawn
+
+
+def _training_picture(
+    prepared: Prepared, training: Training, evaluation: Evaluation, rows: list[dict[str, Any]]
+) -> TrainingPicture:
+    def column(name: str) -> np.ndarray:
+        return np.array([row[name] for row in rows], float)  # None becomes NaN
+
+    return TrainingPicture(
+        title=_title(prepared, training),
+        losses=training.state.losses,
+        steps=column("step"),
+        nfe_forward=column("nfe_forward"),
+        nfe_backward=column("nfe_backward"),
+        val_loss=column("val_loss"),
+        components=prepared.data.components,
+        times=evaluation.trajectory.times,
+        residuals=evaluation.states - evaluation.trajectory.states,
+        train_points=evaluation.train_points,
+    )
+
+
+def _fit_picture(prepared: Prepared, training: Training, evaluation: Evaluation) -> FitPicture:
     trajectory = evaluation.trajectory
     grid, derivative = field_on_grid(prepared.problem, trajectory.states)
     return FitPicture(
-        title=f"Neural ODE after {training.state.step:,} steps: {prepared.data.title}",
+        title=_title(prepared, training),
         components=prepared.data.components,
         times=trajectory.times,
         data=trajectory.states,

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from nodelens.report.figures.style import BLUE, INK, MUTED, ORANGE, SERIES, new_figure, tidy, to_png
+from nodelens.report.figures.training import draw_losses
 
 MARKERS = 120
-SMOOTHING = 40  # the mean of the loss is over this part of all steps
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,5 @@ def _vector_field(axes: Axes, picture: FitPicture) -> None:
 
 
 def _loss(axes: Axes, picture: FitPicture) -> None:
-    window = max(1, len(picture.losses) // SMOOTHING)
-    mean = np.convolve(picture.losses, np.ones(window) / window, mode="valid")
-    steps = np.arange(1, len(picture.losses) + 1)
-    axes.semilogy(steps, picture.losses, color=BLUE, linewidth=0.5, alpha=0.25)
-    axes.semilogy(steps[window - 1 :], mean, color=BLUE, linewidth=1.5)
+    window = draw_losses(axes, picture.losses)
     tidy(axes, f"Training loss, and its mean over {window} steps", "step", "loss")

@@ -1,0 +1,97 @@
+"""The picture of how a training went: loss, evaluations of the field, and what is left over."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from nodelens.report.figures.style import BLUE, INK, MUTED, ORANGE, SERIES, new_figure, tidy, to_png
+
+SMOOTHING = 40  # the mean of the loss is over this part of all steps
+
+
+@dataclass(frozen=True)
+class TrainingPicture:
+    """What the picture shows.
+
+    Attributes:
+        title: What was trained.
+        losses: The loss of each training step, shape [steps].
+        steps: After which steps the rest was noted, shape [rows].
+        nfe_forward: Mean evaluations of the field by a forward solve, shape [rows].
+        nfe_backward: Mean evaluations with the vector-Jacobian product by a gradient, shape [rows].
+        val_loss: The loss on data that was kept back, shape [rows]; NaN where it was not looked at.
+        components: The names of the components of the state.
+        times: The times of the data, shape [points].
+        residuals: Model minus data, shape [points, dimension].
+        train_points: The points that were trained on; those after them were kept back.
+    """
+
+    title: str
+    losses: np.ndarray
+    steps: np.ndarray
+    nfe_forward: np.ndarray
+    nfe_backward: np.ndarray
+    val_loss: np.ndarray
+    components: tuple[str, ...]
+    times: np.ndarray
+    residuals: np.ndarray
+    train_points: int
+
+
+def draw_training(picture: TrainingPicture) -> bytes:
+    """Draws the picture.
+
+    Args:
+        picture: What it shows.
+
+    Returns:
+        The bytes of a PNG file.
+    """
+    figure = new_figure(12.0, 3.8)
+    axes = figure.subplots(1, 3)
+    _loss(axes[0], picture)
+    _evaluations(axes[1], picture)
+    _residuals(axes[2], picture)
+    figure.suptitle(picture.title, fontsize=12, color=INK)
+    return to_png(figure)
+
+
+def draw_losses(axes: Axes, losses: np.ndarray) -> int:
+    """Draws the loss of every step and its running mean; returns over how many steps that is."""
+    window = max(1, len(losses) // SMOOTHING)
+    mean = np.convolve(losses, np.ones(window) / window, mode="valid")
+    steps = np.arange(1, len(losses) + 1)
+    axes.semilogy(steps, losses, color=BLUE, linewidth=0.5, alpha=0.25)
+    axes.semilogy(steps[window - 1 :], mean, color=BLUE, linewidth=1.5, label="training")
+    return window
+
+
+def _loss(axes: Axes, picture: TrainingPicture) -> None:
+    draw_losses(axes, picture.losses)
+    seen = np.isfinite(picture.val_loss)
+    if seen.any():
+        style = {"color": ORANGE, "marker": ".", "markersize": 5, "linewidth": 1.0}
+        axes.semilogy(picture.steps[seen], picture.val_loss[seen], label="kept back", **style)
+        axes.legend(fontsize=8, framealpha=0.85, edgecolor="none")
+    tidy(axes, "Loss", "step", "loss")
+
+
+def _evaluations(axes: Axes, picture: TrainingPicture) -> None:
+    axes.plot(picture.steps, picture.nfe_forward, color=BLUE, linewidth=1.3, label="forward")
+    axes.plot(picture.steps, picture.nfe_backward, color=ORANGE, linewidth=1.3, label="backward")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8, framealpha=0.85, edgecolor="none")
+    tidy(axes, "Evaluations of the field a step", "step", "evaluations")
+
+
+def _residuals(axes: Axes, picture: TrainingPicture) -> None:
+    for index, name in enumerate(picture.components):
+        colour = SERIES[index % len(SERIES)]
+        axes.plot(picture.times, picture.residuals[:, index], ".", color=colour, ms=3, label=name)
+    axes.axhline(0, color=INK, linewidth=0.8)
+    if picture.train_points < len(picture.times):
+        start, end = picture.times[picture.train_points - 1], picture.times[-1]
+        axes.axvspan(start, end, color=MUTED, alpha=0.12, linewidth=0, label="kept back")
+    axes.legend(fontsize=8, ncols=2, framealpha=0.85, edgecolor="none")
+    tidy(axes, "Model minus data, from z0 alone", "time t", "residual")
