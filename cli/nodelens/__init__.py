@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from nodelens.ode import Backsolve as Backsolve
     from nodelens.ode import Checkpointed as Checkpointed
     from nodelens.ode import Discrete as Discrete
+    from nodelens.ode import Event as Event
+    from nodelens.ode import EventSolution as EventSolution
     from nodelens.ode import PIDController as PIDController
     from nodelens.ode import Reversible as Reversible
     from nodelens.ode import Solution as Solution
     from nodelens.ode import SolveError as SolveError
     from nodelens.ode import Status as Status
     from nodelens.ode import odeint as odeint
+    from nodelens.ode import odeint_event as odeint_event
     from nodelens.ode import odeint_vjp as odeint_vjp
     from nodelens.training.load import load_run as load_run
 
@@ -27,6 +30,8 @@ _HOMES = {
     "Backsolve": "nodelens.ode",
     "Checkpointed": "nodelens.ode",
     "Discrete": "nodelens.ode",
+    "Event": "nodelens.ode",
+    "EventSolution": "nodelens.ode",
     "NeuralODE": "nodelens.fields.layer",
     "PIDController": "nodelens.ode",
     "Reversible": "nodelens.ode",
@@ -35,6 +40,7 @@ _HOMES = {
     "Status": "nodelens.ode",
     "load_run": "nodelens.training.load",
     "odeint": "nodelens.ode",
+    "odeint_event": "nodelens.ode",
     "odeint_vjp": "nodelens.ode",
 }
 

@@ -11,7 +11,9 @@ from nodelens.ode.adjoints import (
     Reversible,
 )
 from nodelens.ode.controllers import FixedController, PIDController
-from nodelens.ode.odeint import DriftWarning, SecondOrderError, odeint, odeint_vjp
+from nodelens.ode.events import Event, EventSolution, odeint_event
+from nodelens.ode.first_order import SecondOrderError
+from nodelens.ode.odeint import DriftWarning, odeint, odeint_vjp
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
 from nodelens.ode.solvers import SOLVERS
 from nodelens.ode.status import SolveError, Status
@@ -27,6 +29,8 @@ __all__ = [
     "Direct",
     "Discrete",
     "DriftWarning",
+    "Event",
+    "EventSolution",
     "FixedController",
     "ForwardSensitivity",
     "Gradients",
@@ -39,5 +43,6 @@ __all__ = [
     "Status",
     "VectorFieldError",
     "odeint",
+    "odeint_event",
     "odeint_vjp",
 ]

@@ -21,47 +21,23 @@ _NOT_COMPILABLE = (
 )
 
 
-class CompiledCore:
-    """The forward and backward pass of one configuration as compiled functions.
+class Compiled:
+    """The methods of an object, pure functions of nests of tensors, as compiled functions.
 
     Args:
-        core: The configuration.
+        target: The object.
         jit_compile: Whether to try XLA.
     """
 
-    def __init__(self, core: Core, jit_compile: bool) -> None:
-        self._core = core
+    def __init__(self, target: Any, jit_compile: bool) -> None:
+        self._target = target
         self._jit_compile = jit_compile
         self._traced: dict[tuple[Any, ...], Callable[..., Any]] = {}
-        self._roomier: CompiledCore | None = None
 
-    def forward(self, inputs: Inputs) -> Forward:
-        """Solves; no tape sees it. An adjoint whose store is full gets a larger one."""
-        if self._roomier is not None:
-            return self._roomier.forward(inputs)
-        forward = self._run("forward", inputs)
-        larger = self._core.adjoint.larger()
-        if larger is not None and (forward.status.numpy() == int(Status.CAPACITY)).any():
-            self._roomier = CompiledCore(replace(self._core, adjoint=larger), self._jit_compile)
-            return self._roomier.forward(inputs)
-        return forward
-
-    def backward(
-        self, inputs: Inputs, forward: Forward, cotangent: tf.Tensor
-    ) -> tuple[Backward, tf.Tensor]:
-        """Runs the backward pass; no tape sees it."""
-        return self._run("backward", inputs, forward, cotangent)
-
-    def taped(self, inputs: Inputs) -> Forward:
-        """Solves so that a tape outside finds the gradient.
-
-        Never compiled by XLA: what TensorFlow's tape keeps of a loop cannot leave an XLA function.
-        """
-        return self._trace("taped", False, (inputs,))(*tf.nest.flatten(inputs))
-
-    def _run(self, name: str, *arguments: Any) -> Any:
+    def run(self, name: str, *arguments: Any) -> Any:
+        """Calls a method; no tape sees it."""
         flat = tf.nest.flatten(arguments)
-        function = self._trace(name, self._jit_compile, arguments)
+        function = self.trace(name, self._jit_compile, arguments)
         # Pauses every tape for the call (not for the tracing, which needs its own tapes): an eager
         # tape would keep all intermediate tensors of the solve.
         with tf.init_scope():
@@ -71,7 +47,7 @@ class CompiledCore:
                 return function(*flat)
             except _NOT_COMPILABLE as error:
                 reason = str(error).strip().splitlines()[0]
-        plain = self._trace(name, False, arguments)
+        plain = self.trace(name, False, arguments)
         with tf.init_scope():
             result = plain(*flat)
         # It runs as a graph, so XLA was the obstacle: from now on do not try again.
@@ -84,14 +60,12 @@ class CompiledCore:
         )
         return result
 
-    def _trace(
-        self, name: str, jit_compile: bool, arguments: tuple[Any, ...]
-    ) -> Callable[..., Any]:
+    def trace(self, name: str, jit_compile: bool, arguments: tuple[Any, ...]) -> Callable[..., Any]:
         """Returns the traced function for tensors of these shapes, taking them as a flat list."""
         flat = tf.nest.flatten(arguments)
         key = (name, jit_compile, *[tuple(x.shape) for x in flat])
         if key not in self._traced:
-            method = getattr(self._core, name)
+            method = getattr(self._target, name)
 
             def unflattened(*leaves: tf.Tensor) -> Any:
                 return method(*tf.nest.pack_sequence_as(arguments, list(leaves)))
@@ -105,6 +79,44 @@ class CompiledCore:
     def traces(self) -> int:
         """How many functions have been traced so far."""
         return len(self._traced)
+
+
+class CompiledCore(Compiled):
+    """The forward and backward pass of one configuration as compiled functions.
+
+    Args:
+        core: The configuration.
+        jit_compile: Whether to try XLA.
+    """
+
+    def __init__(self, core: Core, jit_compile: bool) -> None:
+        super().__init__(core, jit_compile)
+        self._core = core
+        self._roomier: CompiledCore | None = None
+
+    def forward(self, inputs: Inputs) -> Forward:
+        """Solves; no tape sees it. An adjoint whose store is full gets a larger one."""
+        if self._roomier is not None:
+            return self._roomier.forward(inputs)
+        forward = self.run("forward", inputs)
+        larger = self._core.adjoint.larger()
+        if larger is not None and (forward.status.numpy() == int(Status.CAPACITY)).any():
+            self._roomier = CompiledCore(replace(self._core, adjoint=larger), self._jit_compile)
+            return self._roomier.forward(inputs)
+        return forward
+
+    def backward(
+        self, inputs: Inputs, forward: Forward, cotangent: tf.Tensor
+    ) -> tuple[Backward, tf.Tensor]:
+        """Runs the backward pass; no tape sees it."""
+        return self.run("backward", inputs, forward, cotangent)
+
+    def taped(self, inputs: Inputs) -> Forward:
+        """Solves so that a tape outside finds the gradient.
+
+        Never compiled by XLA: what TensorFlow's tape keeps of a loop cannot leave an XLA function.
+        """
+        return self.trace("taped", False, (inputs,))(*tf.nest.flatten(inputs))
 
 
 _COMPILED: Memo[CompiledCore] = Memo(capacity=128)

@@ -1,12 +1,13 @@
 """A solve and its gradient as two pure functions of tensors."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Reached, zero_gradients
 from nodelens.ode.integrate import Method
+from nodelens.ode.jumps import both_sides, off_jumps, sided
 from nodelens.ode.observe import Inputs
 from nodelens.ode.solution import BackwardStats, Stats
 from nodelens.ode.status import Status
@@ -31,13 +32,23 @@ class Core:
         """Solves."""
         if inputs.times.shape[0] == 1:
             return _no_forward(inputs)
-        return self.adjoint.forward(self.method, self.field, inputs)
+        return self.adjoint.forward(*self.at_jumps(inputs))
+
+    def at_jumps(self, inputs: Inputs) -> tuple[Method, FlatField, Inputs]:
+        """Returns what is to be solved: it has no more jumps that anybody needs to know of."""
+        if not inputs.jumps:
+            return self.method, self.field, inputs
+        jumps = inputs.jumps[0] + tf.zeros_like(inputs.times[:1])
+        moved = inputs._replace(times=off_jumps(inputs.times, jumps), jumps=())
+        method = replace(self.method, stops=both_sides(jumps))
+        return method, sided(self.field, jumps), moved
 
     def taped(self, inputs: Inputs) -> Forward:
         """Solves so that TensorFlow's own tape finds the gradients, those of the times included."""
-        z0 = _start_moves(self.field, inputs)
+        _, field, moved = self.at_jumps(inputs)
+        z0 = _start_moves(field, moved)
         forward = self.forward(inputs._replace(z0=z0, times=tf.stop_gradient(inputs.times)))
-        return forward._replace(states=_ends_move(self.field, inputs, forward.states))
+        return forward._replace(states=_ends_move(field, moved, forward.states))
 
     def backward(
         self, inputs: Inputs, forward: Forward, cotangent: tf.Tensor
@@ -55,20 +66,22 @@ class Core:
         _require_recording()
         if inputs.times.shape[0] == 1:
             return _no_backward(inputs, forward, cotangent), tf.zeros_like(inputs.times)
-        backward = self.adjoint.backward(self.method, self.field, inputs, forward, cotangent)
-        return backward, self._time_gradient(inputs, forward.states, cotangent, backward.z0)
+        method, field, inputs = self.at_jumps(inputs)
+        backward = self.adjoint.backward(method, field, inputs, forward, cotangent)
+        return backward, _time_gradient(field, inputs, forward.states, cotangent, backward.z0)
 
-    def _time_gradient(
-        self, inputs: Inputs, states: tf.Tensor, cotangent: tf.Tensor, by_z0: tf.Tensor
-    ) -> tf.Tensor:
-        """dL/dt_i = <f(t_i, z_i), dL/dz_i>; moving t_0 with z0 fixed gives -<f(t_0, z_0), dL/dz0>.
 
-        This is the derivative of the flow itself, not of the interpolant between steps, and costs
-        one evaluation a time (nothing where the compiler sees that nobody asks).
-        """
-        gradient = _slopes(self.field, inputs, states, cotangent)
-        start = _slope(self.field, inputs.times[0], inputs.z0, inputs.theta, by_z0)
-        return tf.tensor_scatter_nd_sub(gradient, [[0]], [start])
+def _time_gradient(
+    field: FlatField, inputs: Inputs, states: tf.Tensor, cotangent: tf.Tensor, by_z0: tf.Tensor
+) -> tf.Tensor:
+    """dL/dt_i = <f(t_i, z_i), dL/dz_i>; moving t_0 with z0 fixed gives -<f(t_0, z_0), dL/dz0>.
+
+    This is the derivative of the flow itself, not of the interpolant between steps, and costs one
+    evaluation a time (nothing where the compiler sees that nobody asks).
+    """
+    gradient = _slopes(field, inputs, states, cotangent)
+    start = _slope(field, inputs.times[0], inputs.z0, inputs.theta, by_z0)
+    return tf.tensor_scatter_nd_sub(gradient, [[0]], [start])
 
 
 def _require_recording() -> None:

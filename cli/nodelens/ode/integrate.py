@@ -21,12 +21,15 @@ class Method:
         controller: Chooses its size.
         max_steps: Attempted steps after which the solve fails.
         norm: Reduces a scaled error [batch, size] to [batch].
+        stops: Times that steps end on in every solve, forward and backward, shape [count, batch].
+            The core puts them in while it is traced; they are no part of the configuration.
     """
 
     solver: ExplicitRungeKutta
     controller: Controller
     max_steps: int
     norm: Norm = rms_norm
+    stops: tf.Tensor | None = None
 
     @property
     def lands(self) -> bool:
@@ -169,6 +172,7 @@ def advance(
     capacity: int | None = None,
     recorder: Recorder | None = None,
     record: Any = (),
+    ended: Callable[[Any], tf.Tensor] | None = None,
 ) -> tuple[Front, Any]:
     """Integrates from `front` to t1, landing on it exactly.
 
@@ -182,30 +186,31 @@ def advance(
         capacity: Rows (see `Front.rows`) that the recorder has room for.
         recorder: Called after every attempted step with the record so far; returns the new one.
         record: The record to begin with, a nest of tensors.
+        ended: Tells from the record which samples an event has ended, shape [batch].
 
     Returns:
         The front at t1 (or where the solve failed, with its status) and the record.
     """
     direction = tf.sign(t1 - front.t)
+    if method.stops is not None:
+        stops = method.stops
+        landings = stops if landings is None else tf.concat([landings, stops], 0)
 
     def running(front: Front) -> tf.Tensor:
         return (front.status == int(Status.SUCCESS)) & (front.t != t1)
 
-    def distance(t: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        goal, left = t1, tf.abs(t1 - t)
-        if landings is not None:
-            ahead = (landings - t) * direction
-            ahead = tf.where(ahead > 0, ahead, tf.constant(float("inf"), t.dtype))
-            nearest = tf.reduce_min(ahead, axis=0)
-            index = tf.argmin(ahead, axis=0)
-            there = tf.gather(tf.transpose(landings), index, batch_dims=1)
-            goal, left = tf.where(nearest < left, there, t1), tf.minimum(nearest, left)
-        return goal, left
+    def next_stop(t: tf.Tensor) -> tf.Tensor:
+        if landings is None:
+            return t1
+        # Compared as they are: the distances of two neighbors may round to the same number.
+        onward = landings * direction
+        ahead = tf.where(onward > t * direction, onward, tf.constant(float("inf"), t.dtype))
+        return tf.minimum(tf.reduce_min(ahead, axis=0), t1 * direction) * direction
 
     def body(front: Front, record: Any) -> tuple[Front, Any]:
         active = running(front)
-        goal, left = distance(front.t)
-        h, ends = _fit(method.controller, front.h, left)
+        goal = next_stop(front.t)
+        h, ends = _fit(method.controller, front.h, tf.abs(goal - front.t))
         t_end = tf.where(ends, goal, front.t + direction * h)
         t_end = tf.where(active, t_end, front.t)
         step = method.solver.step(rhs, front.t, t_end, front.y, front.first)
@@ -217,6 +222,8 @@ def advance(
             status = tf.where(full, int(Status.CAPACITY), status)
         if recorder is not None:
             record = recorder(record, front, step, t_end, accepted)
+        if ended is not None:
+            status = tf.where(ended(record), int(Status.EVENT), status)
         return after._replace(status=status), record
 
     return tf.while_loop(

@@ -19,12 +19,14 @@ class Inputs(NamedTuple):
         times: The requested times, `float64`, shape [count, batch].
         theta: Leaves of the parameters and the lifted captures.
         tolerances: Scale of the error.
+        jumps: Times at which the field jumps, `float64`, one tensor [jumps, 1] or none.
     """
 
     z0: tf.Tensor
     times: tf.Tensor
     theta: Sequence[tf.Tensor]
     tolerances: Tolerances
+    jumps: Sequence[tf.Tensor] = ()
 
 
 def right_hand_side(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:

@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.ode.adjoints import Adjoint
-from nodelens.ode.adjoints.base import Backward, Forward
+from nodelens.ode.adjoints.base import Forward
 from nodelens.ode.compiled import CompiledCore, compiled
 from nodelens.ode.controllers import Controller
 from nodelens.ode.diagnosis import diagnose
+from nodelens.ode.first_order import once
 from nodelens.ode.norms import Norm, rms_norm
-from nodelens.ode.observe import Inputs
 from nodelens.ode.prepare import Problem, look_up, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
@@ -36,6 +36,7 @@ def odeint(
     max_steps: int | None = None,
     step_size: float | None = None,
     batching: str = "joint",
+    jump_times: Any = None,
     throw: bool = True,
     jit_compile: bool = True,
 ) -> Solution:
@@ -70,6 +71,11 @@ def odeint(
         batching: "joint" takes steps of one size for the whole state. "independent" takes the first
             axis of every tensor of z0 for a batch of problems: each sample has its own steps,
             status and cost, as if it were solved alone. The field must not mix samples.
+        jump_times: Times, shape [count], at which the field jumps. Steps end there, and the field
+            is evaluated on the proper side only, never at the jump itself. They are constants to
+            every gradient; for that of a jump at s let it be a time, and chain two solves:
+            `middle = odeint(f, z0, [t0, s], jump_times=[s]).states[-1]`, then
+            `odeint(f, middle, [s, t1], jump_times=[s])`.
         throw: Whether a failed solve raises. Inside a `tf.function` nothing can be raised: look at
             `Solution.status`; the states that were not reached are NaN.
         jit_compile: Whether eager calls compile with XLA. If XLA cannot, the graph is run as it is,
@@ -85,6 +91,8 @@ def odeint(
     if isinstance(solver, str) and solver.startswith(PREFIX):
         if batching != "joint":
             raise ValueError(f"The solver {solver!r} solves jointly; leave out batching.")
+        if jump_times is not None:
+            raise ValueError(f"The solver {solver!r} takes no jump_times: solve from jump to jump.")
         return _reference(vector_field, z0, times, params, solver, rtol, atol, throw)
     problem = prepare(
         vector_field,
@@ -100,7 +108,13 @@ def odeint(
         max_steps,
         step_size,
         batching,
+        jump_times,
     )
+    return solve(problem, throw, jit_compile)
+
+
+def solve(problem: Problem, throw: bool, jit_compile: bool) -> Solution:
+    """Solves a prepared problem as one differentiable operation, in eager code or in a graph."""
     if not tf.executing_eagerly():
         return _solution(problem, *_differentiable_graph(problem))
     functions = compiled(problem.core, jit_compile)
@@ -110,7 +124,7 @@ def odeint(
     else:
         states, forward = _differentiable_eager(problem, functions, throw)
     if throw:
-        _raise_if_failed(problem, forward)
+        raise_if_failed(problem, forward)
     return _solution(problem, states, forward)
 
 
@@ -177,6 +191,7 @@ def odeint_vjp(
     max_steps: int | None = None,
     step_size: float | None = None,
     batching: str = "joint",
+    jump_times: Any = None,
     jit_compile: bool = True,
 ) -> tuple[Solution, Pullback]:
     """Solves, and returns with the solution the function that pulls a cotangent back.
@@ -204,6 +219,7 @@ def odeint_vjp(
         max_steps: As in `odeint`.
         step_size: As in `odeint`.
         batching: As in `odeint`.
+        jump_times: As in `odeint`.
         jit_compile: As in `odeint`.
 
     Returns:
@@ -226,6 +242,7 @@ def odeint_vjp(
         max_steps,
         step_size,
         batching,
+        jump_times,
     )
     if tf.executing_eagerly():
         functions = compiled(problem.core, jit_compile)
@@ -270,7 +287,7 @@ def _reference(
     )
     forward = solve_with_scipy(problem.core, problem.inputs, method)
     if throw:
-        _raise_if_failed(problem, forward)
+        raise_if_failed(problem, forward)
     return _solution(problem, forward.states, forward)
 
 
@@ -289,7 +306,7 @@ def _differentiable_graph(problem: Problem) -> tuple[tf.Tensor, Forward]:
         kept.append(forward)
 
         def gradient(cotangent: tf.Tensor) -> list[tf.Tensor | None]:
-            (backward, by_times) = _once(core.backward, inputs, forward, cotangent)
+            (backward, by_times) = once(core.backward, inputs, forward, cotangent)
             return problem.gradients_of_leaves(backward, by_times)
 
         return forward.states, gradient
@@ -310,7 +327,7 @@ def _differentiable_eager(
         kept.append(forward)
 
         def gradient(cotangent: tf.Tensor) -> list[tf.Tensor | None]:
-            backward, by_times = _once(functions.backward, inputs, forward, cotangent)
+            backward, by_times = once(functions.backward, inputs, forward, cotangent)
             status = Status(int(tf.reduce_max(backward.stats.status)))
             if throw and status != Status.SUCCESS:
                 raise SolveError(status, "some time of the backward solve")
@@ -324,36 +341,6 @@ def _differentiable_eager(
     return solve(*problem.leaves), kept[0]
 
 
-class SecondOrderError(ValueError):
-    """A gradient was differentiated again by an adjoint that gives first-order gradients only."""
-
-
-def _once(
-    run: Callable[[Inputs, Forward, tf.Tensor], tuple[Backward, tf.Tensor]],
-    inputs: Inputs,
-    forward: Forward,
-    cotangent: tf.Tensor,
-) -> tuple[Backward, tf.Tensor]:
-    """Runs a backward pass that raises, rather than be wrong, if it is differentiated again."""
-    shaped: list[Any] = []
-
-    @tf.custom_gradient
-    def backward_pass(*arguments: tf.Tensor) -> tuple[list[tf.Tensor], Callable[..., Any]]:
-        result = run(inputs, forward, arguments[-1])
-        shaped.append(result)
-
-        def again(*_: tf.Tensor) -> None:
-            raise SecondOrderError(
-                "This gradient was asked to be differentiated again, which the adjoint cannot do. "
-                "Use adjoint='direct' for second-order gradients."
-            )
-
-        return tf.nest.flatten(result), again
-
-    flat = backward_pass(*tf.nest.flatten(inputs), cotangent)
-    return tf.nest.pack_sequence_as(shaped[0], flat)
-
-
 def _solution(problem: Problem, states: tf.Tensor, forward: Forward) -> Solution:
     """Puts the user's structure back."""
     return Solution(
@@ -364,7 +351,7 @@ def _solution(problem: Problem, states: tf.Tensor, forward: Forward) -> Solution
     )
 
 
-def _raise_if_failed(problem: Problem, forward: Forward) -> None:
+def raise_if_failed(problem: Problem, forward: Forward) -> None:
     """Raises the worst status of an eager solve, with its cause, if any sample failed."""
     codes = forward.status.numpy()
     if codes.any():

@@ -71,8 +71,9 @@ class Problem:
     def gradients_of_leaves(
         self, backward: Backward, by_times: tf.Tensor
     ) -> list[tf.Tensor | None]:
-        """Orders a gradient as `leaves`; the tolerances have none."""
-        return [backward.z0, by_times, *self.spread(backward.theta), None, None]
+        """Orders a gradient as `leaves`; the tolerances and the jumps have none."""
+        constants = [None, None, *[None for _ in self.inputs.jumps]]
+        return [backward.z0, by_times, *self.spread(backward.theta), *constants]
 
     def pack_states(self, states: Any) -> tf.Tensor:
         """Flattens a nest like `Solution.states` to [count, batch, size]."""
@@ -100,6 +101,7 @@ def prepare(
     max_steps: int | None,
     step_size: float | None,
     batching: str,
+    jump_times: Any = None,
 ) -> Problem:
     """Checks the arguments of `odeint` and makes a problem of them.
 
@@ -140,7 +142,7 @@ def prepare(
         _check_finite("z0", z0)
         specs = str((_specs(z0), None if params is None else _specs(params)))
         count = times.shape[0]
-        key = (_identity(vector_field), specs, count, batching, method, chosen_adjoint)
+        key = (identity(vector_field), specs, count, batching, method, chosen_adjoint)
         core, lifted = _PREPARED.get(key, make)
     else:
         core, lifted = make()
@@ -153,7 +155,7 @@ def prepare(
     if shared_times:
         times = tf.broadcast_to(times[:, None], [times.shape[0], tf.shape(packed)[0]])
         times = tf.ensure_shape(times, [None, packed.shape[0]])
-    inputs = Inputs(packed, times, theta, tolerances)
+    inputs = Inputs(packed, times, theta, tolerances, _jumps(jump_times))
     return Problem(core, layout, inputs, params, lifted.sources, shared_times)
 
 
@@ -172,7 +174,7 @@ def look_up(kind: str, choice: Any, table: Mapping[str, Part]) -> Part:
     raise ValueError(f"There is no {kind} {choice!r}.{hint} Known: {', '.join(sorted(table))}.")
 
 
-def _identity(vector_field: Callable[..., Any]) -> tuple[Any, ...]:
+def identity(vector_field: Callable[..., Any]) -> tuple[Any, ...]:
     """A key that keeps the callable alive, so that its id cannot be given to another one."""
     owner = getattr(vector_field, "__self__", None)
     function = getattr(vector_field, "__func__", vector_field)
@@ -264,6 +266,21 @@ def _check_times(values: np.ndarray) -> None:
             f"times{where} must not change direction: give them in increasing or in decreasing "
             f"order; got {found}."
         )
+
+
+def _jumps(jump_times: Any) -> tuple[tf.Tensor, ...]:
+    """Converts the times of jumps to float64, shape [jumps, 1]; nothing if there are none."""
+    if jump_times is None:
+        return ()
+    jumps = tf.stop_gradient(tf.convert_to_tensor(jump_times, dtype_hint=tf.float64))
+    if not (jumps.dtype.is_floating or jumps.dtype.is_integer) or jumps.shape.rank != 1:
+        raise ValueError(
+            f"jump_times must be real numbers of shape [count]; got {jumps.dtype.name} of shape "
+            f"{jumps.shape}."
+        )
+    if tf.executing_eagerly() and not np.isfinite(jumps.numpy()).all():
+        raise ValueError(f"jump_times must be finite; got {jumps.numpy()}.")
+    return () if jumps.shape[0] == 0 else (tf.cast(jumps, tf.float64)[:, None],)
 
 
 def _check_size(solver: ExplicitRungeKutta, layout: Layout) -> None:

@@ -12,6 +12,7 @@ class Status(IntEnum):
     NON_FINITE = 3
     CAPACITY = 4
     NEWTON_FAILED = 5
+    EVENT = 6
 
 
 REMEDIES: dict[Status, str] = {
@@ -37,6 +38,7 @@ REMEDIES: dict[Status, str] = {
         "Newton's method did not find an implicit stage even in the smallest step. Allow smaller "
         "steps (`step_size`, `PIDController(min_step=...)`), or check that the field is smooth."
     ),
+    Status.EVENT: "A terminal event ended the solve, as it was asked to.",
 }
 
 

@@ -61,18 +61,12 @@ def lift(
     def checked(t: tf.Tensor, z: Any, *theta: tf.Tensor) -> list[tf.Tensor]:
         return check_derivative(call(t, z, *theta), layout)
 
-    traced = tf.function(checked, autograph=False).get_concrete_function(
+    body, sources = lift_captures(
+        checked,
         tf.TensorSpec(time_shape, real),
         layout.template,
         *[tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves],
     )
-    captures = list(
-        zip(traced.captured_inputs, traced.inputs[-len(traced.captured_inputs) :], strict=False)
-    )
-    if captures:
-        body, sources = _lift_captures(traced, captures)
-    else:
-        body, sources = checked, ()
 
     def flat(t: tf.Tensor, y: tf.Tensor, theta: Sequence[tf.Tensor]) -> tf.Tensor:
         time = tf.cast(t, real)
@@ -137,7 +131,26 @@ def check_derivative(derivative: Any, layout: Layout) -> list[tf.Tensor]:
     return result
 
 
-def _lift_captures(
+def lift_captures(
+    function: Callable[..., list[tf.Tensor]], *specs: Any
+) -> tuple[Callable[..., list[tf.Tensor]], tuple[tf.Variable | tf.Tensor, ...]]:
+    """Traces a function once and finds what it captures.
+
+    Args:
+        function: Of tensors and nests of tensors; returns a list of tensors.
+        specs: Of its arguments.
+
+    Returns:
+        The function that takes the values of its captures behind its arguments, and the captures.
+    """
+    traced = tf.function(function, autograph=False).get_concrete_function(*specs)
+    captures = list(
+        zip(traced.captured_inputs, traced.inputs[-len(traced.captured_inputs) :], strict=False)
+    )
+    return _replace_captures(traced, captures) if captures else (function, ())
+
+
+def _replace_captures(
     traced: Any, captures: list[tuple[tf.Tensor, tf.Tensor]]
 ) -> tuple[Callable[..., list[tf.Tensor]], tuple[tf.Variable | tf.Tensor, ...]]:
     """Turns a traced function with captures into one that takes their values as arguments.
@@ -177,9 +190,10 @@ def _lift_captures(
         used = {name.split(":")[0] for name in inputs} & dropped
         if used - {name.removesuffix(":0") for name in replaced}:
             raise VectorFieldError(
-                f"The vector field uses a variable inside {node.op!r} (a nested tf.function, a "
-                "branch, a loop or an assignment), where its gradient cannot be followed. Read the "
-                "variable outside of it, pass its value through `params`, and do not assign to it."
+                f"A vector field or event function uses a variable inside {node.op!r} (a nested "
+                "tf.function, a branch, a loop or an assignment), where its gradient cannot be "
+                "followed. Read the variable outside of it, pass its value through `params`, and "
+                "do not assign to it."
             )
         del node.input[:]
         node.input.extend(inputs)

@@ -67,7 +67,7 @@ class Backsolve:
         cotangent: tf.Tensor,
     ) -> Backward:
         """Integrates (z, a) from the last time to the first."""
-        z0, times, theta, _ = inputs
+        z0, times, theta, *_ = inputs
         states = forward.states
         count = times.shape[0] if times.shape[0] is not None else tf.shape(times)[0]
         method = replace(method, norm=of_halves(method.norm))

@@ -37,7 +37,7 @@ class ForwardSensitivity:
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves for z and S together."""
-        z0, _, theta, tolerances = inputs
+        z0, _, theta, tolerances, *_ = inputs
         size = z0.shape[-1]
         wanted = [x for x in theta if is_differentiable(x)]
         columns = self._check(z0, wanted)
@@ -64,7 +64,7 @@ class ForwardSensitivity:
         cotangent: tf.Tensor,
     ) -> Backward:
         """Contracts dL/dz with S."""
-        z0, times, theta, _ = inputs
+        z0, times, theta, *_ = inputs
         by_all = tf.einsum("tbs,tbsc->bc", cotangent, forward.residuals)
         wanted = [x for x in theta if is_differentiable(x)]
         by_z0, *by_theta = tf.split(by_all, [z0.shape[-1], *map(_count, wanted)], axis=1)

@@ -74,7 +74,7 @@ class Replay(NamedTuple):
             The cotangents at its start, those of the requested times inside it added. A sample that
             did not take the step keeps its own.
         """
-        z0, times, theta, _ = self.inputs
+        z0, times, theta, *_ = self.inputs
         solver, active = self.method.solver, start.t0 != start.t1
         mask = active[:, None]
         inner, by_inner = times[1:-1], self.cotangent[1:-1]
@@ -113,7 +113,7 @@ class Replay(NamedTuple):
         Returns:
             The gradient.
         """
-        z0, times, theta, _ = self.inputs
+        z0, times, theta, *_ = self.inputs
         by_z0, by_theta = before.y, before.theta
         if before.first:
             _, by_start, extra = field_vjp(self.field, times[0], z0, theta, before.first[0])

@@ -1,0 +1,152 @@
+"""An event: a function of time and state, and what its zeros mean."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from nodelens.ode.layout import Layout
+from nodelens.ode.vector_field import lift_captures
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happens where a function of time and state crosses zero.
+
+    The sign is looked at four times a step, on the solution inside the step: two crossings that lie
+    between two looks are not seen. Bound the steps with `PIDController(max_step=...)` where that
+    could be. A solve that starts exactly on zero does not start with a crossing.
+
+    Args:
+        function: g(t, z), or g(t, z, params) if the solve has `params`, a real scalar made of
+            TensorFlow operations. It gets t as the vector field does. Gradients flow to what it
+            captures.
+        direction: +1 for crossings from negative to positive in the direction of the solve, -1 for
+            those from positive to negative, 0 for both.
+        terminal: Whether the first crossing ends the solve. Else crossings are recorded.
+        max_hits: How many crossings of an event that is not terminal there is room for; later ones
+            are counted only. Each costs what a requested time costs, used or not.
+    """
+
+    function: Callable[..., Any]
+    direction: int = 0
+    terminal: bool = True
+    max_hits: int = 16
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise ValueError(
+                f"An event needs a callable g(t, z); got {type(self.function).__name__}."
+            )
+        if self.direction not in (-1, 0, 1):
+            raise ValueError(f"direction must be -1, 0 or +1; got {self.direction!r}.")
+        if self.max_hits < 1:
+            raise ValueError(f"max_hits must be at least 1; got {self.max_hits}.")
+
+    @property
+    def room(self) -> int:
+        """How many crossings are kept."""
+        return 1 if self.terminal else self.max_hits
+
+    def value(self, t: tf.Tensor, z: Any, params: Any) -> tf.Tensor:
+        """Evaluates the function.
+
+        Raises:
+            ValueError: It returned something that is no real scalar.
+        """
+        value = self.function(t, z) if params is None else self.function(t, z, params)
+        if not isinstance(value, tf.Tensor):
+            raise ValueError(
+                f"An event function must return a TensorFlow tensor; got {type(value).__name__}."
+            )
+        if not value.dtype.is_floating or not value.shape.is_compatible_with([]):
+            raise ValueError(
+                "An event function must return a real scalar, a floating tensor of shape (); got "
+                f"{value.dtype.name} of shape {value.shape}. Take one component, or reduce it with "
+                "tf.reduce_min or the like."
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class LiftedEvents:
+    """Events whose functions are pure functions of their arguments.
+
+    Args:
+        events: The events.
+        layout: Of the state.
+        leaves: How many leaves of theta are parameters; they come first.
+        bodies: For each event its function of t, z, the parameters and the captures.
+        sources: For each event what its function captured.
+    """
+
+    events: tuple[Event, ...]
+    layout: Layout
+    leaves: int
+    bodies: tuple[Callable[..., list[tf.Tensor]], ...]
+    sources: tuple[tuple[tf.Variable | tf.Tensor, ...], ...]
+
+    @property
+    def captures(self) -> list[list[tf.Tensor]]:
+        """The values of what the functions captured."""
+        return [[tf.convert_to_tensor(x) for x in sources] for sources in self.sources]
+
+    def values(
+        self,
+        times: tf.Tensor,
+        states: Sequence[tf.Tensor],
+        theta: Sequence[tf.Tensor],
+        captures: Sequence[Sequence[tf.Tensor]],
+    ) -> tf.Tensor:
+        """Evaluates each event at its own time and flattened state.
+
+        Args:
+            times: Shape [events].
+            states: One for each event, shape [1, size].
+            theta: Of the solve.
+            captures: See above.
+
+        Returns:
+            Shape [events], in the real dtype of the state.
+        """
+        params, found = theta[: self.leaves], []
+        for i, body in enumerate(self.bodies):
+            real = states[i].dtype.real_dtype
+            z = self.layout.unpack(states[i])
+            (value,) = body(tf.cast(times[i], real), z, *params, *captures[i])
+            found.append(tf.cast(tf.reshape(value, []), real))
+        return tf.stack(found)
+
+
+def lift_events(events: Sequence[Event], layout: Layout, params: Any) -> LiftedEvents:
+    """Traces the event functions once, checks what they return and lifts what they capture.
+
+    Args:
+        events: The events.
+        layout: Of the state.
+        params: A nest of tensors, or `None`.
+
+    Returns:
+        The lifted events.
+
+    Raises:
+        ValueError: A function returns something that is no real scalar.
+    """
+    leaves = tf.nest.flatten(params) if params is not None else []
+    real = tf.nest.flatten(layout.template)[0].dtype.real_dtype
+
+    def lift(event: Event) -> Any:
+        def call(t: tf.Tensor, z: Any, *theta: tf.Tensor) -> list[tf.Tensor]:
+            nest = None if params is None else tf.nest.pack_sequence_as(params, list(theta))
+            return [event.value(t, z, nest)]
+
+        return lift_captures(
+            call,
+            tf.TensorSpec([], real),
+            layout.template,
+            *[tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves],
+        )
+
+    bodies, sources = zip(*[lift(event) for event in events], strict=True)
+    return LiftedEvents(tuple(events), layout, len(leaves), bodies, sources)

@@ -1,0 +1,282 @@
+"""Events: where a solve crosses zero of a function, with the gradient of the time and the state."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from nodelens.ode.adjoints import Adjoint
+from nodelens.ode.adjoints.base import Forward, dense_gradient
+from nodelens.ode.compiled import Compiled
+from nodelens.ode.controllers import Controller
+from nodelens.ode.crossings import Crossings, Located, Locator
+from nodelens.ode.event import Event, lift_events
+from nodelens.ode.first_order import SecondOrderError
+from nodelens.ode.memo import Memo
+from nodelens.ode.norms import Norm, rms_norm
+from nodelens.ode.odeint import raise_if_failed, solve
+from nodelens.ode.prepare import Problem, identity, prepare
+from nodelens.ode.solution import Stats
+from nodelens.ode.status import Status
+
+
+class EventSolution(NamedTuple):
+    """The solution at the requested times, and where it crossed its events.
+
+    Args:
+        states: The nest of z0, each tensor with the time axis in front: [times, ...]. NaN behind
+            the event that ended the solve, and where the solve did not get to.
+        times: The requested times, `float64`.
+        status: How it ended (`Status` as `int32`): `EVENT` if a terminal event ended it.
+        event_times: For each event a `float64` tensor of shape [room], in the order of the solve
+            and padded with NaN. The room is 1 for a terminal event, else its `max_hits`.
+        event_states: For each event the states there: the nest of z0, each tensor [room, ...].
+        counts: How often each event was crossed, `int32`, shape [events]; may exceed the room.
+        ended_by: Index of the event that ended the solve, or -1, `int32`.
+        stats: What it cost, the search included.
+    """
+
+    states: Any
+    times: tf.Tensor
+    status: tf.Tensor
+    event_times: tuple[tf.Tensor, ...]
+    event_states: tuple[Any, ...]
+    counts: tf.Tensor
+    ended_by: tf.Tensor
+    stats: Stats
+
+
+@tf.autograph.experimental.do_not_convert
+def odeint_event(
+    vector_field: Callable[..., Any],
+    z0: Any,
+    times: Any,
+    *,
+    events: Sequence[Event],
+    params: Any = None,
+    solver: str = "dopri5",
+    rtol: Any = 1e-6,
+    atol: Any = 1e-6,
+    adjoint: str | Adjoint = "backsolve",
+    controller: Controller | None = None,
+    norm: Norm = rms_norm,
+    max_steps: int | None = None,
+    step_size: float | None = None,
+    jump_times: Any = None,
+    throw: bool = True,
+    jit_compile: bool = True,
+) -> EventSolution:
+    """Solves dz/dt = f(t, z), z(t_0) = z0 and finds where g(t, z) = 0 for each event.
+
+    A first solve, without gradient, finds the crossings t*. A second one, by the chosen adjoint,
+    gives the states at the requested times and at t*, and one Newton step on it
+
+        t_e = t* - g / (dg/dt),    z_e = z(t*) + f(t*, z(t*)) (t_e - t*),
+        dg/dt = g_t + g_z f along the solution,
+
+    whose derivative is the implicit function theorem: dt_e/dp = -(dg/dp) / (dg/dt). So gradients
+    flow from all states, event times and event states to z0, to `params`, to what the field and the
+    event functions capture, and to the times, by every adjoint. They are infinite where the
+    solution touches zero without crossing it, and of first order only.
+
+        fall = odeint_event(
+            lambda t, z: tf.stack([z[1], -9.81]),
+            tf.stack([height, 0.0]),
+            [0.0, 100.0],
+            events=[Event(lambda t, z: z[0], direction=-1)],
+        )
+        fall.event_times[0][0]  # sqrt(2 height / 9.81)
+
+    Args:
+        vector_field: As in `odeint`.
+        z0: As in `odeint`.
+        times: As in `odeint`; the solve ends at the last one if no event ends it before.
+        events: What is looked for, one `Event` or more.
+        params: As in `odeint`; the event functions get them too.
+        solver: As in `odeint`, without `scipy:`.
+        rtol: As in `odeint`.
+        atol: As in `odeint`.
+        adjoint: As in `odeint`.
+        controller: As in `odeint`.
+        norm: As in `odeint`.
+        max_steps: As in `odeint`, for each of the two solves.
+        step_size: As in `odeint`.
+        jump_times: As in `odeint`.
+        throw: As in `odeint`. An event is no failure.
+        jit_compile: As in `odeint`.
+
+    Returns:
+        The solution.
+
+    Raises:
+        ValueError: An argument is wrong; the message says which and what to do.
+        SolveError: The solve failed and `throw` is true.
+    """
+    events = _checked(events)
+    problem = prepare(
+        vector_field,
+        z0,
+        times,
+        params,
+        solver,
+        rtol,
+        atol,
+        adjoint,
+        controller,
+        norm,
+        max_steps,
+        step_size,
+        "joint",
+        jump_times,
+    )
+    located = _locate(problem, events, jit_compile)
+    found = located.crossings
+    searched = tf.where(located.status[0] == int(Status.EVENT), 0, located.status[0])
+    if throw and tf.executing_eagerly():
+        raise_if_failed(
+            problem,
+            Forward(problem.inputs.z0[None], searched[None], located.reached, located.stats, ()),
+        )
+    times = problem.inputs.times[:, 0]
+    ended = found.ended_by >= 0
+    end = tf.where(ended, found.times[tf.maximum(found.ended_by, 0), 0], times[-1])
+    forward = tf.sign(times[-1] - times[0])
+    reached = (times - end) * forward <= 0
+    hits, valid = _padded(found, events, tf.stop_gradient(end))
+    merged = tf.concat([tf.where(reached, times, tf.stop_gradient(end)), *hits], 0)
+    order = tf.argsort((merged - merged[0]) * forward, stable=True)
+    inputs = problem.inputs._replace(times=tf.gather(merged, order)[:, None])
+    solution = solve(replace(problem, inputs=inputs), throw, jit_compile)
+    place = tf.argsort(order)
+    rooms = [event.room for event in events]
+    requested, at_hits = place[: -sum(rooms)], tf.split(place[-sum(rooms) :], rooms)
+    event_times, event_states = [], []
+    for event, t, mask, rows in zip(events, hits, valid, at_hits, strict=True):
+        crossed = [
+            _crossing(problem, event, t[i], _rows(solution.states, rows[i]), mask[i])
+            for i in range(event.room)
+        ]
+        event_times.append(_known(mask, tf.stack([t for t, _ in crossed])))
+        states = tf.nest.map_structure(lambda *x: tf.stack(x), *[z for _, z in crossed])
+        event_states.append(_known(mask, states))
+    solved = tf.where(ended, int(Status.EVENT), int(Status.SUCCESS))
+    status = tf.where(solution.status != int(Status.SUCCESS), solution.status, solved)
+    return EventSolution(
+        states=_known(reached, _rows(solution.states, requested)),
+        times=times,
+        status=tf.where(searched != int(Status.SUCCESS), searched, status),
+        event_times=tuple(event_times),
+        event_states=tuple(event_states),
+        counts=found.counts,
+        ended_by=found.ended_by,
+        stats=Stats(*[a + b[0] for a, b in zip(solution.stats, located.stats, strict=True)]),
+    )
+
+
+def _checked(events: Sequence[Event]) -> tuple[Event, ...]:
+    if not isinstance(events, Sequence) or not events:
+        raise ValueError("events must be a list of one Event or more, such as events=[Event(g)].")
+    for event in events:
+        if not isinstance(event, Event):
+            raise ValueError(f"events must be a list of Event; it holds {type(event).__name__}.")
+    return tuple(events)
+
+
+_LOCATORS: Memo[tuple[Locator, Compiled]] = Memo(capacity=128)
+
+
+def _locate(problem: Problem, events: tuple[Event, ...], jit_compile: bool) -> Located:
+    """Finds the crossings, unseen by tapes; in eager code by a compiled function that is kept."""
+
+    def make() -> tuple[Locator, Compiled]:
+        locator = Locator(problem.core, lift_events(events, problem.layout, problem.params))
+        return locator, Compiled(locator, jit_compile)
+
+    if tf.executing_eagerly():
+        what = [(identity(e.function), e.direction, e.terminal, e.max_hits) for e in events]
+        locator, functions = _LOCATORS.get((id(problem.core), tuple(what), jit_compile), make)
+        return functions.run("locate", problem.inputs, locator.lifted.captures)
+    locator, _ = make()
+    constants = (problem.inputs, locator.lifted.captures)
+    return locator.locate(*tf.nest.map_structure(tf.stop_gradient, constants))
+
+
+def _padded(
+    found: Crossings, events: tuple[Event, ...], end: tf.Tensor
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """Returns the times of each event, [room], padded with a time of the solve; and which are hits.
+
+    The padding is the event's own first crossing, if it has one: the event function is evaluated
+    there anyway, so that what it does elsewhere cannot spoil a gradient.
+    """
+    hits, valid = [], []
+    for i, event in enumerate(events):
+        times, count = found.times[i, : event.room], found.counts[i]
+        mask = tf.range(event.room) < count
+        hits.append(tf.where(mask, times, tf.where(count > 0, times[0], end)))
+        valid.append(mask)
+    return hits, valid
+
+
+def _crossing(
+    problem: Problem, event: Event, t: tf.Tensor, z: Any, valid: tf.Tensor
+) -> tuple[tf.Tensor, Any]:
+    """Takes one Newton step from (t, z) to the crossing; returns its time and its state."""
+    layout, inputs = problem.layout, problem.inputs
+    real = inputs.z0.dtype.real_dtype
+    leaves = tf.nest.flatten(z)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        seen = tf.cast(t, real)
+        tape.watch([seen, *leaves])
+        value = tf.cast(tf.reshape(event.value(seen, z, problem.params), []), real)
+    by_time, *by_state = dense_gradient(tape, value, [seen, *leaves], None)
+    by_state = layout.pack(tf.nest.pack_sequence_as(z, by_state))
+    slope = problem.core.field(t[None], layout.pack(z), inputs.theta)
+    rate = by_time + tf.reduce_sum(tf.math.real(slope * tf.math.conj(by_state)))
+    rate = tf.stop_gradient(tf.where(valid, rate, tf.ones_like(rate)))
+    moved = _newton_step(value, rate, tf.cast(inputs.times[-1, 0] - inputs.times[0, 0], real))
+    slope = layout.unpack(tf.stop_gradient(slope))
+    z = tf.nest.map_structure(lambda z, f: z + tf.cast(moved, z.dtype) * f, z, slope)
+    return t + tf.cast(moved, t.dtype), z
+
+
+@tf.custom_gradient
+def _newton_step(
+    value: tf.Tensor, rate: tf.Tensor, span: tf.Tensor
+) -> tuple[tf.Tensor, Callable[..., Any]]:
+    """-value / rate; zero where longer than the span: there zero is touched rather than crossed."""
+
+    @tf.custom_gradient
+    def by_value(upstream: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, Callable[..., None]]:
+        del value  # Named so that whoever differentiates by what it depends on gets the error.
+
+        def again(*_: tf.Tensor) -> None:
+            raise SecondOrderError(
+                "The gradient of an event was asked to be differentiated again. Gradients of "
+                "events are of first order only."
+            )
+
+        return -upstream / rate, again
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None, None]:
+        return by_value(upstream, value), None, None
+
+    touched = tf.abs(value) >= tf.abs(rate * span)
+    step = -value / tf.where(touched, tf.ones_like(rate), rate)
+    return tf.where(touched, tf.zeros_like(step), step), gradient
+
+
+def _rows(states: Any, index: tf.Tensor) -> Any:
+    """Takes rows of every tensor of a nest."""
+    return tf.nest.map_structure(lambda x: tf.gather(x, index), states)
+
+
+def _known(mask: tf.Tensor, nest: Any) -> Any:
+    """Puts NaN where the mask, of the length of the leading axis, is false."""
+
+    def one(x: tf.Tensor) -> tf.Tensor:
+        here = tf.reshape(mask, [-1] + [1] * (len(x.shape) - 1))
+        return tf.where(here, x, tf.cast(tf.constant(float("nan"), x.dtype.real_dtype), x.dtype))
+
+    return tf.nest.map_structure(one, nest)

@@ -1,0 +1,305 @@
+"""Events: their times and states against closed forms, with gradients, wherever they are run."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nodelens.ode import (
+    Event,
+    PIDController,
+    SecondOrderError,
+    SolveError,
+    Status,
+    odeint_event,
+)
+
+PRECISE = {"rtol": 1e-9, "atol": 1e-9, "jit_compile": False}
+GRAVITY = 8.0
+
+
+def falling(t, z):
+    return tf.stack([z[1], -tf.constant(GRAVITY, z.dtype)])
+
+
+def height_of(t, z):
+    return z[0]
+
+
+def drop(height, times=(0.0, 0.25, 10.0), **options):
+    """A stone let go at a height; it lands at sqrt(2 h / g) with the speed sqrt(2 g h)."""
+    options = {**PRECISE, "events": [Event(height_of)], **options}
+    return odeint_event(falling, tf.stack([height, tf.zeros_like(height)]), times, **options)
+
+
+def test_free_fall_lands_when_and_as_fast_as_it_should():
+    height = tf.constant(3.0, tf.float64)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(height)
+        solution = drop(height, adjoint="backsolve")
+        time, speed = solution.event_times[0][0], solution.event_states[0][0, 1]
+        early = solution.states[1, 0]
+    assert Status(int(solution.status)) is Status.EVENT
+    assert float(time) == pytest.approx(np.sqrt(2 * 3 / GRAVITY), abs=1e-9)
+    assert float(speed) == pytest.approx(-np.sqrt(2 * GRAVITY * 3), abs=1e-8)
+    # By the implicit function theorem dt*/dh = 1 / sqrt(2 g h); and dv*/dh = -g dt*/dh.
+    slope = 1 / np.sqrt(2 * GRAVITY * 3)
+    assert float(tape.gradient(time, height)) == pytest.approx(slope, abs=1e-6)
+    assert float(tape.gradient(speed, height)) == pytest.approx(-GRAVITY * slope, abs=1e-6)
+    assert float(tape.gradient(early, height)) == pytest.approx(1.0, abs=1e-9)
+    # The state before the event is there; behind it there is none.
+    np.testing.assert_allclose(solution.states[1], [3 - GRAVITY / 32, -GRAVITY / 4], atol=1e-9)
+    assert np.isnan(solution.states[2]).all()
+
+
+def test_eager_graph_and_xla_agree():
+    def run(height):
+        with tf.GradientTape() as tape:
+            tape.watch(height)
+            solution = drop(height, adjoint="discrete")
+            loss = solution.event_times[0][0] * solution.event_states[0][0, 1]
+        return loss, tape.gradient(loss, height), solution.states[:2], solution.status
+
+    height = tf.constant(2.0, tf.float64)
+    eager = run(height)
+    for inside in (tf.function(run), tf.function(run, jit_compile=True)):
+        for found, expected in zip(inside(height), eager, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert float(eager[0]) == pytest.approx(-4.0, abs=1e-8)  # t v = -2 h
+    assert float(eager[1]) == pytest.approx(-2.0, abs=1e-6)
+
+
+def test_gradients_flow_to_everything_there_is():
+    # z = z0 exp(a (t - t0)) reaches the level c at t0 + log(c / z0) / a, where dz/dt = a c.
+    z0, a, c = (tf.constant(x, tf.float64) for x in (0.5, 0.8, 2.0))
+    times = tf.constant([0.3, 5.0], tf.float64)
+    level = tf.Variable(c)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([z0, a, times])
+        solution = odeint_event(
+            lambda t, z, p: p * z,
+            z0,
+            times,
+            params=a,
+            events=[Event(lambda t, z, p: z * p - level * p)],
+            adjoint="backsolve",
+            **PRECISE,
+        )
+        time, state = solution.event_times[0][0], solution.event_states[0][0]
+    log = np.log(4.0)
+    assert float(time) == pytest.approx(0.3 + log / 0.8, abs=1e-8)
+    for source, expected in (
+        (z0, -1 / (0.8 * 0.5)),
+        (a, -log / 0.8**2),
+        (level, 1 / (0.8 * 2.0)),
+        (times, [1.0, 0.0]),
+    ):
+        np.testing.assert_allclose(tape.gradient(time, source), expected, atol=1e-6)
+    # The state there is the level, whatever else changes.
+    for source, expected in ((z0, 0.0), (a, 0.0), (level, 1.0), (times, [0.0, 0.0])):
+        np.testing.assert_allclose(tape.gradient(state, source), expected, atol=1e-6)
+
+
+OSCILLATION = [
+    Event(height_of, terminal=False, max_hits=2),
+    Event(height_of, direction=1, terminal=False),
+    Event(height_of, direction=-1, terminal=False),
+]
+
+
+def oscillate(times, events, solver="dopri5", **options):
+    """Starts on a zero of (sin t, cos t)."""
+    start = tf.constant([np.sin(times[0]), np.cos(times[0])])
+    options = {**PRECISE, "adjoint": "discrete", **options}
+    return odeint_event(
+        lambda t, z: tf.stack([z[1], -z[0]]), start, times, events=events, solver=solver, **options
+    )
+
+
+@pytest.mark.parametrize("solver", ["dopri5", "rk4"])
+def test_zeros_of_the_sine_are_recorded(solver):
+    times = np.array([0.0, 2.0, 10.0])
+    options = {"step_size": 0.05} if solver == "rk4" else {"rtol": 1e-7, "atol": 1e-7}
+    solution = oscillate(times, OSCILLATION, solver, **options)
+    assert Status(int(solution.status)) is Status.SUCCESS
+    assert int(solution.ended_by) == -1
+    # Not at the start, which is a zero itself. What there is no room for is counted.
+    np.testing.assert_array_equal(solution.counts, [3, 1, 2])
+    both, rising, falling = solution.event_times
+    np.testing.assert_allclose(both, [np.pi, 2 * np.pi], atol=1e-5)
+    np.testing.assert_allclose(rising[:1], [2 * np.pi], atol=1e-5)
+    np.testing.assert_allclose(falling[:2], [np.pi, 3 * np.pi], atol=1e-5)
+    assert np.isnan(falling[2:]).all()
+    assert np.isnan(solution.event_states[2][2:]).all()
+    np.testing.assert_allclose(solution.event_states[0], [[0, -1], [0, 1]], atol=1e-5)
+    # However coarse the search was, the state is on the zero.
+    np.testing.assert_allclose(solution.event_states[0][:, 0], [0, 0], atol=1e-11)
+    # The states at the requested times are those of a solve without events.
+    np.testing.assert_allclose(solution.states[:, 0], np.sin(times), atol=1e-5)
+
+
+def test_times_may_decrease_and_direction_is_that_of_the_solve():
+    # The first attempt is far too wide: what it crosses does not count.
+    controller = PIDController(first_step=9.0)
+    solution = oscillate(np.array([1.0, -4.0, -8.0]), OSCILLATION, controller=controller)
+    np.testing.assert_array_equal(solution.counts, [3, 1, 2])
+    both, rising, falling = solution.event_times
+    # Going backward, sin falls through 0 and -2 pi and rises through -pi.
+    np.testing.assert_allclose(both, [0, -np.pi], atol=1e-7)
+    np.testing.assert_allclose(rising[:1], [-np.pi], atol=1e-7)
+    np.testing.assert_allclose(falling[:2], [0, -2 * np.pi], atol=1e-7)
+    np.testing.assert_allclose(solution.states[1, 0], np.sin(-4.0), atol=1e-7)
+
+
+def test_events_of_one_step_are_put_in_order():
+    # The fall is solved in one step. What lies behind the first terminal event has not happened:
+    # neither the other terminal one, nor what is crossed right behind it or much later.
+    terminal, passed, behind = [1.0, 0.5], [2.5, 2.0], [0.8, -2.0]
+    events = [
+        Event(lambda t, z, level=level: z[0] - level, terminal=level in terminal)
+        for level in [*terminal, *passed, *behind]
+    ]
+    solution = drop(
+        tf.constant(3.0, tf.float64),
+        times=[0.0, 2.0],
+        events=events,
+        controller=PIDController(first_step=2.0),
+    )
+    np.testing.assert_array_equal(solution.counts, [1, 0, 1, 1, 0, 0])
+    assert int(solution.ended_by) == 0
+    for level, times in zip(
+        [1.0, *passed], [solution.event_times[i] for i in (0, 2, 3)], strict=True
+    ):
+        assert float(times[0]) == pytest.approx(np.sqrt(2 * (3 - level) / GRAVITY), abs=1e-9)
+
+
+def test_a_ball_bounces_although_it_starts_on_the_ground():
+    # Thrown up at speed v it is back after 2 v / g: both ends of the first step may be below zero.
+    ground = Event(height_of, direction=-1)
+    for start in (0.0, -1e-17):
+        solution = odeint_event(
+            falling,
+            tf.constant([start, 2.0], tf.float64),
+            [0.0, 10.0],
+            events=[ground],
+            controller=PIDController(first_step=0.6),
+            adjoint="discrete",
+            **PRECISE,
+        )
+        assert float(solution.event_times[0][0]) == pytest.approx(4 / GRAVITY, abs=1e-9)
+
+
+def test_no_event_leaves_an_ordinary_solve():
+    height = tf.constant(3.0, tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(height)
+        never = Event(lambda t, z: 7 + 0 * z[0])
+        solution = drop(height, times=[0.0, 0.1, 0.2], events=[never], solver="rk4", step_size=0.1)
+        time = solution.event_times[0][0]
+        loss = tf.where(tf.math.is_nan(time), solution.states[-1, 0], time)
+    assert Status(int(solution.status)) is Status.SUCCESS
+    assert int(solution.counts[0]) == 0
+    np.testing.assert_allclose(solution.states[:, 0], [3, 2.96, 2.84], atol=1e-9)
+    assert float(tape.gradient(loss, height)) == pytest.approx(1.0)
+    # Two steps of the search with the slopes at both ends of each, and two steps of the solve.
+    assert int(solution.stats.nfe) == 2 * (4 + 2) + 2 * 4
+
+
+def test_room_that_is_not_used_does_not_spoil_gradients():
+    # The event function has an infinite derivative at the last time, where nothing is crossed.
+    start = tf.constant([2.0, 1.0], tf.float64)
+    event = Event(lambda t, z: z[0] - 1 + 0 * (z[1] * (2 - t)) ** 0.5, terminal=False, max_hits=2)
+    with tf.GradientTape() as tape:
+        tape.watch(start)
+        solution = odeint_event(
+            lambda t, z: tf.constant([-1.0, 0.0], tf.float64),
+            start,
+            [0.0, 2.0],
+            events=[event],
+            adjoint="discrete",
+            **PRECISE,
+        )
+        time = solution.event_times[0][0]
+    np.testing.assert_allclose(tape.gradient(time, start), [1.0, 0.0], atol=1e-9)
+
+
+def test_an_event_may_be_as_steep_as_a_switch():
+    switch = Event(lambda t, z: tf.math.erf(1e13 * (t - 0.9)))
+    solution = drop(tf.constant(3.0, tf.float64), events=[switch])
+    assert float(solution.event_times[0][0]) == pytest.approx(0.9, abs=1e-9)
+
+
+def test_states_may_be_nests_in_float32():
+    solution = odeint_event(
+        lambda t, z: {"x": z["v"], "v": -z["x"]},
+        {"x": tf.constant([[1.0]]), "v": tf.constant([[0.0]])},
+        [0.0, 1000.0],
+        events=[Event(lambda t, z: z["x"][0, 0] + 0.0 * t)],
+        adjoint="discrete",
+        jit_compile=False,
+    )
+    assert int(solution.stats.nfe) < 300  # What lies behind the event is not solved.
+    assert solution.event_states[0]["v"].shape == (1, 1, 1)
+    assert float(solution.event_times[0][0]) == pytest.approx(np.pi / 2, abs=1e-5)
+    assert float(solution.event_states[0]["v"][0, 0, 0]) == pytest.approx(-1, abs=1e-5)
+
+
+def test_a_failed_search_raises_and_says_where():
+    def blows_up(t, z):
+        return z**2
+
+    with pytest.raises(SolveError, match="UNDERFLOW at t = 1"):
+        odeint_event(
+            blows_up,
+            tf.constant(1.0, tf.float64),
+            [0.0, 2.0],
+            events=[Event(height_never)],
+            **PRECISE,
+        )
+
+
+def height_never(t, z):
+    return z + 1.0
+
+
+def test_second_order_gradients_are_refused():
+    level = tf.constant(1.0, tf.float64)
+    with tf.GradientTape() as outer:
+        outer.watch(level)
+        with tf.GradientTape() as tape:
+            tape.watch(level)
+            events = [Event(lambda t, z: z[0] - level)]
+            time = drop(tf.constant(3.0, tf.float64), events=events).event_times[0][0]
+        slope = tape.gradient(time, level)
+    # The level is reached at sqrt(2 (h - level) / g).
+    assert float(slope) == pytest.approx(-1 / np.sqrt(2 * GRAVITY * 2), abs=1e-9)
+    with pytest.raises(SecondOrderError, match="first order"):
+        outer.gradient(slope, level)
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ([Event(lambda t, z: z)], "real scalar"),
+        ([Event(lambda t, z: z[0] > 0)], "got bool of shape"),
+        ([Event(lambda t, z: 1.0)], "must return a TensorFlow tensor; got float"),
+        ([], "one Event or more"),
+        (Event(height_of), "must be a list"),
+        ([height_of], "holds function"),
+    ],
+)
+def test_what_is_no_event_is_refused(events, message):
+    with pytest.raises(ValueError, match=message):
+        drop(tf.constant(1.0, tf.float64), events=events)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"function": 1.0}, "callable"),
+        ({"function": height_of, "direction": 2}, "direction must be"),
+        ({"function": height_of, "max_hits": 0}, "max_hits must be"),
+    ],
+)
+def test_what_an_event_cannot_be_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Event(**arguments)
