@@ -117,6 +117,28 @@ def test_solves_may_start_and_end_on_a_jump():
         np.testing.assert_allclose(tape.gradient(found, switch), expected, atol=1e-6)
 
 
+def test_samples_of_their_own_times_meet_the_same_jump():
+    # One goes forward across it, one backward, one starts on it and one never gets there.
+    times = np.array([[0.0, 2.0, SWITCH, 0.0], [2.0, 0.0, 1.0, 0.5]])
+    expected = [float(exact(Z0, PARAMS)[0])]
+    middle = relaxed(1.5, SWITCH - 2.0, 0.8, -3.0)
+    expected.append(float(relaxed(middle, -SWITCH, 0.8, 2.0)))
+    expected.append(float(relaxed(1.5, 1.0 - SWITCH, 0.8, -3.0)))
+    expected.append(float(relaxed(1.5, 0.5, 0.8, 2.0)))
+    solution = odeint(
+        forced,
+        tf.fill([4, 1], tf.constant(1.5, tf.float64)),
+        times,
+        params=PARAMS,
+        batching="independent",
+        jump_times=[SWITCH],
+        rtol=1e-7,
+        atol=1e-7,
+        jit_compile=False,
+    )
+    np.testing.assert_allclose(solution.states[-1, :, 0], expected, atol=1e-6)
+
+
 def test_events_are_found_behind_a_jump():
     # From the switch on the solution relaxes from m to c / a, and is zero when exp(-a t) has
     # shrunk m - c / a to -c / a.
