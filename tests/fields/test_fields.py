@@ -13,9 +13,14 @@ from nodelens.fields.expressions import ExpressionError, parse
 from nodelens.fields.functional import as_function, parameters
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
+from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
 from nodelens.fields.second_order import SecondOrderField
-from nodelens.settings.vector_fields import MLPFieldSettings, SecondOrderFieldSettings
+from nodelens.settings.vector_fields import (
+    MLPFieldSettings,
+    OwnFieldSettings,
+    SecondOrderFieldSettings,
+)
 
 LOTKA_VOLTERRA = {"x": "alpha*x - beta*x*y", "y": "delta*x*y - gamma*y"}
 RATES = {"alpha": 1.5, "beta": 1.0, "gamma": 3.0, "delta": 0.5}
@@ -55,6 +60,58 @@ def test_autonomous_means_that_the_time_does_not_matter(name: str) -> None:
     z = tf.constant([[1.0, -2.0]])
     same = np.allclose(field(tf.constant(0.0), z), field(tf.constant(2.0), z))
     assert same == field.autonomous
+
+
+OWN = """
+import keras
+
+class Rate(keras.layers.Layer):
+    def build(self, *shapes):
+        self.rate = self.add_weight(shape=(), initializer="random_normal")
+
+    def call(self, t, z):
+        return self.rate * t * z
+
+def make():
+    return Rate()
+
+def plain(t, z):
+    return z
+"""
+
+
+def test_a_field_of_the_users_own_is_seeded_trained_saved_and_loaded(tmp_path: Path) -> None:
+    (tmp_path / "my.py").write_text(OWN)
+    field, again = (
+        make_field(
+            OwnFieldSettings(kind="own", path=tmp_path / "my.py", name="make"),
+            ("x", "y"),
+            3,
+            np.zeros(2),
+            np.ones(2),
+        )
+        for _ in range(2)
+    )
+    assert isinstance(field, OwnField)
+    (rate,) = parameters(field)
+    assert float(rate) == float(parameters(again)[0]) != 0
+    t, z = tf.constant([[2.0], [3.0]]), tf.constant([[1.0, -2.0], [0.5, 3.0]])
+    field.trainable_variables[0].assign(0.5)
+    np.testing.assert_allclose(as_function(field)(t, z, parameters(field)), 0.5 * t * z)
+    field.save(tmp_path / "field.keras")
+    np.testing.assert_allclose(keras.models.load_model(tmp_path / "field.keras")(t, z), 0.5 * t * z)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("plain", "needs a Keras layer"), ("mak", "did you mean `make`"), ("Missing", "defines no")],
+)
+def test_what_is_no_trainable_field_is_refused(name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "my.py").write_text(OWN)
+    settings = OwnFieldSettings(kind="own", path=tmp_path / "my.py", name=name)
+    with pytest.raises(UsageError) as caught:
+        make_field(settings, ("x", "y"), 0, np.zeros(2), np.ones(2))
+    assert message in f"{caught.value} {caught.value.hint}"
 
 
 def test_times_of_each_sample_are_those_of_each_sample() -> None:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nodelens.checking.comparison import Check, Judge
 from nodelens.checking.directions import Directions, choose_directions
-from nodelens.checking.own_field import OwnField, load_field, own_problem
+from nodelens.checking.own_field import OwnField, own_problem
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import (
     STIFF,
@@ -25,6 +25,7 @@ from nodelens.checking.referees import (
 from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import TAPE, Cost, Found, SolveOptions, Way, adjoint_way, taped_way
 from nodelens.errors import NumericalError, UsageError
+from nodelens.fields.loading import load_field
 from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 # Adjoints that differentiate the very steps that the solver took, as the tape does.

@@ -6,6 +6,7 @@ import numpy as np
 from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
+from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
 from nodelens.fields.second_order import SecondOrderField
 from nodelens.settings.vector_fields import (
@@ -13,6 +14,7 @@ from nodelens.settings.vector_fields import (
     HybridFieldSettings,
     LinearFieldSettings,
     MLPFieldSettings,
+    OwnFieldSettings,
     SecondOrderFieldSettings,
 )
 
@@ -66,10 +68,12 @@ def augmented(settings: FieldSettings) -> int:
 
 
 def _learned(
-    settings: MLPFieldSettings | LinearFieldSettings | SecondOrderFieldSettings,
+    settings: MLPFieldSettings | LinearFieldSettings | SecondOrderFieldSettings | OwnFieldSettings,
     dimension: int,
     seed: int,
 ) -> keras.Model:
+    if isinstance(settings, OwnFieldSettings):
+        return OwnField(str(settings.path), settings.name, dimension, seed)
     if isinstance(settings, LinearFieldSettings):
         return MLPField(dimension, hidden=(), seed=seed)
     if isinstance(settings, SecondOrderFieldSettings):

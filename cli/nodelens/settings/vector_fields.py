@@ -1,5 +1,6 @@
 """What may be set for the vector field of `train-ode`."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
@@ -55,7 +56,24 @@ class HybridFieldSettings(Settings):
     activation: Activation = "tanh"
 
 
+class OwnFieldSettings(Settings):
+    """A Keras layer or model of your own, called as f(t, z), or a function that makes one.
+
+    `path` is a Python file, `name` what it defines there. The file is run as your own code. z has
+    shape [batch, components]; t is a scalar or of shape [batch, 1].
+    """
+
+    kind: Literal["own"]
+    path: Path
+    name: str = "field"
+    augment: NonNegativeInt = 0
+
+
 FieldSettings = Annotated[
-    MLPFieldSettings | LinearFieldSettings | SecondOrderFieldSettings | HybridFieldSettings,
+    MLPFieldSettings
+    | LinearFieldSettings
+    | SecondOrderFieldSettings
+    | HybridFieldSettings
+    | OwnFieldSettings,
     Field(discriminator="kind"),
 ]
