@@ -8,7 +8,7 @@ import numpy as np
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 
-SplitBy = Literal["time", "trajectory"]
+SplitBy = Literal["time", "trajectory", "points"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def split(data: TrajectoryData, *, fraction: float, by: SplitBy, seed: int) -> S
         data: All of it.
         fraction: The share that is kept back; 0 keeps back nothing.
         by: `time` keeps back the end of every trajectory (extrapolation), `trajectory` whole
-            trajectories drawn at random.
+            trajectories drawn at random, `points` points drawn at random (interpolation).
         seed: The seed of the draw.
 
     Raises:
@@ -43,6 +43,8 @@ def split(data: TrajectoryData, *, fraction: float, by: SplitBy, seed: int) -> S
         return Split(data, None, "all data is trained on")
     if by == "time":
         return _by_time(data, fraction)
+    if by == "points":
+        return _by_points(data, fraction, seed)
     count = len(data.trajectories)
     kept = max(1, round(fraction * count))
     if count - kept < 1:
@@ -78,4 +80,29 @@ def _by_time(data: TrajectoryData, fraction: float) -> Split:
         replace(data, trajectories=tuple(train)),
         replace(data, trajectories=tuple(validation)),
         f"the last {fraction:.0%} of the points are kept back (extrapolation)",
+    )
+
+
+def _by_points(data: TrajectoryData, fraction: float, seed: int) -> Split:
+    """Hides points on each side as if they had not been measured; the first one both sides see."""
+    generator = np.random.default_rng(seed)
+    train: list[Trajectory] = []
+    validation: list[Trajectory] = []
+    for trajectory in data.trajectories:
+        kept = max(1, round(fraction * len(trajectory)))
+        if len(trajectory) - kept < 2:
+            raise UsageError(
+                f"{trajectory.name!r} has {len(trajectory)} points: too few to keep "
+                f"{fraction:.0%} of them back",
+                hint="use a smaller data.validation.fraction",
+            )
+        hidden = np.zeros(len(trajectory), bool)
+        hidden[1 + generator.permutation(len(trajectory) - 1)[:kept]] = True
+        first = np.arange(len(trajectory)) == 0
+        train.append(trajectory.hiding(hidden))
+        validation.append(trajectory.hiding(~hidden & ~first))
+    return Split(
+        replace(data, trajectories=tuple(train)),
+        replace(data, trajectories=tuple(validation)),
+        f"{fraction:.0%} of the points, drawn at random, are kept back (interpolation)",
     )

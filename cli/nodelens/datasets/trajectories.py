@@ -32,6 +32,10 @@ class Trajectory:
         """The points from `start` to before `stop`."""
         return replace(self, times=self.times[start:stop], states=self.states[start:stop])
 
+    def hiding(self, hidden: np.ndarray) -> "Trajectory":
+        """The same times with some points, a mask of shape [points], as if not measured."""
+        return replace(self, states=np.where(hidden[:, None], np.nan, self.states))
+
 
 @dataclass(frozen=True)
 class Scaling:

@@ -28,7 +28,7 @@ def train_summary(document: dict[str, Any]) -> "Table":
         table.add_row("kept back", f"loss {best['val_loss']:.4g}, best after step {best['step']:,}")
     if document["final"]["extrapolation_error"] is not None:
         error = document["final"]["extrapolation_error"]
-        table.add_row("extrapolation", f"mean absolute error {error:.4g}, solved from z0 alone")
+        table.add_row("part kept back", f"mean absolute error {error:.4g}, solved from z0 alone")
     if document["fitted"]:
         fitted = ", ".join(f"{name} = {value:.4g}" for name, value in document["fitted"].items())
         table.add_row("fitted", fitted)

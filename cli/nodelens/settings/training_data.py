@@ -14,10 +14,14 @@ SystemName = Literal[
 
 
 class ValidationSettings(Settings):
-    """What is kept back to judge by: the end of every trajectory, or whole trajectories."""
+    """What is kept back to judge by.
+
+    The end of every trajectory (`time`), whole trajectories (`trajectory`), or points drawn at
+    random (`points`).
+    """
 
     fraction: float = Field(0.0, ge=0, lt=1)
-    by: Literal["time", "trajectory"] = "time"
+    by: Literal["time", "trajectory", "points"] = "time"
 
 
 class SimulatedData(Settings):

@@ -57,16 +57,17 @@ def evaluate(problem: Problem, data: TrajectoryData, split: Split) -> Evaluation
     states = curve[np.searchsorted(curve_times, times)]
     error = np.abs(states - trajectory.states)
     cut = len(trained)
+    seen = np.zeros_like(trajectory.observed)
+    seen[:cut] = trained.observed
+    kept_back = trajectory.observed & ~seen
     return Evaluation(
         trajectory=trajectory,
         states=states,
         curve_times=curve_times,
         curve=curve,
         train_points=cut,
-        train_error=_mean(error[:cut], trajectory.observed[:cut]),
-        validation_error=(
-            _mean(error[cut:], trajectory.observed[cut:]) if cut < len(trajectory) else None
-        ),
+        train_error=_mean(error, seen),
+        validation_error=_mean(error, kept_back) if kept_back.any() else None,
         status=status,
     )
 
