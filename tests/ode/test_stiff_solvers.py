@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from nodelens.ode import SOLVERS, FixedController, odeint, odeint_vjp
-from nodelens.ode.problems import LinearProblem
+from nodelens.ode.problems import ROBERTSON, LinearProblem
 
 PROBLEM = LinearProblem.random(size=3, count=2, seed=3)
 STIFF = 1000.0
@@ -60,23 +60,16 @@ def test_stiff_relaxation_takes_few_steps_and_has_the_exact_gradient(name):
 
 
 def test_robertson_agrees_with_the_published_table():
-    # Robertson's kinetics at t = 40: the first row of Hairer and Wanner's table.
-    def kinetics(t, z):
-        a, b, c = z[0], z[1], z[2]
-        slow, fast, middle = 0.04 * a, 3e7 * b * b, 1e4 * b * c
-        return tf.stack([middle - slow, slow - middle - fast, fast])
-
     solution = odeint(
-        kinetics,
-        tf.constant([1.0, 0.0, 0.0], tf.float64),
-        [0.0, 40.0],
+        ROBERTSON.vector_field,
+        tf.constant(ROBERTSON.z0),
+        ROBERTSON.times,
         solver="kencarp5",
         rtol=1e-6,
         atol=1e-10,
         jit_compile=False,
     )
-    expected = [0.7158270688, 9.185534765e-6, 0.2841637458]
-    np.testing.assert_allclose(solution.states[-1], expected, rtol=1e-4)
+    np.testing.assert_allclose(solution.states[1:], ROBERTSON.states, rtol=1e-4)
     assert int(solution.stats.accepted) < 200
 
 

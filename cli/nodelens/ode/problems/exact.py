@@ -42,8 +42,11 @@ class ExactProblem:
         times: Requested times, shape [count].
         params: The parameters.
         flow: The exact states.
-        limit: Largest error of states and gradients at rtol = atol = 1e-6 with dopri5 in float64,
-            relative to the largest component where that is above one.
+        limit: Largest error of states and gradients with dopri5 in float64, relative to the largest
+            component where that is above one.
+        tolerance: The rtol and atol at which the limit holds. Below 1e-6 for a problem that
+            magnifies the error of each step (SciPy's RK45 then errs as much), or whose exact
+            gradient differs more from that of a few large steps.
         analytic: Whether the flow takes complex numbers and general z0, so that it can be
             differentiated.
     """
@@ -56,6 +59,7 @@ class ExactProblem:
     params: tuple[np.ndarray, ...]
     flow: Flow
     limit: float
+    tolerance: float = 1e-6
     analytic: bool = True
 
     def states(self) -> np.ndarray:

@@ -88,6 +88,7 @@ SCALAR = (
         params=(array(1.0), array(1.0)),
         flow=riccati_flow,
         limit=1e-5,
+        tolerance=1e-7,
     ),
     ExactProblem(
         name="N2",
@@ -98,6 +99,7 @@ SCALAR = (
         params=(),
         flow=sine_flow,
         limit=1e-6,
+        tolerance=1e-7,
     ),
     ExactProblem(
         name="A2",
@@ -118,6 +120,7 @@ SCALAR = (
         params=(array(1.0),),
         flow=growth_flow,
         limit=1e-5,
+        tolerance=1e-7,
     ),
     ExactProblem(
         name="A4",
