@@ -1,35 +1,53 @@
 """Verifies the ODE core on whatever device TensorFlow sees, in one command.
 
-    python -m tests.benchmarks.gpu
+    python -m tests.benchmarks.gpu [--quick]
 
-runs the tests of the ODE core and the speed table, and prints one JSON document: the devices, the
-outcome of the tests, the table. Exit status 1 if a test fails.
+runs the tests of the ODE core, the conformance list and the speed table, and prints one JSON
+document: the devices, what the tests, the list and the table say. Exit status 1 if a test or a
+problem of the list fails, or the table cannot be made. `--quick` leaves out the tests and repeats
+the measurements less often.
 """
 
+import argparse
 import json
 import platform
 import subprocess
 import sys
+from typing import Any
 
 import tensorflow as tf
 
 
-def last_json_line(output: str) -> dict:
-    """Reads the JSON document that a benchmark prints last."""
-    return json.loads([line for line in output.splitlines() if line.startswith("{")][-1])
+def run_tests() -> dict[str, Any]:
+    """Runs the tests of the ODE core in a process of their own."""
+    command = ["pytest", "tests/ode", "-q", "--no-header", "-p", "no:cacheprovider"]
+    run = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+    lines = run.stdout.strip().splitlines()
+    return {
+        "passed": run.returncode == 0,
+        "summary": lines[-1] if lines else run.stderr.strip()[-2000:],
+        "failures": [line for line in lines if line.startswith("FAILED")],
+    }
+
+
+def run_benchmark(name: str, *arguments: str) -> dict[str, Any]:
+    """Runs a benchmark in a process of its own; returns its JSON document, or its error."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{name}", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True)
+    documents = [line for line in run.stdout.splitlines() if line.startswith("{")]
+    if not documents:
+        return {"passed": False, "error": run.stderr.strip()[-2000:]}
+    return {"passed": run.returncode == 0, **json.loads(documents[-1])}
 
 
 def main() -> int:
-    """Runs both and prints the document."""
-    python = sys.executable
-    tests = subprocess.run(
-        [python, "-m", "pytest", "tests/ode", "-q", "--no-header", "-p", "no:cacheprovider"],
-        capture_output=True,
-        text=True,
-    )
-    speed = subprocess.run(
-        [python, "-m", "tests.benchmarks.ode_training"], capture_output=True, text=True
-    )
+    """Runs everything and prints the document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="no tests, fewer repetitions")
+    quick = parser.parse_args().quick
+    parts = {} if quick else {"tests": run_tests()}
+    parts["conformance"] = run_benchmark("conformance")
+    parts["speed"] = run_benchmark("ode_training", *(["--quick"] if quick else []))
     document = {
         "schema": 1,
         "benchmark": "gpu",
@@ -40,16 +58,10 @@ def main() -> int:
         "tensorflow": tf.__version__,
         "built_with_cuda": tf.test.is_built_with_cuda(),
         "machine": platform.platform(),
-        "tests": {
-            "passed": tests.returncode == 0,
-            "summary": tests.stdout.strip().splitlines()[-1] if tests.stdout.strip() else "",
-            "failures": [x for x in tests.stdout.splitlines() if x.startswith("FAILED")],
-        },
-        "speed": last_json_line(speed.stdout)["results"] if speed.returncode == 0 else None,
-        "speed_error": speed.stderr.strip()[-2000:] if speed.returncode else None,
+        **parts,
     }
     print(json.dumps(document))
-    return tests.returncode and 1
+    return int(not all(part["passed"] for part in parts.values()))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """Compiled once, the same eager, as a graph and by XLA, and against SciPy."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -77,25 +81,48 @@ def test_scipy_is_a_reference_without_gradient(method):
         odeint(pendulum, Z0, TIMES, solver="scipy:LSOD")
 
 
-def test_gradients_work_under_a_mirrored_strategy():
-    cpus = tf.config.list_logical_devices("CPU")
-    strategy = tf.distribute.MirroredStrategy([cpu.name for cpu in cpus])
-    with strategy.scope():
-        rate = tf.Variable(-1.0, dtype=tf.float64)
+TWO_REPLICAS = """
+import tensorflow as tf
+from nodelens.ode import odeint
 
-    @tf.function
-    def distributed():
-        def replica():
-            with tf.GradientTape() as tape:
-                states = odeint(
-                    lambda t, z, p: p * z, Z0, TIMES, params=rate, adjoint="discrete"
-                ).states
-                loss = tf.reduce_sum(states[-1])
-            return tape.gradient(loss, rate)
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    rate = tf.Variable(-1.0, dtype=tf.float64)
 
-        return strategy.reduce(tf.distribute.ReduceOp.MEAN, strategy.run(replica), axis=None)
+def replica():
+    start = tf.distribute.get_replica_context().replica_id_in_sync_group + 1
+    z0 = tf.cast(start, tf.float64)[None]
+    with tf.GradientTape() as tape:
+        states = odeint(
+            lambda t, z, p: p * z, z0, [0.0, 1.0], params=rate, adjoint="discrete", atol=1e-9
+        ).states
+        loss = tf.reduce_sum(states[-1])
+    return tape.gradient(loss, rate)
 
-    assert float(distributed()) == pytest.approx(3 * np.exp(-3.0), abs=1e-5)
+@tf.function
+def total():
+    return strategy.reduce("SUM", strategy.run(replica), axis=None)
+
+print(strategy.num_replicas_in_sync, float(total()))
+"""
+
+
+@pytest.mark.slow
+def test_gradients_work_under_a_mirrored_strategy_of_two_devices():
+    # Replicas start from 1 and 2: dL/drate = (1 + 2) exp(-1). Devices can only be split in a
+    # process that has not used them yet.
+    run = subprocess.run(
+        [sys.executable, "-c", TWO_REPLICAS],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    replicas, gradient = run.stdout.split()
+    assert int(replicas) == 2
+    assert float(gradient) == pytest.approx(3 * np.exp(-1.0), rel=1e-5)
 
 
 def test_the_compiled_functions_of_a_configuration_are_cached():

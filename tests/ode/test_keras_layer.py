@@ -50,6 +50,25 @@ def test_it_trains_in_a_sequential_model(jit_compile, tmp_path):
     np.testing.assert_allclose(loaded.predict(INPUTS, verbose=0), predictions, rtol=1e-5)
 
 
+def test_it_works_in_a_functional_model_with_output_times():
+    # dz/dt = -z from twice the input; the mean over the times by hand.
+    times = (0.0, 1.0, 3.0)
+    inputs = keras.Input((2,))
+    states = linear_layer(times=times, return_sequences=True, rtol=1e-6, atol=1e-6)(2 * inputs)
+    model = keras.Model(inputs, [states, keras.ops.mean(states, axis=1)])
+    assert states.shape == (None, 3, 2)
+    falling = np.exp(-np.array(times))[None, :, None]
+    expected = 2 * INPUTS[:, None] * falling
+    found, mean = model.predict(INPUTS, batch_size=10, verbose=0)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(mean, expected.mean(axis=1), atol=1e-5)
+    # The last batch is smaller than the others.
+    model.compile("sgd", ["mse", None])
+    loss = model.evaluate(INPUTS, np.zeros_like(expected), batch_size=10, verbose=0)
+    loss = loss if isinstance(loss, float) else loss[0]
+    assert loss == pytest.approx(np.mean(expected**2), rel=1e-4)
+
+
 def test_mixed_precision_integrates_in_float32():
     field = keras.layers.Dense(2, use_bias=False, dtype="mixed_float16")
     layer = NeuralODE(field, takes_time=False, dtype="mixed_float16", adjoint="discrete")
