@@ -128,3 +128,25 @@ def test_a_call_that_cannot_be_right_is_told(
 ) -> None:
     assert run(["adjoint-check", *arguments]) == 2
     assert cause in capsys.readouterr().err
+
+
+STIFF = """
+import tensorflow as tf
+K = tf.Variable(60.0, dtype=tf.float64, name="K")
+def relaxing(t, z): return -K * (z - tf.cos(t))
+"""
+
+
+@pytest.mark.slow
+def test_a_drift_of_the_backward_solve_is_named_as_the_cause(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Solved backwards, a relaxation grows as e^60: nothing is left of the state.
+    (tmp_path / "stiff.py").write_text(STIFF)
+    arguments = ["--field", f"{tmp_path / 'stiff.py'}:relaxing", "--z0", "1.5"]
+    assert run(["adjoint-check", "-q", *arguments]) == 3
+    verdict, cause = capsys.readouterr().out.splitlines()[-2:]
+    assert verdict.startswith("fail: ")
+    assert "backsolve dL/dθ" in verdict
+    assert cause.startswith("cause: on ")
+    assert cause.endswith("use the adjoint discrete")

@@ -155,6 +155,34 @@ def test_a_loose_solver_is_judged_by_its_own_tolerance(capsys: pytest.CaptureFix
 
 
 @pytest.mark.slow
+def test_fixed_steps_are_judged_by_what_half_a_step_changes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--problem", "linear", "--adjoint", "discrete", "--solver", "rk4"]
+    limits = []
+    for step in ("0.05", "0.025"):
+        document = document_of(capsys, *arguments, "--set", f"solver.step_size={step}", code=0)
+        (states,) = (
+            c for c in document["checks"] if (c["block"], c["method"]) == ("states", "discrete")
+        )
+        assert states["rel_error"] < states["tolerance"] < 100 * states["rel_error"]
+        limits.append(states["tolerance"])
+    # RK4 is of fourth order.
+    assert 12 < limits[0] / limits[1] < 20
+    monkeypatch.setitem(ADJOINTS, "backsolve", WrongTheta())
+    arguments[3] = "backsolve"
+    document_of(capsys, *arguments, "--set", "solver.step_size=0.05", code=3)
+
+
+def test_fixed_steps_of_no_size_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for way in ([], ["--study", "order"]):
+        assert run(["adjoint-check", "--problem", "growth", "--solver", "rk4", *way]) == 2
+    message = capsys.readouterr().err
+    assert "solver.step_size=0.01" in message
+    assert "the study of the order varies the tolerance" in message
+
+
+@pytest.mark.slow
 def test_single_precision_is_judged_by_what_it_can_hold(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--problem", "linear", "--adjoint", "discrete", "--float32")
     document = document_of(capsys, *arguments, code=0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nodelens.checking.comparison import Check, Judge
+from nodelens.checking.comparison import STEPS_ADD_UP, Check, Judge
 from nodelens.checking.directions import Directions, choose_directions
 from nodelens.checking.own_field import OwnField, own_problem
 from nodelens.checking.problem import CheckProblem
@@ -26,6 +26,7 @@ from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import TAPE, Cost, Found, SolveOptions, Way, adjoint_way, taped_way
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.loading import load_field
+from nodelens.ode.odeint import DRIFT_LIMIT
 from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 # Adjoints that differentiate the very steps that the solver took, as the tape does.
@@ -52,6 +53,17 @@ class ProblemReport:
     def passed(self) -> bool:
         """Whether every gradient passed."""
         return all(check.passed for check in self.checks)
+
+    def causes(self) -> list[str]:
+        """Why gradients are off, where that is known: the way back did not find the way forth."""
+        failed = dict.fromkeys(check.method for check in self.checks if not check.passed)
+        drifts = {name: self.costs[name].drift or 0.0 for name in failed if name in self.costs}
+        return [
+            f"on {self.name!r} the state that {name} solved backwards drifted by {drift:.0e} of "
+            "its size from the one that was there: use the adjoint discrete"
+            for name, drift in drifts.items()
+            if not drift <= DRIFT_LIMIT
+        ]
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,7 @@ class GradientReport:
             "solver": self.settings.solver.model_dump(mode="json"),
             "precision": self.precision,
             "seed": self.settings.seed,
+            "causes": [cause for problem in self.problems for cause in problem.causes()],
             "checks": [asdict(check) for check in checks],
             "stats": _totals([problem.costs for problem in self.problems]),
             "problems": [
@@ -235,6 +248,8 @@ def check_problem(
     weights = problem.weights(settings.seed).astype(options.dtype).astype(np.float64)
     directions = choose_directions(problem.layout, settings.seed)
     _require_solvable(problem, options)
+    with part("step halving"):
+        error = _solver_error(problem, weights, options, next(iter(ways.values())))
     with part("sensitivity"):
         sensitivity = solve_sensitivity(problem, directions)
     epsilon = float(np.finfo(options.dtype).eps)
@@ -243,7 +258,7 @@ def check_problem(
         directions=directions,
         sensitivity=sensitivity,
         weights=weights,
-        tolerance=max(options.rtol, options.atol, 30 * epsilon),
+        tolerance=max(error, 30 * epsilon),
         fixed=settings.tolerance,
         epsilon=epsilon,
     )
@@ -289,6 +304,32 @@ def _require_solvable(problem: CheckProblem, options: SolveOptions) -> None:
             f"asks for more than the {options.max_steps:,} steps of max_steps",
             hint="use an implicit solver, for instance --solver kvaerno3",
         )
+
+
+def _solver_error(
+    problem: CheckProblem, weights: np.ndarray, options: SolveOptions, way: Way
+) -> float:
+    """The error that the solver may make: its tolerance, or what halving its step changes.
+
+    The states of a fixed step h are off by about 2ᵖ / (2ᵖ - 1) ≤ 2 times what h/2 changes. That is
+    the error of the whole solve, of which a tolerance is a hundredth part, and ten times as much is
+    allowed for.
+
+    Raises:
+        UsageError: If the steps are fixed and their size is not known.
+    """
+    if not options.fixed:
+        return max(options.rtol, options.atol)
+    if options.step_size is None:
+        raise UsageError(
+            f"{options.solver} takes steps of a fixed size and heeds no tolerance, and the size is "
+            "not given",
+            hint="give it, for instance with `--set solver.step_size=0.01`; the gradient is then "
+            "judged by what half the step changes",
+        )
+    rough, fine = (way(problem, weights, each).states for each in (options, options.tighter(1)))
+    size = float(np.linalg.norm(fine))
+    return 10 / STEPS_ADD_UP * 2 * float(np.linalg.norm(rough - fine)) / (size or 1.0)
 
 
 def _other_references(

@@ -8,19 +8,22 @@ import numpy as np
 
 from nodelens.checking.comparison import STEPS_ADD_UP
 from nodelens.checking.directions import choose_directions
-from nodelens.checking.gradients import chosen_problems, quick_compilation, solve_options
+from nodelens.checking.gradients import (
+    chosen_problems,
+    quick_compilation,
+    solve_options,
+)
 from nodelens.checking.own_field import OwnField
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import by_closed_form, solve_sensitivity
 from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import SolveOptions, adjoint_way
 from nodelens.errors import NumericalError, UsageError
+from nodelens.ode.odeint import DRIFT_LIMIT
 from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 RATES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
-# The state that came back may be so far from the one that was there, relatively.
-DRIFT_LIMIT = 1e-3
 LADDER_TOLERANCE = 1e-6
 
 
@@ -110,6 +113,12 @@ def _order(
         )
     problem = problems[0].rounded(precision)
     options = solve_options(settings, precision)
+    if options.fixed:
+        raise UsageError(
+            f"the study of the order varies the tolerance, which {options.solver} with steps of a "
+            "fixed size does not heed",
+            hint="choose a solver that adapts its steps, for instance dopri5, without step_size",
+        )
     points = [
         (tolerance, problem, replace(options, rtol=tolerance, atol=tolerance))
         for tolerance in TOLERANCES

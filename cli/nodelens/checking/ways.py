@@ -13,6 +13,7 @@ from nodelens.checking.problem import CheckProblem
 from nodelens.errors import NumericalError
 from nodelens.ode import ADJOINTS, DriftWarning, SolveError, Status, odeint, odeint_vjp
 from nodelens.ode.adjoints.base import is_differentiable
+from nodelens.ode.solvers import SOLVERS
 from nodelens.ode.status import REMEDIES
 
 TAPE = "tape"
@@ -40,8 +41,15 @@ class SolveOptions:
     dtype: str
     jit_compile: bool
 
+    @property
+    def fixed(self) -> bool:
+        """Whether the steps are all of one size, whatever the tolerances."""
+        return self.step_size is not None or not SOLVERS[self.solver].adaptive
+
     def tighter(self, factor: float) -> "SolveOptions":
-        """The same with tolerances that are smaller, as far as the precision allows."""
+        """The same with smaller tolerances, as far as the precision allows, or half the step."""
+        if self.step_size is not None:
+            return replace(self, step_size=self.step_size / 2)
         floor = 20 * float(np.finfo(self.dtype).eps)
         return replace(
             self,

@@ -94,7 +94,8 @@ def adjoint_verdict(document: dict[str, Any]) -> "Text":
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return Text(
         f"fail: {len(failed)} of {len(checks)} comparisons disagree: "
-        f"{', '.join(names[:NAMED])}{more}",
+        f"{', '.join(names[:NAMED])}{more}"
+        + "".join(f"\ncause: {cause}" for cause in document["causes"]),
         style="bold red",
     )
 
