@@ -54,9 +54,7 @@ class Reversible:
     anchors used up the rounding grows freely.
 
     `BackwardStats.drift` at the first time is the largest distance, relative to the size of the
-    state, between what came back and what was there, at the anchors and at the start. Steps that
-    are not adapted have no tolerance to hold the pair together: for them the drift at the last time
-    is how far it came apart.
+    state, between what came back and what was there, at the anchors and at the start.
 
     Args:
         coupling: The largest c, see `CoupledRungeKutta`.
@@ -156,11 +154,9 @@ class Reversible:
         # Undoing a step needs no coupling, so two evaluations less than the step.
         evaluations = forward.stats.accepted * (2 * solver.evaluations_per_step - 2)
         found = replay.finish(forward, before, evaluations)
-        main, shadow = tf.split(last, 2, axis=-1)
-        apart = nothing if solver.tolerances is not None else _relative(main - shadow, main)
-        between = found.stats.drift[1:-1]
-        ends = [tf.cast(x, between.dtype)[None] for x in (strayed, apart)]
-        drift = tf.concat([ends[0], between, ends[1]], 0)
+        drift = tf.tensor_scatter_nd_update(
+            found.stats.drift, [[0]], [tf.cast(strayed, found.stats.drift.dtype)]
+        )
         return Backward(
             z0=tf.add_n(tf.split(found.z0, 2, axis=-1)),
             theta=found.theta,
