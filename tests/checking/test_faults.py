@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nodelens.checking import gradients
 from nodelens.checking.problem import CheckProblem
-from nodelens.checking.ways import Found, SolveOptions, Way, adjoint_way
+from nodelens.checking.ways import Found, SolveOptions, Way, adjoint_way, taped_way
 from nodelens.entry import run
 
 # A fault sees the right gradient, and may ask for the gradient of something else.
@@ -157,6 +158,47 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
 }
 
 
+def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Asks once for each problem and weights: what a fault does not touch need not be repeated."""
+    known: dict[Any, Any] = {}
+
+    def ask(problem: CheckProblem, *others: Any) -> Any:
+        key = (problem.name, problem.point.tobytes(), *map(repr, others))
+        if key not in known:
+            known[key] = function(problem, *others)
+        return known[key]
+
+    return ask
+
+
+REFEREES = ("solve_sensitivity", "by_complex_step", "by_central_differences")
+
+
+@pytest.fixture(scope="module")
+def ways() -> dict[tuple[str, ...], Way]:
+    """The right gradients, by an adjoint and as the tape gives it."""
+    names = ("backsolve", "direct")
+    found = {(name,): remembered(adjoint_way(name)) for name in names}
+    return {**found, ("backsolve", "odeint"): remembered(taped_way("backsolve", "odeint"))}
+
+
+@pytest.fixture(scope="module")
+def referees() -> dict[str, Callable[..., Any]]:
+    return {name: remembered(getattr(gradients, name)) for name in REFEREES}
+
+
+@pytest.fixture(autouse=True)
+def answered_once(
+    monkeypatch: pytest.MonkeyPatch,
+    ways: dict[tuple[str, ...], Way],
+    referees: dict[str, Callable[..., Any]],
+) -> None:
+    monkeypatch.setattr(gradients, "adjoint_way", lambda name: ways[name,])
+    monkeypatch.setattr(gradients, "taped_way", lambda *name: ways[name])
+    for name, referee in referees.items():
+        monkeypatch.setattr(gradients, name, referee)
+
+
 def check(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict]:
     capsys.readouterr()
     arguments = ["--problem", "network", "--adjoint", "backsolve", "--json", "-q"]
@@ -168,12 +210,15 @@ def check(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(FAULTS))
 def test_a_fault_is_found_and_its_block_named(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    ways: dict[tuple[str, ...], Way],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     fault, expected = FAULTS[name]
 
     def faulty(adjoint: str) -> Way:
-        way = adjoint_way(adjoint)
+        way = ways[adjoint,]
         if adjoint != "backsolve":
             return way
 

@@ -39,7 +39,7 @@ NUMPY = Operations(
     np.cos,
     np.tanh,
     np.exp,
-    lambda matrix, vector: np.einsum("...ij,...j->...i", matrix, vector),
+    lambda matrix, vector: (matrix @ vector[..., None])[..., 0],
     lambda parts: np.stack(parts, axis=-1),
     lambda vector: list(np.moveaxis(vector, -1, 0)),
 )

@@ -84,7 +84,8 @@ def adjoint_verdict(document: dict[str, Any]) -> "Text":
     if not failed:
         where = f"{len(problems)} problems" if several else f"the problem {document['problem']!r}"
         text = f"pass: all {len(checks)} comparisons on {where} agree"
-        return Text(text, style="bold green")
+        beware = "".join(f"\nbeware: {drift}" for drift in document["drifts"])
+        return Text.assemble((text, "bold green"), (beware, "bold yellow"))
     names = list(
         dict.fromkeys(
             " ".join([*((c["problem"],) * several), c["method"], gradient_name(c["block"])])
@@ -95,7 +96,7 @@ def adjoint_verdict(document: dict[str, Any]) -> "Text":
     return Text(
         f"fail: {len(failed)} of {len(checks)} comparisons disagree: "
         f"{', '.join(names[:NAMED])}{more}"
-        + "".join(f"\ncause: {cause}" for cause in document["causes"]),
+        + "".join(f"\ncause: {drift}" for drift in document["drifts"]),
         style="bold red",
     )
 
