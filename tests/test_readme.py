@@ -80,7 +80,7 @@ def test_the_set_up_is_two_commands_of_one_line() -> None:
     assert "\n" not in main
     assert "\n" not in tests
     assert main.endswith("node gradcam sample_images/cat.jpg --layer block5_conv4")
-    assert tests.endswith("-m pytest")
+    assert tests.endswith("-m pytest -n 2 --dist loadfile")
     # A virtual environment and explicit paths: no Node.js and no shim of pyenv comes between.
     for command in (main, tests):
         assert command.startswith("python3 -m venv .venv && .venv/bin/")

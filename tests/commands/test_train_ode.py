@@ -184,6 +184,14 @@ def test_a_diverging_training_is_4_and_keeps_the_last_good_model(
     assert list((tmp_path / "r" / "checkpoints").iterdir())
 
 
+def test_what_the_solver_cannot_do_is_a_usage_error(tmp_path: Path, capsys) -> None:
+    arguments = ["train-ode", "--out", str(tmp_path / "run"), "--set", "field.hidden=[2000]"]
+    assert run([*arguments, "--set", "adjoint.method=forward"]) == 2
+    errors = capsys.readouterr().err
+    assert "this cannot be trained: The adjoint 'forward' carries" in errors
+    assert "Use adjoint='discrete'" in errors
+
+
 @pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_numbers_bit_for_bit(
     finished: tuple[Path, dict, str], tmp_path: Path

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.adjoints import ADJOINTS, Adjoint, Reversible
+from nodelens.ode.adjoints import ADJOINTS, Adjoint
 from nodelens.ode.adjoints.base import Backward, is_differentiable
 from nodelens.ode.controllers import Controller, FixedController, PIDController
 from nodelens.ode.core import Core
@@ -122,11 +122,6 @@ def prepare(
     chosen_solver = look_up("solver", solver, SOLVERS)
     _check_size(chosen_solver, layout)
     chosen_adjoint = look_up("adjoint", adjoint, ADJOINTS)
-    if isinstance(chosen_adjoint, Reversible) and chosen_solver.largest_state is not None:
-        raise ValueError(
-            f"The adjoint 'reversible' needs an explicit solver; {chosen_solver.name!r} is not. "
-            "Use adjoint='discrete' or 'checkpointed' with it."
-        )
     method = Method(
         chosen_solver,
         _controller(chosen_solver, controller, step_size),
@@ -156,6 +151,7 @@ def prepare(
         times = tf.broadcast_to(times[:, None], [times.shape[0], tf.shape(packed)[0]])
         times = tf.ensure_shape(times, [None, packed.shape[0]])
     inputs = Inputs(packed, times, theta, tolerances, _jumps(jump_times))
+    chosen_adjoint.check(method, inputs)
     return Problem(core, layout, inputs, params, lifted.sources, shared_times)
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from nodelens.errors import UsageError
 from nodelens.ode import Status
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.problem import Problem
@@ -61,6 +62,9 @@ def make_training_call(
         optimizer: A Keras optimizer, built for these variables.
         windows: Where batches come from.
         settings: The size of a batch, the seed, the steps of a call.
+
+    Raises:
+        UsageError: If solver and adjoint cannot solve this field.
     """
     variables = problem.field.trainable_variables
     capacity = settings.training.steps_per_call
@@ -96,7 +100,7 @@ def make_training_call(
             drift=tf.maximum(metrics.drift, tf.cast(back.drift, tf.float32)),
         )
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def steps(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
         zero = tf.constant(0)
         start = CallMetrics(
@@ -123,6 +127,12 @@ def make_training_call(
         )
         return end
 
+    number = tf.TensorSpec([], tf.int32)
+    try:
+        steps.get_concrete_function(number, number)
+    except ValueError as error:
+        # What `odeint` refuses, such as an adjoint that cannot serve so large a field.
+        raise UsageError(f"this cannot be trained: {error}") from error
     return steps
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import (
+    Adjoint,
     Backward,
     Forward,
     field_vjp,
@@ -31,7 +32,7 @@ from nodelens.ode.vector_field import FlatField
 
 
 @dataclass(frozen=True)
-class Backsolve:
+class Backsolve(Adjoint):
     """Constant memory: keeps the states at the requested times only and integrates z backward.
 
     The integral for theta is a quadrature with the solver's own weights: it has no part in the
@@ -48,8 +49,6 @@ class Backsolve:
 
     rtol: float | None = None
     atol: float | None = None
-    default_max_steps: int = 100_000
-    differentiable: bool = False
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves and keeps the states at the requested times."""
@@ -126,9 +125,6 @@ class Backsolve:
             theta=sums,
             stats=BackwardStats(stats.nfe, stats.accepted, stats.rejected, front.status, drift),
         )
-
-    def larger(self) -> None:
-        """There is no store that could be full."""
 
     def _tolerances(self, inputs: Inputs) -> Tolerances:
         """The backward tolerances, for the state and its adjoint."""

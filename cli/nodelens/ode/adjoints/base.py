@@ -1,7 +1,8 @@
 """What an adjoint is: a forward solve that keeps something, and a backward pass that uses it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
@@ -57,23 +58,30 @@ class Backward(NamedTuple):
     stats: BackwardStats
 
 
-class Adjoint(Protocol):
-    """A way to find the gradient of a solve: a frozen dataclass with two pure methods."""
+class Adjoint(ABC):
+    """A way to find the gradient of a solve: a frozen dataclass with two pure methods.
 
-    @property
-    def default_max_steps(self) -> int:
-        """Bound of the attempted steps where the user sets none."""
-        ...
+    Attributes:
+        default_max_steps: Bound of the attempted steps where the user sets none.
+        differentiable: Whether TensorFlow may differentiate through `forward` itself.
+    """
 
-    @property
-    def differentiable(self) -> bool:
-        """Whether TensorFlow may differentiate through `forward` itself."""
-        ...
+    default_max_steps: ClassVar[int] = 100_000
+    differentiable: ClassVar[bool] = False
 
+    def check(self, method: Method, inputs: Inputs) -> None:
+        """Refuses what it cannot do, before anything is compiled.
+
+        Raises:
+            ValueError: The message names the adjoints that can.
+        """
+        del method, inputs
+
+    @abstractmethod
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves and keeps the residuals."""
-        ...
 
+    @abstractmethod
     def backward(
         self,
         method: Method,
@@ -83,11 +91,10 @@ class Adjoint(Protocol):
         cotangent: tf.Tensor,
     ) -> Backward:
         """Returns the gradient, given dL/dstates of shape [count, batch, size]."""
-        ...
 
     def larger(self) -> "Adjoint | None":
         """Returns the same adjoint with more room after the status `CAPACITY`, if it can grow."""
-        ...
+        return None
 
 
 def stats_of(front: Any) -> Stats:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, reached_by, stats_of
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, reached_by, stats_of
 from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
@@ -38,7 +38,7 @@ class Checkpoints(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Checkpointed:
+class Checkpointed(Adjoint):
     """Stores every k-th state, and takes the steps between once more on the way back.
 
     k starts at one. Whenever the store is full every other checkpoint is dropped and k doubles. The
@@ -54,8 +54,6 @@ class Checkpointed:
 
     checkpoints: int = 32
     max_accepted: int = 4096
-    default_max_steps: int = 100_000
-    differentiable: bool = False
 
     def __post_init__(self) -> None:
         if self.checkpoints < 2 or self.checkpoints % 2:

@@ -1,10 +1,12 @@
 """The reference: TensorFlow's own tape through the loop."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import (
+    Adjoint,
     Backward,
     Forward,
     dense_gradient,
@@ -19,15 +21,15 @@ from nodelens.ode.vector_field import FlatField
 
 
 @dataclass(frozen=True)
-class Direct:
+class Direct(Adjoint):
     """Differentiates through the loop with a tape. Memory is reserved for `max_steps` steps.
 
     Slow and hungry, but it is an independent implementation of the gradient, and it can be
     differentiated again. Step sizes are constants to it, as they are to `Discrete`.
     """
 
-    default_max_steps: int = 2048
-    differentiable: bool = True
+    default_max_steps: ClassVar[int] = 2048
+    differentiable: ClassVar[bool] = True
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves; nothing is kept, since the backward pass solves again under a tape."""
@@ -62,6 +64,3 @@ class Direct:
                 drift=tf.zeros_like(inputs.times),
             ),
         )
-
-    def larger(self) -> None:
-        """There is no store that could be full."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, reached_by, stats_of
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, reached_by, stats_of
 from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
@@ -21,7 +21,7 @@ from nodelens.ode.vector_field import FlatField
 
 
 @dataclass(frozen=True)
-class Discrete:
+class Discrete(Adjoint):
     """Stores where each accepted step started and differentiates them one by one, last to first.
 
     The step sizes are constants to the gradient. Memory: two states a step, reserved for `capacity`
@@ -33,8 +33,6 @@ class Discrete:
     """
 
     capacity: int = 256
-    default_max_steps: int = 100_000
-    differentiable: bool = False
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves and stores where each accepted step started."""

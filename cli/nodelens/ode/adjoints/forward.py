@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, is_differentiable, reached_by, stats_of
+from nodelens.ode.adjoints.base import (
+    Adjoint,
+    Backward,
+    Forward,
+    is_differentiable,
+    reached_by,
+    stats_of,
+)
 from nodelens.ode.integrate import Method, Tolerances
 from nodelens.ode.observe import Inputs, solve_forward
 from nodelens.ode.solution import BackwardStats
@@ -14,7 +21,7 @@ from nodelens.ode.vector_field import FlatField
 
 
 @dataclass(frozen=True)
-class ForwardSensitivity:
+class ForwardSensitivity(Adjoint):
     """Integrates S = dz/d(z0, theta) along with z.
 
         dS/dt = (df/dz) S + df/d(z0, theta),    S(t_0) = (1, 0)
@@ -32,15 +39,29 @@ class ForwardSensitivity:
     """
 
     largest: int = 65_536
-    default_max_steps: int = 100_000
-    differentiable: bool = False
+
+    def check(self, method: Method, inputs: Inputs) -> None:
+        """Refuses a complex state, unknown shapes, and an S that is too large."""
+        wanted = [x for x in inputs.theta if is_differentiable(x)]
+        instead = "Use adjoint='discrete', 'checkpointed' or 'backsolve'."
+        if any(x.dtype.is_complex for x in (inputs.z0, *wanted)):
+            raise ValueError(f"The adjoint 'forward' needs a real state. {instead}")
+        if not all(x.shape.is_fully_defined() for x in (inputs.z0[0], *wanted)):
+            raise ValueError(f"The adjoint 'forward' needs shapes that are known. {instead}")
+        size, params = inputs.z0.shape[-1], sum(map(_count, wanted))
+        entries = size * (size + params)
+        if entries > self.largest:
+            raise ValueError(
+                f"The adjoint 'forward' carries size * (size + parameters) = {size} * ({size} + "
+                f"{params}) = {entries} numbers along; the limit is {self.largest}. {instead}"
+            )
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves for z and S together."""
         z0, _, theta, tolerances, *_ = inputs
         size = z0.shape[-1]
         wanted = [x for x in theta if is_differentiable(x)]
-        columns = self._check(z0, wanted)
+        columns = size + sum(map(_count, wanted))
         sensitivity = tf.tile(tf.eye(size, columns, dtype=z0.dtype)[None], [tf.shape(z0)[0], 1, 1])
         rows = size * columns
         padded = [
@@ -77,29 +98,6 @@ class ForwardSensitivity:
             ],
             stats=BackwardStats(none, none, none, forward.status, tf.zeros_like(times)),
         )
-
-    def larger(self) -> None:
-        """There is no store that could be full."""
-
-    def _check(self, z0: tf.Tensor, wanted: Sequence[tf.Tensor]) -> int:
-        """Returns how many columns S has.
-
-        Raises:
-            ValueError: The state is complex, a shape is unknown, or S is too large.
-        """
-        instead = "Use adjoint='discrete', 'checkpointed' or 'backsolve'."
-        if any(x.dtype.is_complex for x in (z0, *wanted)):
-            raise ValueError(f"The adjoint 'forward' needs a real state. {instead}")
-        if not all(x.shape.is_fully_defined() for x in (z0[0], *wanted)):
-            raise ValueError(f"The adjoint 'forward' needs shapes that are known. {instead}")
-        size, params = z0.shape[-1], sum(map(_count, wanted))
-        entries = size * (size + params)
-        if entries > self.largest:
-            raise ValueError(
-                f"The adjoint 'forward' carries size * (size + parameters) = {size} * ({size} + "
-                f"{params}) = {entries} numbers along; the limit is {self.largest}. {instead}"
-            )
-        return size + params
 
 
 def _count(x: tf.Tensor) -> int:

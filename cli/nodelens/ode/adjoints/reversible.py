@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Backward, Forward, reached_by, stats_of
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, reached_by, stats_of
 from nodelens.ode.adjoints.coupled import CoupledRungeKutta
 from nodelens.ode.adjoints.replay import (
     Cotangents,
@@ -18,6 +18,7 @@ from nodelens.ode.adjoints.replay import (
     write,
 )
 from nodelens.ode.controllers import FixedController
+from nodelens.ode.implicit import ImplicitRungeKutta
 from nodelens.ode.integrate import Front, Method, Tolerances
 from nodelens.ode.norms import of_halves, rms_norm
 from nodelens.ode.observe import Inputs, right_hand_side, solve_forward
@@ -46,7 +47,7 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reversible:
+class Reversible(Adjoint):
     """Replaces the solver by its reversible form and runs it backward to get its states back.
 
     Exact up to rounding, which grows on the way back as the solution was damped on the way there.
@@ -66,8 +67,14 @@ class Reversible:
     coupling: float = 0.999
     anchors: int = 16
     max_accepted: int = 4096
-    default_max_steps: int = 100_000
-    differentiable: bool = False
+
+    def check(self, method: Method, inputs: Inputs) -> None:
+        """Refuses an implicit solver."""
+        if isinstance(method.solver, ImplicitRungeKutta):
+            raise ValueError(
+                "The adjoint 'reversible' needs an explicit solver; "
+                f"{method.solver.name!r} is not. Use adjoint='discrete' or 'checkpointed' with it."
+            )
 
     def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
         """Solves with the reversible form of the solver."""
