@@ -14,7 +14,9 @@ from nodelens.explain.methods import (
     positive_part,
     xgradcam,
 )
+from nodelens.explain.pixels import PIXEL_METHODS
 from nodelens.explain.reruns import RERUN_METHODS
+from nodelens.explain.save import METHOD_TITLES
 from nodelens.settings.gradcam import GradcamSettings, Method
 
 
@@ -81,7 +83,8 @@ def test_every_method_leaves_its_arguments_alone_and_returns_one_value_a_cell(me
 
 
 def test_the_settings_know_every_method():
-    assert set(get_args(Method)) == set(METHODS) | set(RERUN_METHODS)
+    others = set(RERUN_METHODS) | set(PIXEL_METHODS) | {"guided-gradcam"}
+    assert set(get_args(Method)) == set(METHODS) | others == set(METHOD_TITLES)
     assert GradcamSettings(methods=tuple(METHODS)).methods == tuple(METHODS)
 
 

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from nodelens.report.output import Output
     from nodelens.settings.gradcam import GradcamSettings
 
+MANY_RUNS = ("scorecam", "smoothgrad", "integrated-gradients", "occlusion")
+
 
 def gradcam(
     images: ImagesArgument = None,
@@ -225,7 +227,7 @@ def _explainer(
     settings: "GradcamSettings", classifier: "Classifier", classes: list[int]
 ) -> "Explainer":
     from nodelens.explain.explainer import Explainer
-    from nodelens.explain.question import Question
+    from nodelens.explain.question import PixelSettings, Question
 
     against = None if settings.against is None else str(settings.against)
     return Explainer(
@@ -239,6 +241,7 @@ def _explainer(
             against=None if against is None else classifier.class_names.find(against),
             counterfactual=settings.counterfactual,
             signed=settings.signed,
+            pixels=PixelSettings(**settings.pixels.model_dump(), seed=settings.seed),
         ),
     )
 
@@ -288,8 +291,8 @@ def _explain(
         "settings": settings.model_dump(mode="json"),
         **provenance(seed=settings.seed, device=device, data_sha256=None),
     }
-    if "scorecam" in settings.methods:
-        output.note("scorecam runs the model once for every channel: minutes a picture on a CPU")
+    if slow := [method for method in settings.methods if method in MANY_RUNS]:
+        output.note(f"{', '.join(slow)}: the model runs many times, up to minutes on a CPU")
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     outcomes = explain_files(

@@ -48,7 +48,8 @@ MethodOption = Annotated[
         "--method",
         metavar="NAME,...",
         help="gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, eigengradcam, "
-        "ablationcam, scorecam (slow), random.",
+        "ablationcam, scorecam (slow), random; at the pixels: saliency, smoothgrad, "
+        "integrated-gradients, occlusion, guided-backprop, guided-gradcam.",
         rich_help_panel=SETTINGS,
     ),
 ]

@@ -91,6 +91,7 @@ def _map(heat_map: HeatMap, files: MapFiles | None) -> dict[str, Any]:
         "min": heat_map.min,
         "empty": heat_map.empty,
         "receptive_field": _receptive_field(heat_map.receptive_field),
+        "details": dict(heat_map.details),
         "files": {} if files is None else {k: str(path) for k, path in files.as_dict().items()},
     }
 

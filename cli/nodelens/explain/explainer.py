@@ -1,13 +1,17 @@
 """Explaining what a classifier saw in a photo."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from nodelens.explain.classifier import Classifier
 from nodelens.explain.explanation import Explanation, HeatMap, Prediction
 from nodelens.explain.gradients import Evidence, compile_evidence
+from nodelens.explain.image_score import ImageScore, baseline_pixels, compile_image_score
 from nodelens.explain.images import Photo, to_model_input
-from nodelens.explain.layers import find_layers, list_layers
-from nodelens.explain.methods import METHODS, positive_part
+from nodelens.explain.layers import LayerRow, find_layers, list_layers
+from nodelens.explain.methods import METHODS, gradcam, positive_part
+from nodelens.explain.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
 from nodelens.explain.question import Question
 from nodelens.explain.reruns import RERUN_METHODS, compile_reruns
 from nodelens.explain.targets import score_of, selector_of
@@ -34,7 +38,8 @@ class Explainer:
         question.refuse_if_contradictory(len(classifier.class_names))
         self.classifier, self.question = classifier, question
         rows = list_layers(classifier.model, classifier.input_size)
-        self.layers = find_layers(rows, question.layers or [classifier.default_layer])
+        wanted = question.layers or [classifier.default_layer]
+        self.layers = find_layers(rows, wanted) if question.layer_methods else []
         self._evidence = compile_evidence(
             classifier.model,
             [row.layer for row in self.layers],
@@ -49,6 +54,9 @@ class Explainer:
             )
             for row in self.layers
         ]
+        self._image_score = compile_image_score(
+            classifier.model, score_of(question), output=classifier.output
+        )
 
     def explain(self, photo: Photo) -> Explanation:
         """Explains one photo.
@@ -59,14 +67,15 @@ class Explainer:
         Returns:
             The predictions and the maps.
         """
-        batch = to_model_input(photo, self.classifier.input_size)[None]
-        images = self.classifier.preprocess(batch)
-        evidence = self._evidence(images)
+        pixels = to_model_input(photo, self.classifier.input_size)
+        baseline = baseline_pixels(pixels, self.question.pixels.baseline)
+        images = self.classifier.preprocess(np.stack([pixels, baseline]))
+        evidence = self._evidence(images[:1])
         best = np.argsort(-evidence.logits[0], kind="stable")[:PREDICTIONS]
         return Explanation(
             photo=photo,
             predictions=tuple(self._prediction(evidence, index) for index in best),
-            maps=tuple(self._maps(evidence, images[0])),
+            maps=tuple(self._maps(evidence, *images)),
             model=self.classifier.name,
             weights=self.classifier.weights,
         )
@@ -79,38 +88,57 @@ class Explainer:
             logit=float(evidence.logits[0, index]),
         )
 
-    def _maps(self, evidence: Evidence, image: np.ndarray) -> list[HeatMap]:
-        return [
-            self._map(evidence, image, number, rank, method)
-            for number in range(len(self.layers))
-            for rank in range(evidence.classes.shape[1])
-            for method in self.question.methods
-        ]
+    def _maps(
+        self, evidence: Evidence, image: np.ndarray, baseline: np.ndarray
+    ) -> Iterator[HeatMap]:
+        targets = [self._prediction(evidence, index) for index in evidence.classes[0]]
+        views = [self._image_score(image, baseline, target.index) for target in targets]
+        for number, layer in enumerate(self.layers):
+            for rank, (target, view) in enumerate(zip(targets, views, strict=True)):
+                for method in self.question.layer_methods:
+                    signed = self._at_layer(evidence, number, rank, method, view)
+                    yield self._map(layer.name, target, method, Attribution(signed), layer)
+        for target, view in zip(targets, views, strict=True):
+            for method in self.question.pixel_methods:
+                found = PIXEL_METHODS[method](view, self.question.pixels)
+                yield self._map(INPUT, target, method, found)
 
-    def _map(
-        self, evidence: Evidence, image: np.ndarray, number: int, rank: int, method: str
-    ) -> HeatMap:
-        question, layer = self.question, self.layers[number]
-        target = self._prediction(evidence, evidence.classes[0, rank])
+    def _at_layer(
+        self, evidence: Evidence, number: int, rank: int, method: str, view: ImageScore
+    ) -> np.ndarray:
+        """The signed map of a method that looks at a layer."""
         activations = evidence.activations[number][0]
         if method in RERUN_METHODS:
-            signed = RERUN_METHODS[method](activations, self._reruns[number](image, target.index))
-        else:
-            gradients = evidence.gradients[number][0, rank]
-            signed = METHODS[method](
-                activations, -gradients if question.counterfactual else gradients
-            )
+            index = int(evidence.classes[0, rank])
+            return RERUN_METHODS[method](activations, self._reruns[number](view.image, index))
+        gradients = evidence.gradients[number][0, rank]
+        if method == "guided-gradcam":
+            return guided_gradcam(positive_part(gradcam(activations, gradients)), view)
+        return METHODS[method](
+            activations, -gradients if self.question.counterfactual else gradients
+        )
+
+    def _map(
+        self,
+        where: str,
+        target: Prediction,
+        method: str,
+        found: Attribution,
+        layer: LayerRow | None = None,
+    ) -> HeatMap:
+        question, signed = self.question, found.values
         return HeatMap(
-            layer=layer.name,
+            layer=where,
             target=target,
             method=method,
             values=signed if question.signed else positive_part(signed),
             max=float(signed.max()),
             min=float(signed.min()),
-            receptive_field=layer.receptive_field,
+            receptive_field=layer.receptive_field if layer else None,
             signed=question.signed,
             counterfactual=question.counterfactual,
             explains=question.target,
+            details=found.details,
         )
 
 

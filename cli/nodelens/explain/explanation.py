@@ -1,6 +1,7 @@
 """What was found out about a photo: predictions and maps."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,10 +32,11 @@ class HeatMap:
     """Where one layer found evidence for one class.
 
     Attributes:
-        layer: Name of the layer.
+        layer: Name of the layer; `input` where the method looks at the pixels.
         target: The explained class, as the model scores it on this photo.
         method: Name of the method.
-        values: The map at the size of the layer, float32 `(h, w)`; after the ReLU unless signed.
+        values: The map at the size of the layer or of the model's input, float32 `(h, w)`; after
+            the ReLU unless signed.
         max: Largest value before the ReLU; zero or less means that nothing speaks for the class.
         min: Smallest value before the ReLU.
         signed: Whether the ReLU was left out, to also show what speaks against the class.
@@ -43,6 +45,7 @@ class HeatMap:
         explains: The score whose gradient was taken: `logit`, `prob` or `margin`.
         receptive_field: What one cell of the map sees of the model's input; None where that is
             not one size at one place.
+        details: What the method tells besides, in numbers.
     """
 
     layer: str
@@ -55,6 +58,7 @@ class HeatMap:
     signed: bool = False
     counterfactual: bool = False
     explains: str = "logit"
+    details: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -75,7 +79,8 @@ class Explanation:
     Attributes:
         photo: The photo in its own size.
         predictions: The best classes, best first.
-        maps: One for each layer, class and method, in this order.
+        maps: One for each layer, class and method, in this order; then, for each class, those of
+            the methods that need no layer.
         model: Name of the model.
         weights: Which weights it ran with.
     """

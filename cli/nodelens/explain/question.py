@@ -6,6 +6,51 @@ from typing import Literal
 
 from nodelens.errors import UsageError
 
+Baseline = Literal["black", "mean", "blur"]
+
+PIXEL_METHOD_NAMES = (
+    "saliency",
+    "smoothgrad",
+    "integrated-gradients",
+    "occlusion",
+    "guided-backprop",
+)
+"""Methods that look at the pixels of the model's input and need no layer."""
+
+_NO_COUNTERFACTUAL = {
+    *PIXEL_METHOD_NAMES,
+    "guided-gradcam",
+    "ablationcam",
+    "scorecam",
+    "eigencam",
+    "random",
+}
+
+
+@dataclass(frozen=True)
+class PixelSettings:
+    """How the methods that look at pixels proceed.
+
+    Attributes:
+        baseline: The picture with nothing to see, for integrated gradients and under the windows of
+            occlusion: black, the mean colour, or blurred.
+        steps: Nodes of the quadrature of integrated gradients.
+        samples: Noisy copies of SmoothGrad.
+        noise: Their standard deviation, as a share of the range of the picture's values.
+        window: Side of the windows of occlusion, in pixels of the model's input; None stands for a
+            seventh of the shorter side.
+        stride: From one window to the next; None stands for half a window.
+        seed: Of the noise.
+    """
+
+    baseline: Baseline = "black"
+    steps: int = 32
+    samples: int = 32
+    noise: float = 0.15
+    window: int | None = None
+    stride: int | None = None
+    seed: int = 0
+
 
 @dataclass(frozen=True)
 class Question:
@@ -15,12 +60,14 @@ class Question:
         layers: Names of layers; none stands for the default layer of the classifier.
         classes: Indices of classes; none stands for the best ones of each photo.
         best: How many of the best classes are explained where none are named.
-        methods: Names of methods in `METHODS` and `RERUN_METHODS`.
+        methods: Names of methods in `METHODS`, `RERUN_METHODS` and `PIXEL_METHODS`, or
+            `guided-gradcam`.
         target: The score that is explained: the `logit`, the probability (`prob`), or the `margin`
             of the logit over that of another class.
         against: The other class of the margin; None stands for the best other one.
         counterfactual: Whether the gradient is negated.
         signed: Whether what speaks against the class is shown as well.
+        pixels: How the methods that look at pixels proceed.
     """
 
     layers: Sequence[str] = ()
@@ -31,6 +78,17 @@ class Question:
     against: int | None = None
     counterfactual: bool = False
     signed: bool = False
+    pixels: PixelSettings = PixelSettings()
+
+    @property
+    def layer_methods(self) -> list[str]:
+        """The methods that look at a layer."""
+        return [method for method in self.methods if method not in PIXEL_METHOD_NAMES]
+
+    @property
+    def pixel_methods(self) -> list[str]:
+        """The methods that need none."""
+        return [method for method in self.methods if method in PIXEL_METHOD_NAMES]
 
     def refuse_if_contradictory(self, classes: int) -> None:
         """Refuses what cannot be asked of a model.
@@ -45,10 +103,16 @@ class Question:
             raise UsageError(
                 f"the {self.best} best classes were asked for, and the model knows {classes}"
             )
-        without_gradient = {"ablationcam", "scorecam", "eigencam", "random"} & set(self.methods)
-        if self.counterfactual and without_gradient:
+        if self.layers and not self.layer_methods:
             raise UsageError(
-                f"{', '.join(sorted(without_gradient))} takes no gradient that could be negated",
+                f"{', '.join(self.pixel_methods)} looks at the pixels of the picture, "
+                "and a layer was given",
+                hint="leave out --layer, or add a method that looks at one: --method gradcam,...",
+            )
+        without = _NO_COUNTERFACTUAL & set(self.methods)
+        if self.counterfactual and without:
+            raise UsageError(
+                f"{', '.join(sorted(without))} has no gradient of the layer that could be negated",
                 hint="use --signed, which shows what speaks against the class as well",
             )
         if self.against is not None and self.target != "margin":

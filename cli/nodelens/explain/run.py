@@ -13,6 +13,7 @@ from nodelens.explain.explainer import Explainer
 from nodelens.explain.explanation import Explanation
 from nodelens.explain.image_files import distinct_stems
 from nodelens.explain.images import load_photo
+from nodelens.explain.question import PixelSettings
 from nodelens.explain.save import MapFiles, save_explanation
 from nodelens.report.output import to_json
 from nodelens.runtime.files import claim_directory, write_text
@@ -118,7 +119,7 @@ def question_words(explainer: Explainer) -> str:
     question, names = explainer.question, explainer.classifier.class_names
     words = [] if explainer.classifier.name == "vgg19" else [explainer.classifier.name]
     everywhere = "all" in question.layers
-    words += ["all" if everywhere else ".".join(row.name for row in explainer.layers)]
+    words += ["all"] if everywhere else [".".join(row.name for row in explainer.layers)]
     words += [f"{index}-{names[index]}" for index in question.classes]
     words += [f"top{question.best}"] if question.best > 1 else []
     words += [] if list(question.methods) == ["gradcam"] else [".".join(question.methods)]
@@ -126,7 +127,12 @@ def question_words(explainer: Explainer) -> str:
     words += [] if question.against is None else [f"against-{names[question.against]}"]
     words += ["counterfactual"] if question.counterfactual else []
     words += ["signed"] if question.signed else []
-    return "-".join(words)
+    words += [
+        f"{name}-{value}"
+        for name, value in vars(question.pixels).items()
+        if question.pixel_methods and value != getattr(PixelSettings(), name)
+    ]
+    return "-".join(word for word in words if word)
 
 
 def directory_name(stem: str, question: str) -> str:

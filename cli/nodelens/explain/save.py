@@ -31,6 +31,12 @@ METHOD_TITLES = {
     "eigengradcam": "Eigen-Grad-CAM",
     "ablationcam": "Ablation-CAM",
     "scorecam": "Score-CAM",
+    "guided-gradcam": "Guided Grad-CAM",
+    "saliency": "saliency",
+    "smoothgrad": "SmoothGrad",
+    "integrated-gradients": "integrated gradients",
+    "occlusion": "occlusion",
+    "guided-backprop": "guided backpropagation",
     "random": "random control",
 }
 
@@ -42,7 +48,7 @@ class MapFiles:
     Attributes:
         overlay: PNG, the photo in its own size with the heat map over it.
         heatmap: PNG, the colours of the heat map alone, in the size of the photo.
-        raw: NumPy file, float32, the map at the size of the layer, after the ReLU.
+        raw: NumPy file, float32, the map at the size of the layer or input, after the ReLU.
         figure: PNG, photo and overlay side by side, with words.
     """
 

@@ -29,6 +29,8 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
         where = f"{found['class_name']} at {found['layer']}"
         nothing = ("no positive evidence: ", "yellow") if found["empty"] else ""
         parts.append(Text.assemble(f"  {where}: ", nothing, (found["files"]["figure"], "cyan")))
+        if "completeness_gap" in found["details"]:
+            parts.append(_completeness(found["details"]))
     parts.append(Text(f"  overlay, heat map, raw map and manifest: {directory}/", style="dim"))
     return parts
 
@@ -61,6 +63,19 @@ def _field(field: dict[str, Any] | None) -> tuple[str, str]:
     both = field["height"], field["width"]
     size = " x ".join(str(axis["size"]) for axis in both)
     return f"{size} px", f"{' x '.join(str(axis['stride']) for axis in both)} px"
+
+
+def _completeness(details: dict[str, float]) -> "RenderableType":
+    """How well integrated gradients add up."""
+    from rich.text import Text
+
+    difference = details["score"] - details["baseline_score"]
+    total = difference + details["completeness_gap"]
+    return Text(
+        f"    adds up to {total:.4g}; the score differs from that of the baseline by "
+        f"{difference:.4g}",
+        style="dim",
+    )
 
 
 def _predictions(image: dict[str, Any]) -> "RenderableType":

@@ -16,6 +16,12 @@ Method = Literal[
     "eigengradcam",
     "ablationcam",
     "scorecam",
+    "guided-gradcam",
+    "saliency",
+    "smoothgrad",
+    "integrated-gradients",
+    "occlusion",
+    "guided-backprop",
     "random",
 ]
 
@@ -38,6 +44,22 @@ class ModelSettings(Settings):
     labels: str | None = None
     imports: tuple[str, ...] = ()
     trust: bool = False
+
+
+class PixelSettings(Settings):
+    """The methods that look at pixels and need no layer.
+
+    `baseline`: what stands for nothing to see. `steps` of integrated-gradients, `samples` and
+    `noise` (share of the range of values) of smoothgrad, `window` and `stride` of occlusion in
+    pixels of the model's input.
+    """
+
+    baseline: Literal["black", "mean", "blur"] = "black"
+    steps: int = Field(default=32, ge=1, le=1000)
+    samples: int = Field(default=32, ge=1, le=10_000)
+    noise: float = Field(default=0.15, ge=0, le=10)
+    window: PositiveInt | None = None
+    stride: PositiveInt | None = None
 
 
 class OutputSettings(Settings):
@@ -64,6 +86,7 @@ class GradcamSettings(Settings):
     against: int | str | None = None
     counterfactual: bool = False
     signed: bool = False
+    pixels: PixelSettings = PixelSettings()
     max_pixels: PositiveInt = 80_000_000
     output: OutputSettings = OutputSettings()
 
