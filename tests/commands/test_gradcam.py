@@ -216,7 +216,8 @@ def test_a_wrong_call_is_told_before_tensorflow_starts(capsys, monkeypatch, argu
     assert says in err
 
 
-def test_a_model_of_the_users_is_explained_with_the_names_of_its_classes(capsys, tmp_path):
+def save_small_model() -> None:
+    """Writes `mine.keras`, a classifier of two classes."""
     import keras
 
     keras.utils.set_random_seed(0)
@@ -227,7 +228,11 @@ def test_a_model_of_the_users_is_explained_with_the_names_of_its_classes(capsys,
         keras.layers.GlobalAveragePooling2D(),
         keras.layers.Dense(2, activation="softmax"),
     ]
-    keras.Sequential(layers).save(tmp_path / "mine.keras")
+    keras.Sequential(layers).save("mine.keras")
+
+
+def test_a_model_of_the_users_is_explained_with_the_names_of_its_classes(capsys, tmp_path):
+    save_small_model()
     (tmp_path / "names.txt").write_text("dog\ncat\n")
     arguments = [CAT, "--model", "mine.keras", "--labels", "names.txt", "--class", "cat"]
     code, out, _ = gradcam(capsys, *arguments, "--json", "-q")
@@ -237,6 +242,30 @@ def test_a_model_of_the_users_is_explained_with_the_names_of_its_classes(capsys,
     assert document["images"][0]["maps"][0]["class_name"] == "cat"
     assert document["images"][0]["maps"][0]["layer"] == "conv"
     assert document["images"][0]["maps"][0]["shape"] == [30, 30]
+
+
+def test_methods_are_measured_and_compared(capsys):
+    save_small_model()
+    arguments = [CAT, COFFEE, "--model", "mine.keras", "--method", "saliency,random", "--metrics"]
+    arguments += ["--class", "1", "--signed", "--set", "metric_steps=4"]
+    code, out, _ = gradcam(capsys, *arguments, "--json", "-q")
+    document = json.loads(out)
+    assert code == 0
+    assert [(row["method"], row["layer"], row["maps"]) for row in document["metrics"]] == [
+        ("random", "conv", 2),
+        ("saliency", "input", 2),
+    ]
+    for row, found in zip(document["metrics"], document["images"][0]["maps"], strict=True):
+        other = document["images"][1]["maps"][0 if row["layer"] == "conv" else 1]
+        assert len(found["metrics"]["deletion_curve"]) == 5
+        both = [found["metrics"]["insertion"], other["metrics"]["insertion"]]
+        np.testing.assert_allclose(row["insertion"], np.mean(both))
+        # Nothing is deleted, and all is inserted: the picture as it is.
+        for curve, end in (("deletion_curve", 0), ("insertion_curve", -1)):
+            np.testing.assert_allclose(found["metrics"][curve][end], found["score"], rtol=1e-4)
+    code, out, _ = gradcam(capsys, *arguments, "-q", "--force")
+    assert code == 0
+    assert "deletion" in out.splitlines()[-3]
 
 
 def test_an_unknown_layer_is_answered_with_the_nearest(capsys):

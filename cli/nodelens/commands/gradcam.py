@@ -18,6 +18,7 @@ from nodelens.commands.gradcam_options import (
     LayerOption,
     ListLayersOption,
     MethodOption,
+    MetricsOption,
     ModelOption,
     PreprocessOption,
     SignedOption,
@@ -65,6 +66,7 @@ def gradcam(
     against: AgainstOption = None,
     counterfactual: CounterfactualOption = None,
     signed: SignedOption = None,
+    metrics: MetricsOption = None,
     model: ModelOption = None,
     weights: WeightsOption = None,
     download: DownloadOption = None,
@@ -116,6 +118,7 @@ def gradcam(
             "against": ("--against", against),
             "counterfactual": ("--counterfactual", counterfactual),
             "signed": ("--signed", signed),
+            "metrics": ("--metrics", metrics),
         },
         json=json,
         quiet=quiet,
@@ -241,6 +244,8 @@ def _explainer(
             against=None if against is None else classifier.class_names.find(against),
             counterfactual=settings.counterfactual,
             signed=settings.signed,
+            metrics=settings.metrics,
+            metric_steps=settings.metric_steps,
             pixels=PixelSettings(**settings.pixels.model_dump(), seed=settings.seed),
         ),
     )
@@ -280,8 +285,9 @@ def _explain(
     *,
     force: bool,
 ) -> ExitCode:
-    from nodelens.explain.document import image_document, model_document
+    from nodelens.explain.document import image_document, metrics_document, model_document
     from nodelens.explain.run import Failed, explain_files
+    from nodelens.report.gradcam_metrics import metrics_table
     from nodelens.report.gradcam_summary import image_summary
     from nodelens.report.output import print_error
     from nodelens.runtime.provenance import provenance
@@ -321,6 +327,9 @@ def _explain(
                 )
         if not output.json:
             output.result({}, *image_summary(document, outcome.directory))
+    metrics = metrics_document(images)
     if output.json:
-        output.result({"images": images, "failed": failed, **record})
+        output.result({"images": images, "failed": failed, "metrics": metrics, **record})
+    elif metrics:
+        output.result({}, metrics_table(metrics))
     return ExitCode.USAGE if failed else ExitCode.DONE

@@ -89,6 +89,15 @@ SignedOption = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+MetricsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--metrics",
+        help="Measure how faithful the maps are; compare with random.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option(

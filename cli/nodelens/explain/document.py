@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from statistics import mean
 from typing import Any
 
 from nodelens.conv.receptive_field import AxisField
@@ -56,6 +57,32 @@ def image_document(explanation: Explanation, files: Sequence[MapFiles] = ()) -> 
     }
 
 
+def metrics_document(images: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The mean measures of faithfulness of each method at each layer.
+
+    Args:
+        images: The documents of the photos.
+
+    Returns:
+        Plain data; `maps` tells over how many maps the mean goes. Empty maps are not measured.
+    """
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for each in (each for image in images for each in image["maps"] if each["metrics"]):
+        found.setdefault((each["method"], each["layer"]), []).append(each["metrics"])
+    return [
+        {
+            "method": method,
+            "layer": layer,
+            "maps": len(measures),
+            "deletion": mean(each["deletion"] for each in measures),
+            "insertion": mean(each["insertion"] for each in measures),
+            "average_drop": mean(each["drop"] for each in measures),
+            "increase_in_confidence": mean(float(each["increase"]) for each in measures),
+        }
+        for (method, layer), measures in found.items()
+    ]
+
+
 def layer_document(row: LayerRow) -> dict[str, Any]:
     """One layer of a model.
 
@@ -92,6 +119,7 @@ def _map(heat_map: HeatMap, files: MapFiles | None) -> dict[str, Any]:
         "empty": heat_map.empty,
         "receptive_field": _receptive_field(heat_map.receptive_field),
         "details": dict(heat_map.details),
+        "metrics": asdict(heat_map.faithfulness) if heat_map.faithfulness else None,
         "files": {} if files is None else {k: str(path) for k, path in files.as_dict().items()},
     }
 

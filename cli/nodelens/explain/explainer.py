@@ -1,11 +1,13 @@
 """Explaining what a classifier saw in a photo."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from nodelens.explain.classifier import Classifier
 from nodelens.explain.explanation import Explanation, HeatMap, Prediction
+from nodelens.explain.faithfulness import faithfulness
 from nodelens.explain.gradients import Evidence, compile_evidence
 from nodelens.explain.image_score import ImageScore, baseline_pixels, compile_image_score
 from nodelens.explain.images import Photo, to_model_input
@@ -69,13 +71,17 @@ class Explainer:
         """
         pixels = to_model_input(photo, self.classifier.input_size)
         baseline = baseline_pixels(pixels, self.question.pixels.baseline)
-        images = self.classifier.preprocess(np.stack([pixels, baseline]))
-        evidence = self._evidence(images[:1])
+        kinds = [pixels, baseline, baseline_pixels(pixels, "blur"), np.zeros_like(pixels)]
+        image, baseline, blurred, black = self.classifier.preprocess(np.stack(kinds))
+        evidence = self._evidence(image[None])
         best = np.argsort(-evidence.logits[0], kind="stable")[:PREDICTIONS]
         return Explanation(
             photo=photo,
             predictions=tuple(self._prediction(evidence, index) for index in best),
-            maps=tuple(self._maps(evidence, *images)),
+            maps=tuple(
+                self._judged(heat_map, view, blurred, black)
+                for heat_map, view in self._maps(evidence, image, baseline)
+            ),
             model=self.classifier.name,
             weights=self.classifier.weights,
         )
@@ -90,18 +96,34 @@ class Explainer:
 
     def _maps(
         self, evidence: Evidence, image: np.ndarray, baseline: np.ndarray
-    ) -> Iterator[HeatMap]:
+    ) -> Iterator[tuple[HeatMap, ImageScore]]:
         targets = [self._prediction(evidence, index) for index in evidence.classes[0]]
         views = [self._image_score(image, baseline, target.index) for target in targets]
         for number, layer in enumerate(self.layers):
             for rank, (target, view) in enumerate(zip(targets, views, strict=True)):
                 for method in self.question.layer_methods:
                     signed = self._at_layer(evidence, number, rank, method, view)
-                    yield self._map(layer.name, target, method, Attribution(signed), layer)
+                    yield self._map(layer.name, target, method, Attribution(signed), layer), view
         for target, view in zip(targets, views, strict=True):
             for method in self.question.pixel_methods:
                 found = PIXEL_METHODS[method](view, self.question.pixels)
-                yield self._map(INPUT, target, method, found)
+                yield self._map(INPUT, target, method, found), view
+
+    def _judged(
+        self, heat_map: HeatMap, view: ImageScore, blurred: np.ndarray, black: np.ndarray
+    ) -> HeatMap:
+        """The map with what is measured of it, if that is asked for and there is anything."""
+        if heat_map.empty or not self.question.metrics:
+            return heat_map
+        found = faithfulness(
+            heat_map.values,
+            view.image,
+            view.probability_of,
+            blurred=blurred,
+            black=black,
+            steps=self.question.metric_steps,
+        )
+        return replace(heat_map, faithfulness=found)
 
     def _at_layer(
         self, evidence: Evidence, number: int, rank: int, method: str, view: ImageScore

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nodelens.explain.classifier import Weights
+from nodelens.explain.faithfulness import Faithfulness
 from nodelens.explain.images import Photo
 from nodelens.explain.receptive_field import ReceptiveField
 
@@ -46,6 +47,8 @@ class HeatMap:
         receptive_field: What one cell of the map sees of the model's input; None where that is
             not one size at one place.
         details: What the method tells besides, in numbers.
+        faithfulness: How the map stands the test; None if it was not asked for, or the map is
+            empty.
     """
 
     layer: str
@@ -59,6 +62,7 @@ class HeatMap:
     counterfactual: bool = False
     explains: str = "logit"
     details: Mapping[str, float] = field(default_factory=dict)
+    faithfulness: Faithfulness | None = None
 
     @property
     def empty(self) -> bool:

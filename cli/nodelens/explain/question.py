@@ -68,6 +68,8 @@ class Question:
         counterfactual: Whether the gradient is negated.
         signed: Whether what speaks against the class is shown as well.
         pixels: How the methods that look at pixels proceed.
+        metrics: Whether it is measured how faithful the maps are.
+        metric_steps: Points of the curves of deletion and insertion.
     """
 
     layers: Sequence[str] = ()
@@ -79,6 +81,8 @@ class Question:
     counterfactual: bool = False
     signed: bool = False
     pixels: PixelSettings = PixelSettings()
+    metrics: bool = False
+    metric_steps: int = 32
 
     @property
     def layer_methods(self) -> list[str]:

@@ -127,6 +127,7 @@ def question_words(explainer: Explainer) -> str:
     words += [] if question.against is None else [f"against-{names[question.against]}"]
     words += ["counterfactual"] if question.counterfactual else []
     words += ["signed"] if question.signed else []
+    words += ["metrics"] if question.metrics else []
     words += [
         f"{name}-{value}"
         for name, value in vars(question.pixels).items()

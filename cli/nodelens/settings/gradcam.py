@@ -87,6 +87,8 @@ class GradcamSettings(Settings):
     counterfactual: bool = False
     signed: bool = False
     pixels: PixelSettings = PixelSettings()
+    metrics: bool = False
+    metric_steps: int = Field(default=32, ge=1, le=1000)
     max_pixels: PositiveInt = 80_000_000
     output: OutputSettings = OutputSettings()
 
