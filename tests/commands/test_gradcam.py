@@ -263,9 +263,27 @@ def test_methods_are_measured_and_compared(capsys):
         # Nothing is deleted, and all is inserted: the picture as it is.
         for curve, end in (("deletion_curve", 0), ("insertion_curve", -1)):
             np.testing.assert_allclose(found["metrics"][curve][end], found["score"], rtol=1e-4)
-    code, out, _ = gradcam(capsys, *arguments, "-q", "--force")
+    code, out, _ = gradcam(capsys, *arguments, "-q", "--force", "--html", "all.html")
     assert code == 0
     assert "deletion" in out.splitlines()[-3]
+    # Two photos, each with two maps, and the comparison.
+    page = Path("all.html").read_text()
+    assert page.count("<img ") == 6
+    assert page.count("insertion ↑") == 1
+    assert page.index("cat.jpg</h2>") < page.index("coffee.jpg</h2>")
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [("there.html", "already there"), ("none/a.html", "no directory none"), (".", "directory")],
+)
+def test_a_page_that_cannot_be_written_is_told_first(capsys, monkeypatch, page, says):
+    monkeypatch.setattr("nodelens.commands.gradcam._load", None)
+    Path("there.html").write_text("mine")
+    code, _, err = gradcam(capsys, CAT, "--html", page)
+    assert code == 2
+    assert says in err
+    assert Path("there.html").read_text() == "mine"
 
 
 def test_an_unknown_layer_is_answered_with_the_nearest(capsys):

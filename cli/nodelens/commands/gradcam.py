@@ -12,6 +12,7 @@ from nodelens.commands.gradcam_options import (
     ClassOption,
     CounterfactualOption,
     DownloadOption,
+    HtmlOption,
     ImagesArgument,
     ImportOption,
     LabelsOption,
@@ -67,6 +68,7 @@ def gradcam(
     counterfactual: CounterfactualOption = None,
     signed: SignedOption = None,
     metrics: MetricsOption = None,
+    html: HtmlOption = None,
     model: ModelOption = None,
     weights: WeightsOption = None,
     download: DownloadOption = None,
@@ -103,6 +105,7 @@ def gradcam(
             "seed": ("--seed", seed),
             "device": ("--device", device),
             "output.directory": ("--out", None if out is None else str(out)),
+            "output.html": ("--html", None if html is None else str(html)),
             "model.name": ("--model", model),
             "model.weights": ("--weights", weights),
             "model.download": ("--download", download),
@@ -137,6 +140,7 @@ def gradcam(
         return ExitCode.DONE
     # What is wrong with the call is told before TensorFlow takes its seconds to start.
     paths = _checked(images or [])
+    _refuse_unwritable_page(settings, force=force)
     request = _request(settings)
     request.refuse_if_unknown()
     if names := request.known_classes():
@@ -167,6 +171,19 @@ def _checked(paths: list[Path]) -> list[Path]:
         raise errors[0]
     listed = "\n".join(f"  {error.message}" for error in errors)
     raise UsageError(f"none of the {len(paths)} pictures can be read:\n{listed}")
+
+
+def _refuse_unwritable_page(settings: "GradcamSettings", *, force: bool) -> None:
+    from nodelens.runtime.files import refuse_overwriting
+
+    if settings.output.html is None:
+        return
+    page = Path(settings.output.html)
+    if page.is_dir():
+        raise UsageError(f"{page} is a directory", hint=f"name a file: --html {page}/report.html")
+    if not page.parent.is_dir():
+        raise UsageError(f"there is no directory {page.parent} for the page {page.name}")
+    refuse_overwriting([page], force=force)
 
 
 def _request(settings: "GradcamSettings") -> "ModelRequest":
@@ -287,9 +304,11 @@ def _explain(
 ) -> ExitCode:
     from nodelens.explain.document import image_document, metrics_document, model_document
     from nodelens.explain.run import Failed, explain_files
+    from nodelens.report.figures.gradcam_page import gradcam_page, image_section
     from nodelens.report.gradcam_metrics import metrics_table
     from nodelens.report.gradcam_summary import image_summary
     from nodelens.report.output import print_error
+    from nodelens.runtime.files import write_text
     from nodelens.runtime.provenance import provenance
 
     record: dict[str, Any] = {
@@ -301,6 +320,7 @@ def _explain(
         output.note(f"{', '.join(slow)}: the model runs many times, up to minutes on a CPU")
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
+    sections: list[str] = []
     outcomes = explain_files(
         _explainer(settings, classifier, classes),
         paths,
@@ -319,6 +339,8 @@ def _explain(
             continue
         document = image_document(outcome.explanation, outcome.files)
         images.append(document)
+        if settings.output.html:
+            sections.append(image_section(document, outcome.explanation.photo.pixels))
         for heat_map in outcome.explanation.maps:
             if heat_map.empty:
                 output.warn(
@@ -328,6 +350,10 @@ def _explain(
         if not output.json:
             output.result({}, *image_summary(document, outcome.directory))
     metrics = metrics_document(images)
+    if settings.output.html:
+        page = gradcam_page(sections, failed, metrics, record)
+        write_text(Path(settings.output.html), page)
+        output.note(f"page: {settings.output.html}")
     if output.json:
         output.result({"images": images, "failed": failed, "metrics": metrics, **record})
     elif metrics:

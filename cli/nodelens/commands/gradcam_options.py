@@ -162,6 +162,15 @@ DownloadOption = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="Also write one page with all results, to send around.",
+        rich_help_panel=SETTINGS,
+    ),
+]
 ListLayersOption = Annotated[
     bool,
     typer.Option("--list-layers", help="Print the layers of the model, and stop."),

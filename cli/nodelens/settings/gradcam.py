@@ -63,9 +63,13 @@ class PixelSettings(Settings):
 
 
 class OutputSettings(Settings):
-    """What is written, and where; below `directory` every picture gets a directory of its own."""
+    """What is written, and where; below `directory` every picture gets a directory of its own.
+
+    `html`: one page with all results; none unless given.
+    """
 
     directory: str = "explanations"
+    html: str | None = None
     alpha: float = Field(default=0.5, ge=0, le=1)
 
 
