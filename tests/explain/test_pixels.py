@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.explain.explainer import Explainer, explain_image
@@ -183,6 +184,19 @@ def test_a_network_without_relus_is_not_guided():
     image = np.ones((1, 1, 1), np.float32)
     found = compile_image_score(by_hand("gelu"), logit)(image, image, 1)
     with pytest.raises(UsageError, match="has none"):
+        guided_backprop(found, PixelSettings())
+
+
+def test_relus_that_cannot_be_guided_are_told():
+    class Compiled(L.Layer):
+        @tf.function
+        def call(self, inputs):
+            return tf.nn.relu(inputs)
+
+    layers = [keras.Input((1, 1, 1)), L.ReLU(), Compiled(), L.Flatten(), L.Dense(1)]
+    image = np.ones((1, 1, 1), np.float32)
+    found = compile_image_score(keras.Sequential(layers), logit)(image, image, 1)
+    with pytest.raises(UsageError, match=r"inside a tf\.function"):
         guided_backprop(found, PixelSettings())
 
 

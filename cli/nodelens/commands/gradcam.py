@@ -318,6 +318,9 @@ def _explain(
     }
     if slow := [method for method in settings.methods if method in MANY_RUNS]:
         output.note(f"{', '.join(slow)}: the model runs many times, up to minutes on a CPU")
+    if settings.metrics:
+        runs = 2 * settings.metric_steps + 4
+        output.note(f"metrics: the model runs {runs} times for each map")
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     sections: list[str] = []

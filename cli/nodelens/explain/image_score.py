@@ -20,6 +20,7 @@ BLUR = 1 / 10
 """Standard deviation of the blurred baseline, as a share of the shorter side."""
 
 _GUIDED = "NodelensGuidedRelu"
+_RELUS = ("Relu", "Relu6")
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,9 @@ def compile_image_score(
     @tf.function(reduce_retracing=True)
     def guided_gradient(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         graph = tf.compat.v1.get_default_graph()
-        with graph.gradient_override_map({"Relu": _GUIDED, "Relu6": _GUIDED}):
+        with graph.gradient_override_map(dict.fromkeys(_RELUS, _GUIDED)):
             scores = both(images, index)[0]
-        if not any(operation.type in {"Relu", "Relu6"} for operation in graph.get_operations()):
-            raise UsageError(
-                "guided backpropagation is made for networks with ReLUs, and this one has none",
-                hint="saliency, smoothgrad and integrated-gradients explain any network",
-            )
+        _refuse_unguided(graph)
         return _known(tf.gradients(scores, images)[0])
 
     def image_score(image: np.ndarray, baseline: np.ndarray, index: int) -> ImageScore:
@@ -149,6 +146,23 @@ def _guided_relu(operation: tf.Operation, gradient: tf.Tensor) -> tf.Tensor:
     if operation.type == "Relu6":
         is_open = tf.logical_and(is_open, output < 6)
     return tf.where(is_open, passed, tf.zeros_like(passed))
+
+
+def _refuse_unguided(graph: tf.Graph) -> None:
+    """Refuses a model without ReLUs, or with some that keep their own gradient."""
+    hint = "saliency, smoothgrad and integrated-gradients explain any network"
+    definition = graph.as_graph_def()
+    inner = [node.op for function in definition.library.function for node in function.node_def]
+    if any(operation in _RELUS for operation in inner):
+        raise UsageError(
+            "guided backpropagation does not reach the ReLUs inside a tf.function of the model",
+            hint=hint,
+        )
+    if not any(node.op in _RELUS for node in definition.node):
+        raise UsageError(
+            "guided backpropagation is made for networks with ReLUs, and this one has none",
+            hint=hint,
+        )
 
 
 def _known(gradient: tf.Tensor | None) -> tf.Tensor:

@@ -116,7 +116,8 @@ class Question:
         without = _NO_COUNTERFACTUAL & set(self.methods)
         if self.counterfactual and without:
             raise UsageError(
-                f"{', '.join(sorted(without))} has no gradient of the layer that could be negated",
+                f"{', '.join(sorted(without))} has no counterfactual: "
+                "no gradient of a layer alone makes its map",
                 hint="use --signed, which shows what speaks against the class as well",
             )
         if self.against is not None and self.target != "margin":
