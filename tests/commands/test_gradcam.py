@@ -246,7 +246,8 @@ def test_a_model_of_the_users_is_explained_with_the_names_of_its_classes(capsys,
 
 def test_methods_are_measured_and_compared(capsys):
     save_small_model()
-    arguments = [CAT, COFFEE, "--model", "mine.keras", "--method", "saliency,random", "--metrics"]
+    methods = ["--method", "saliency", "--method", "random"]
+    arguments = [CAT, COFFEE, "--model", "mine.keras", *methods, "--metrics"]
     arguments += ["--class", "1", "--signed", "--set", "metric_steps=4"]
     code, out, _ = gradcam(capsys, *arguments, "--json", "-q")
     document = json.loads(out)

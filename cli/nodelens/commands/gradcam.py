@@ -116,7 +116,7 @@ def gradcam(
             "layers": ("--layer", layer or None),
             "classes": ("--class", class_ or None),
             "top_k": ("--top-k", top_k),
-            "methods": ("--method", method and [m.strip() for m in method.split(",")]),
+            "methods": ("--method", method and [m.strip() for m in ",".join(method).split(",")]),
             "target": ("--target", target),
             "against": ("--against", against),
             "counterfactual": ("--counterfactual", counterfactual),

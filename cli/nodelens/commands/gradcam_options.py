@@ -43,13 +43,13 @@ TopKOption = Annotated[
     ),
 ]
 MethodOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--method",
         metavar="NAME,...",
         help="gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, eigengradcam, "
         "ablationcam, scorecam (slow), random; at the pixels: saliency, smoothgrad, "
-        "integrated-gradients, occlusion, guided-backprop, guided-gradcam.",
+        "integrated-gradients, occlusion, guided-backprop, guided-gradcam; repeatable.",
         rich_help_panel=SETTINGS,
     ),
 ]

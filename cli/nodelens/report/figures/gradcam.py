@@ -91,7 +91,8 @@ def gradcam_figure(photo: np.ndarray, overlay: np.ndarray, caption: GradcamCapti
 
 def _titles(caption: GradcamCaption) -> tuple[str, str]:
     first = f"class {caption.class_index} ({caption.class_name})"
-    second = f"probability {caption.probability:.2g}, {caption.method} at layer {caption.layer}"
+    where = "the input" if caption.layer == "input" else f"layer {caption.layer}"
+    second = f"probability {caption.probability:.2g}, {caption.method} at {where}"
     return first, second + (": nothing speaks for it" if caption.empty else "")
 
 
