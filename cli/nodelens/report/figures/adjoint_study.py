@@ -39,9 +39,9 @@ def draw_study(document: dict[str, Any]) -> bytes:
             label=each["name"] + (slope if document["study"] == "order" else ""),
         )
     # Beyond ten times the gradient itself nobody asks by how much it is wrong.
-    largest = max(y for each in document["series"] for y in each["y"] if y == y)
-    if document["study"] != "memory" and largest > WRONG:
-        axes.set_ylim(top=WRONG)
+    shown = [y for each in document["series"] for y in each["y"] if y > 0]
+    if document["study"] != "memory" and max(shown, default=0) > WRONG:
+        axes.set_ylim(bottom=min(shown) / 10, top=WRONG)
     if document["limit"] is not None:
         axes.axhline(document["limit"], color=MUTED, lw=1, ls="--")
     axes.legend(frameon=False, fontsize=9, labelcolor=INK)
