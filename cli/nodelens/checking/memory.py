@@ -35,7 +35,7 @@ def measure(adjoint: str, steps: int) -> dict[str, float]:
 
     Returns:
         `peak_bytes` beyond what the process held after the same gradient of a tiny state, and
-        `seconds`.
+        `seconds` of one more, which is compiled by then.
     """
     import tensorflow as tf
 
@@ -61,9 +61,11 @@ def measure(adjoint: str, steps: int) -> dict[str, float]:
 
     gradient(2)
     _forget_peak()
-    before, start = _peak(), time.perf_counter()
+    before = _peak()
     gradient(SIZE)
-    return {"peak_bytes": _peak() - before, "seconds": time.perf_counter() - start}
+    peak, start = _peak() - before, time.perf_counter()
+    gradient(SIZE)
+    return {"peak_bytes": peak, "seconds": time.perf_counter() - start}
 
 
 def memory_study(
@@ -77,13 +79,15 @@ def memory_study(
     """
     found, sentences = [], []
     for adjoint in adjoints:
-        peaks = []
+        peaks, seconds = [], []
         for steps in STEPS:
             on_progress("memory", f"{adjoint}, {steps} steps")
-            peaks.append(_in_a_fresh_process(adjoint, steps) / STATE_BYTES)
+            found_here = _in_a_fresh_process(adjoint, steps)
+            peaks.append(found_here["peak_bytes"] / STATE_BYTES)
+            seconds.append(found_here["seconds"])
         per_step = float(np.polyfit(STEPS, peaks, 1)[0])
         x = tuple(float(steps) for steps in STEPS)
-        found.append(Series(adjoint, x, tuple(peaks), None, per_step))
+        found.append(Series(adjoint, x, tuple(peaks), None, per_step, tuple(seconds)))
         if per_step != per_step:
             sentences.append(f"{adjoint}: could not be measured")
             continue
@@ -93,12 +97,12 @@ def memory_study(
     return Study("memory", "memory", "steps", label, tuple(found), None, tuple(sentences))
 
 
-def _in_a_fresh_process(adjoint: str, steps: int) -> float:
+def _in_a_fresh_process(adjoint: str, steps: int) -> dict[str, float]:
     command = [sys.executable, "-m", "nodelens.checking.memory", adjoint, str(steps)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        return float("nan")
-    return float(json.loads(result.stdout)["peak_bytes"])
+        return {"peak_bytes": float("nan"), "seconds": float("nan")}
+    return json.loads(result.stdout)
 
 
 def _forget_peak() -> None:

@@ -38,6 +38,7 @@ class Series:
         nfe: Evaluations of the field, forth and back, at each point; 0 where a solve failed, and
             None where nobody counts.
         slope: Of log y over log x, where that means something.
+        seconds: The time of a gradient at each point, where it is measured.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Series:
     y: tuple[float, ...]
     nfe: tuple[int, ...] | None
     slope: float | None = None
+    seconds: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def study_table(document: dict[str, Any]) -> "Table":
-    """A row for each point, and for each adjoint its error and its evaluations.
+    """A row for each point, and for each adjoint its figure and what that cost.
 
     Args:
         document: The JSON document of `adjoint-check --study`.
@@ -23,6 +23,8 @@ def study_table(document: dict[str, Any]) -> "Table":
         table.add_column(each["name"], justify="right", no_wrap=True)
         if each["nfe"]:
             table.add_column("nfe", justify="right", no_wrap=True, style="dim")
+        if each["seconds"]:
+            table.add_column("s", justify="right", no_wrap=True, style="dim")
     for index, x in enumerate(series[0]["x"]):
         cells = []
         for each in series:
@@ -30,6 +32,8 @@ def study_table(document: dict[str, Any]) -> "Table":
             cells.append("failed" if y != y else f"{y:.1e}")
             if each["nfe"]:
                 cells.append("" if y != y else f"{each['nfe'][index]:,}")
+            if each["seconds"]:
+                cells.append("" if y != y else f"{each['seconds'][index]:.2g}")
         table.add_row(f"{x:g}", *cells)
     return table
 
