@@ -279,7 +279,7 @@ def test_methods_are_measured_and_compared(capsys):
     [("there.html", "already there"), ("none/a.html", "no directory none"), (".", "directory")],
 )
 def test_a_page_that_cannot_be_written_is_told_first(capsys, monkeypatch, page, says):
-    monkeypatch.setattr("nodelens.commands.gradcam._load", None)
+    monkeypatch.setattr("nodelens.commands.gradcam_setup.load", None)
     Path("there.html").write_text("mine")
     code, _, err = gradcam(capsys, CAT, "--html", page)
     assert code == 2

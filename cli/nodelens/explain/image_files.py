@@ -27,8 +27,10 @@ def find_pictures(paths: Sequence[Path]) -> list[Path]:
         Files; those that were named are kept whatever they are called.
 
     Raises:
-        UsageError: There is no picture in a directory.
+        UsageError: Nothing was given, or there is no picture in a directory.
     """
+    if not paths:
+        raise UsageError("no picture was given", hint="name one: gradcam sample_images/cat.jpg")
     found: list[Path] = []
     for given in paths:
         path = given if given.exists() else _sample_image(given) or given
@@ -76,6 +78,29 @@ def refuse_unreadable(path: Path) -> None:
         raise UsageError(f"{path}: expected a picture, received something that is no regular file")
     if path.stat().st_size == 0:
         raise UsageError(f"{path}: the file is empty (0 bytes)")
+
+
+def refuse_if_none_readable(paths: Sequence[Path]) -> None:
+    """Refuses pictures of which none can be read; a batch goes on with those that can.
+
+    Args:
+        paths: The files.
+
+    Raises:
+        UsageError: Naming what is wrong with each.
+    """
+    errors = []
+    for path in paths:
+        try:
+            refuse_unreadable(path)
+        except UsageError as error:
+            errors.append(error)
+    if len(errors) < len(paths):
+        return
+    if len(errors) == 1:
+        raise errors[0]
+    listed = "\n".join(f"  {error.message}" for error in errors)
+    raise UsageError(f"none of the {len(paths)} pictures can be read:\n{listed}")
 
 
 def _names_beside(path: Path) -> list[str]:

@@ -1,0 +1,106 @@
+"""What `gradcam` makes ready before a picture is explained: files, model, question."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nodelens.errors import UsageError
+
+if TYPE_CHECKING:
+    from nodelens.explain.classes import ClassNames
+    from nodelens.explain.classifier import Classifier
+    from nodelens.explain.explainer import Explainer
+    from nodelens.explain.request import ModelRequest
+    from nodelens.report.output import Output
+    from nodelens.settings.gradcam import GradcamSettings
+
+
+def refuse_unwritable_page(settings: "GradcamSettings", *, force: bool) -> None:
+    """Refuses a page that could not be written at the end."""
+    from nodelens.runtime.files import refuse_overwriting
+
+    if settings.output.html is None:
+        return
+    page = Path(settings.output.html)
+    if page.is_dir():
+        raise UsageError(f"{page} is a directory", hint=f"name a file: --html {page}/report.html")
+    if not page.parent.is_dir():
+        raise UsageError(f"there is no directory {page.parent} for the page {page.name}")
+    refuse_overwriting([page], force=force)
+
+
+def model_request(settings: "GradcamSettings") -> "ModelRequest":
+    """The model that the settings name."""
+    from nodelens.explain.request import ModelRequest
+
+    model = settings.model
+    return ModelRequest(
+        name=model.name,
+        weights=model.weights,
+        download=model.download,
+        preprocess=model.preprocess,
+        input_size=model.input_size,
+        output=model.output,
+        labels=None if model.labels is None else Path(model.labels),
+        imports=tuple(Path(file) for file in model.imports),
+        trust=model.trust,
+    )
+
+
+def class_indices(settings: "GradcamSettings", names: "ClassNames") -> list[int]:
+    """The classes that the settings name, as indices."""
+    return [names.find(str(wanted)) for wanted in settings.classes]
+
+
+def load(output: "Output", settings: "GradcamSettings") -> "tuple[Classifier, str]":
+    """Starts TensorFlow and loads the model; tells on what and with which weights it runs."""
+    from nodelens.runtime.tensorflow import start_tensorflow
+
+    device = start_tensorflow(settings.device, settings.seed, verbose=output.verbose).description
+    output.note(f"device: {device}")
+
+    from nodelens.explain.loading import load_classifier
+
+    with _stdout_to_stderr(output):
+        classifier = load_classifier(model_request(settings), announce=output.note)
+    if classifier.weights.warning:
+        output.warn(classifier.weights.warning)
+    output.note(f"weights: {classifier.weights.description}")
+    return classifier, device
+
+
+@contextmanager
+def _stdout_to_stderr(output: "Output") -> Iterator[None]:
+    """Keras reports the progress of a download on stdout, which belongs to the result."""
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere if output.quiet else sys.stderr),
+    ):
+        yield
+
+
+def explainer_of(settings: "GradcamSettings", classifier: "Classifier") -> "Explainer":
+    """The question that the settings ask, put to a model."""
+    from nodelens.explain.explainer import Explainer
+    from nodelens.explain.question import PixelSettings, Question
+
+    against = None if settings.against is None else str(settings.against)
+    return Explainer(
+        classifier,
+        Question(
+            layers=settings.layers,
+            classes=class_indices(settings, classifier.class_names),
+            best=settings.top_k,
+            methods=settings.methods,
+            target=settings.target,
+            against=None if against is None else classifier.class_names.find(against),
+            counterfactual=settings.counterfactual,
+            signed=settings.signed,
+            metrics=settings.metrics,
+            metric_steps=settings.metric_steps,
+            pixels=PixelSettings(**settings.pixels.model_dump(), seed=settings.seed),
+        ),
+    )
