@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints import Adjoint
 from nodelens.ode.adjoints.base import Forward, dense_gradient
 from nodelens.ode.compiled import Compiled
-from nodelens.ode.controllers import Controller
 from nodelens.ode.crossings import Crossings, Located, Locator
 from nodelens.ode.event import Event, lift_events
 from nodelens.ode.first_order import SecondOrderError
 from nodelens.ode.memo import Memo
-from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.odeint import raise_if_failed, solve
-from nodelens.ode.prepare import Problem, identity, prepare
+from nodelens.ode.prepare import Problem, SolveOptions, identity, prepare
 from nodelens.ode.solution import Stats
 from nodelens.ode.status import Status
 
@@ -54,18 +51,9 @@ def odeint_event(
     times: Any,
     *,
     events: Sequence[Event],
-    params: Any = None,
-    solver: str = "dopri5",
-    rtol: Any = 1e-6,
-    atol: Any = 1e-6,
-    adjoint: str | Adjoint = "backsolve",
-    controller: Controller | None = None,
-    norm: Norm = rms_norm,
-    max_steps: int | None = None,
-    step_size: float | None = None,
-    jump_times: Any = None,
     throw: bool = True,
     jit_compile: bool = True,
+    **options: Unpack[SolveOptions],
 ) -> EventSolution:
     """Solves dz/dt = f(t, z), z(t_0) = z0 and finds where g(t, z) = 0 for each event.
 
@@ -93,18 +81,10 @@ def odeint_event(
         z0: As in `odeint`.
         times: As in `odeint`; the solve ends at the last one if no event ends it before.
         events: What is looked for, one `Event` or more.
-        params: As in `odeint`; the event functions get them too.
-        solver: As in `odeint`, without `scipy:`.
-        rtol: As in `odeint`.
-        atol: As in `odeint`.
-        adjoint: As in `odeint`.
-        controller: As in `odeint`.
-        norm: As in `odeint`.
-        max_steps: As in `odeint`, for each of the two solves.
-        step_size: As in `odeint`.
-        jump_times: As in `odeint`.
         throw: As in `odeint`. An event is no failure.
         jit_compile: As in `odeint`.
+        options: The other options of `odeint` but `batching`. The event functions get `params` too,
+            `max_steps` holds for each of the two solves, and `solver` is none of `scipy:`.
 
     Returns:
         The solution.
@@ -114,22 +94,7 @@ def odeint_event(
         SolveError: The solve failed and `throw` is true.
     """
     events = _checked(events)
-    problem = prepare(
-        vector_field,
-        z0,
-        times,
-        params,
-        solver,
-        rtol,
-        atol,
-        adjoint,
-        controller,
-        norm,
-        max_steps,
-        step_size,
-        "joint",
-        jump_times,
-    )
+    problem = prepare(vector_field, z0, times, batching="joint", **options)
     located = _locate(problem, events, jit_compile)
     found = located.crossings
     searched = tf.where(located.status[0] == int(Status.EVENT), 0, located.status[0])

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,7 @@ from nodelens.ode.controllers import Controller
 from nodelens.ode.diagnosis import diagnose
 from nodelens.ode.first_order import once
 from nodelens.ode.norms import Norm, rms_norm
-from nodelens.ode.prepare import Problem, look_up, prepare
+from nodelens.ode.prepare import Problem, SolveOptions, look_up, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
 from nodelens.ode.status import SolveError, Status
@@ -98,17 +98,17 @@ def odeint(
         vector_field,
         z0,
         times,
-        params,
-        solver,
-        rtol,
-        atol,
-        adjoint,
-        controller,
-        norm,
-        max_steps,
-        step_size,
-        batching,
-        jump_times,
+        params=params,
+        solver=solver,
+        rtol=rtol,
+        atol=atol,
+        adjoint=adjoint,
+        controller=controller,
+        norm=norm,
+        max_steps=max_steps,
+        step_size=step_size,
+        batching=batching,
+        jump_times=jump_times,
     )
     return solve(problem, throw, jit_compile)
 
@@ -181,18 +181,9 @@ def odeint_vjp(
     z0: Any,
     times: Any,
     *,
-    params: Any = None,
-    solver: str = "dopri5",
-    rtol: Any = 1e-6,
-    atol: Any = 1e-6,
-    adjoint: str | Adjoint = "backsolve",
-    controller: Controller | None = None,
-    norm: Norm = rms_norm,
-    max_steps: int | None = None,
-    step_size: float | None = None,
     batching: str = "joint",
-    jump_times: Any = None,
     jit_compile: bool = True,
+    **options: Unpack[SolveOptions],
 ) -> tuple[Solution, Pullback]:
     """Solves, and returns with the solution the function that pulls a cotangent back.
 
@@ -209,18 +200,9 @@ def odeint_vjp(
         vector_field: As in `odeint`.
         z0: As in `odeint`.
         times: As in `odeint`.
-        params: As in `odeint`.
-        solver: As in `odeint`.
-        rtol: As in `odeint`.
-        atol: As in `odeint`.
-        adjoint: As in `odeint`.
-        controller: As in `odeint`.
-        norm: As in `odeint`.
-        max_steps: As in `odeint`.
-        step_size: As in `odeint`.
         batching: As in `odeint`.
-        jump_times: As in `odeint`.
         jit_compile: As in `odeint`.
+        options: The other options of `odeint` but `throw`.
 
     Returns:
         The solution and its pullback. Nothing is raised for a failed solve: see its status.
@@ -228,22 +210,7 @@ def odeint_vjp(
     Raises:
         ValueError: An argument is wrong; the message says which and what to do.
     """
-    problem = prepare(
-        vector_field,
-        z0,
-        times,
-        params,
-        solver,
-        rtol,
-        atol,
-        adjoint,
-        controller,
-        norm,
-        max_steps,
-        step_size,
-        batching,
-        jump_times,
-    )
+    problem = prepare(vector_field, z0, times, batching=batching, **options)
     if tf.executing_eagerly():
         functions = compiled(problem.core, jit_compile)
         forward_pass, backward_pass = functions.forward, functions.backward
@@ -274,16 +241,10 @@ def _reference(
         vector_field,
         z0,
         times,
-        params,
-        "dopri5",
-        rtol,
-        atol,
-        "direct",
-        controller=None,
-        norm=rms_norm,
-        max_steps=None,
-        step_size=None,
-        batching="joint",
+        params=params,
+        rtol=rtol,
+        atol=atol,
+        adjoint="direct",
     )
     forward = solve_with_scipy(problem.core, problem.inputs, method)
     if throw:

@@ -4,7 +4,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -84,6 +84,21 @@ class Problem:
         return rows[0] if len(rows) == 1 else tf.concat(rows, axis=-1)
 
 
+class SolveOptions(TypedDict, total=False):
+    """The options that every way to solve has; what they mean is said at `odeint`."""
+
+    params: Any
+    solver: str
+    rtol: Any
+    atol: Any
+    adjoint: str | Adjoint
+    controller: Controller | None
+    norm: Norm
+    max_steps: int | None
+    step_size: float | None
+    jump_times: Any
+
+
 _PREPARED: Memo[tuple[Core, LiftedField]] = Memo(capacity=128)
 
 
@@ -91,16 +106,17 @@ def prepare(
     vector_field: Callable[..., Any],
     z0: Any,
     times: Any,
-    params: Any,
-    solver: str,
-    rtol: Any,
-    atol: Any,
-    adjoint: str | Adjoint,
-    controller: Controller | None,
-    norm: Norm,
-    max_steps: int | None,
-    step_size: float | None,
-    batching: str,
+    *,
+    params: Any = None,
+    solver: str = "dopri5",
+    rtol: Any = 1e-6,
+    atol: Any = 1e-6,
+    adjoint: str | Adjoint = "backsolve",
+    controller: Controller | None = None,
+    norm: Norm = rms_norm,
+    max_steps: int | None = None,
+    step_size: float | None = None,
+    batching: str = "joint",
     jump_times: Any = None,
 ) -> Problem:
     """Checks the arguments of `odeint` and makes a problem of them.
