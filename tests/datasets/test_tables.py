@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodelens.datasets.tables import read_csv, read_states
+from nodelens.datasets.tables import read_csv, read_points
 from nodelens.errors import UsageError
 
 
@@ -94,6 +94,9 @@ def test_thousands_of_columns(tmp_path: Path) -> None:
     assert len(read_csv(write(tmp_path, f"{header}\n{rows}\n")).components) == 3000
 
 
-def test_states_are_read_by_name(tmp_path: Path) -> None:
-    path = write(tmp_path, "y,x\n1,2\n3,4\n")
-    np.testing.assert_array_equal(read_states(path, ("x", "y")), [[2, 1], [4, 3]])
+def test_points_are_read_by_name_with_their_times(tmp_path: Path) -> None:
+    found = read_points(write(tmp_path, "y,x\n1,2\n3,4\n"), ("x", "y"))
+    np.testing.assert_array_equal(found.states, [[2, 1], [4, 3]])
+    assert found.times is None
+    found = read_points(write(tmp_path, "y,time [s],x\n1,7,2\n3,8,4\n"), ("x", "y"))
+    np.testing.assert_array_equal(found.times, [7, 8])

@@ -1,10 +1,11 @@
 """`node predict-ode`: use a trained Neural ODE."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from nodelens.commands.adjoint_check import adjoint_check
 from nodelens.commands.options import (
     FLAG,
     Call,
@@ -16,7 +17,7 @@ from nodelens.commands.options import (
     QuietOption,
     VerboseOption,
 )
-from nodelens.errors import ExitCode
+from nodelens.errors import ExitCode, UsageError
 
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN_DIR", help="Directory of a run of train-ode.")
@@ -33,12 +34,20 @@ Z0Option = Annotated[
 ]
 InitialOption = Annotated[
     Path | None,
-    typer.Option("--initial", metavar="FILE", help="CSV file of initial states."),
+    typer.Option("--initial", metavar="FILE", help="CSV, NPZ or NPY file of initial states."),
 ]
 FieldOnlyOption = Annotated[
     bool,
     typer.Option(
-        "--field-only", metavar=FLAG, help="Evaluate dz/dt at the initial states, do not solve."
+        "--field-only", metavar=FLAG, help="Evaluate dz/dt at these states and times, do not solve."
+    ),
+]
+GradientCheckOption = Annotated[
+    bool,
+    typer.Option(
+        "--gradient-check",
+        metavar=FLAG,
+        help="Check the adjoint gradient of the run, as `adjoint-check --run` does.",
     ),
 ]
 
@@ -49,6 +58,7 @@ def predict_ode(
     z0: Z0Option = None,
     initial: InitialOption = None,
     field_only: FieldOnlyOption = False,
+    gradient_check: GradientCheckOption = False,
     device: DeviceOption = None,
     out: OutOption = None,
     force: ForceOption = False,
@@ -59,8 +69,16 @@ def predict_ode(
 ) -> ExitCode:
     """Solve the field that a run of train-ode has learned.
 
-    Writes the trajectories as CSV and NPZ and draws them.
+    Writes the trajectories as CSV and NPZ and draws them. A file of states may have their times
+    beside them (a CSV column or an array called so), which --field-only uses.
     """
+    if gradient_check:
+        _refuse_beside_gradient_check(
+            {"--times": times, "--z0": z0, "--initial": initial, "--field-only": field_only}
+        )
+        return adjoint_check(
+            run=run, device=device, out=out, force=force, json=json, quiet=quiet, verbose=verbose
+        )
     output = Call("predict-ode", json=json, quiet=quiet, verbose=verbose).output()
 
     from nodelens.runtime.tensorflow import start_tensorflow
@@ -68,28 +86,35 @@ def predict_ode(
     chosen = start_tensorflow(device or "auto", verbose=verbose)
     output.note(f"device: {chosen.description}")
 
-    from nodelens.report.prediction_summary import prediction_summary
+    from nodelens.report.prediction_summary import prediction_summary, slopes_summary
     from nodelens.training.load import load_run
-    from nodelens.training.predict import (
-        evaluate_field,
-        initial_states,
-        parse_times,
-        predict,
-        write_prediction,
-    )
+    from nodelens.training.predict import initial_states, parse_times, predict, write_prediction
+    from nodelens.training.slopes import evaluate_field
 
     grid = None if times is None else parse_times(times)
     trained = load_run(run)
-    states = initial_states(trained, z0, initial)
-    if grid is None:
-        grid = trained.first_times
+    points = initial_states(trained, z0, initial)
+    where, title = out or run / "predictions", f"Prediction of {run}"
     if field_only:
-        prediction = evaluate_field(trained, states, float(grid[0]))
-    else:
-        prediction = predict(trained, states, grid)
-    files = write_prediction(
-        prediction, out or run / "predictions", f"Prediction of {run}", force=force
-    )
-    document = prediction.document(files)
+        slopes = evaluate_field(trained, points, grid)
+        document = slopes.document(write_prediction(slopes, where, title, force=force))
+        output.result(document, slopes_summary(document))
+        return ExitCode.DONE
+    prediction = predict(trained, points.states, trained.first_times if grid is None else grid)
+    document = prediction.document(write_prediction(prediction, where, title, force=force))
     output.result(document, prediction_summary(document))
     return ExitCode.DONE
+
+
+def _refuse_beside_gradient_check(given: dict[str, Any]) -> None:
+    """The gradient of a run is checked on windows of its own data.
+
+    Raises:
+        UsageError: If something else says where.
+    """
+    beside = [flag for flag, value in given.items() if value]
+    if beside:
+        raise UsageError(
+            f"--gradient-check checks a run on its own data; {', '.join(beside)} cannot be given "
+            "beside it"
+        )

@@ -45,7 +45,7 @@ ResumeOption = Annotated[
 ]
 DataArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="[DATA]", help="CSV or NPZ file to fit.", show_default=False),
+    typer.Argument(metavar="[DATA]", help="CSV, NPZ or NPY file to fit.", show_default=False),
 ]
 
 
@@ -137,7 +137,7 @@ def _data_flags(data: Path | None) -> dict[str, tuple[str, Any]]:
     """The settings that naming a data file amounts to."""
     if data is None:
         return {}
-    kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz"}
+    kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".npy": "npy"}
     if data.suffix.lower() not in kinds:
         raise UsageError(
             f"{data}: a file ending in {', '.join(kinds)} was expected",

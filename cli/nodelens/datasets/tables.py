@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodelens.datasets.trajectories import Trajectory, TrajectoryData
+from nodelens.datasets.trajectories import Points, Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 
 MAX_BYTES = 200_000_000
@@ -173,8 +173,13 @@ def _column(table: Table, name: str) -> int:
 def _time_column(table: Table, name: str | None) -> int:
     if name is not None:
         return _column(table, name)
+    return _known_time(table) or 0
+
+
+def _known_time(table: Table) -> int | None:
+    """The column that is called like a time, if there is one."""
     lowered = [column.lower().split(" ")[0].split("[")[0] for column in table.columns]
-    return next((lowered.index(known) for known in TIME_NAMES if known in lowered), 0)
+    return next((lowered.index(known) for known in TIME_NAMES if known in lowered), None)
 
 
 def _split(
@@ -199,19 +204,20 @@ def _split(
     return trajectories
 
 
-def read_states(path: Path, components: tuple[str, ...]) -> np.ndarray:
-    """Reads states from a CSV file with a column for each component.
+def read_points(path: Path, components: tuple[str, ...]) -> Points:
+    """Reads states from a CSV file with a column for each component, perhaps with their times.
 
     Args:
         path: The file.
         components: The names of the columns.
-
-    Returns:
-        Shape [rows, components].
 
     Raises:
         UsageError: If a column is missing or a cell is no number.
     """
     table = _read_table(path)
     columns = [_column(table, name) for name in components]
-    return np.stack([table.numbers(index, missing=False) for index in columns], axis=1)
+    states = np.stack([table.numbers(index, missing=False) for index in columns], axis=1)
+    time = _known_time(table)
+    if time is None or time in columns:
+        return Points(states, None)
+    return Points(states, table.numbers(time, missing=False))

@@ -38,6 +38,19 @@ class Trajectory:
 
 
 @dataclass(frozen=True)
+class Points:
+    """States that do not follow one another.
+
+    Attributes:
+        states: Shape [points, dimension], float64.
+        times: The time of each, shape [points]; None where it was not told.
+    """
+
+    states: np.ndarray
+    times: np.ndarray | None
+
+
+@dataclass(frozen=True)
 class Scaling:
     """What is subtracted from and divided out of each component, so that all are near one in size.
 

@@ -62,13 +62,17 @@ class CsvData(Settings):
         return path
 
 
-class NpzData(Settings):
-    """An NPZ file with the arrays `times` and `states`."""
+class ArrayData(Settings):
+    """A NumPy file.
 
-    kind: Literal["npz"]
+    An NPZ file has the arrays `times` and `states`; an NPY file has one whose first column is the
+    time.
+    """
+
+    kind: Literal["npz", "npy"]
     path: Path
     scale: bool = True
     validation: ValidationSettings = ValidationSettings()
 
 
-DataSettings = Annotated[SimulatedData | CsvData | NpzData, Field(discriminator="kind")]
+DataSettings = Annotated[SimulatedData | CsvData | ArrayData, Field(discriminator="kind")]

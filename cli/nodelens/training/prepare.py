@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from nodelens.datasets.arrays import read_npz
+from nodelens.datasets.arrays import read_arrays
 from nodelens.datasets.split import Split, split
 from nodelens.datasets.systems import simulate
 from nodelens.datasets.tables import read_csv
 from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.fields.build import augmented, make_field
 from nodelens.settings.train_ode import TrainOdeSettings
-from nodelens.settings.training_data import CsvData, DataSettings, NpzData
+from nodelens.settings.training_data import ArrayData, CsvData, DataSettings
 from nodelens.training.problem import Problem
 from nodelens.training.windows import Windows, make_windows
 
@@ -73,8 +73,8 @@ def load_data(settings: DataSettings, seed: int) -> TrajectoryData:
             columns=settings.columns,
             trajectory=settings.trajectory,
         )
-    if isinstance(settings, NpzData):
-        return read_npz(settings.path)
+    if isinstance(settings, ArrayData):
+        return read_arrays(settings.path)
     return simulate(
         settings.system,
         parameters=settings.parameters,
