@@ -29,6 +29,10 @@ class Step(Protocol):
         """The loss now."""
 
     @property
+    def accuracy(self) -> float | None:
+        """The share that is classified right now; None where nothing is classified."""
+
+    @property
     def nfe_forward(self) -> float:
         """Evaluations of the field by a forward solve."""
 
@@ -95,7 +99,8 @@ def _log(output: Output) -> "Callable[[Step], None]":
 
 
 def _words(now: Step) -> str:
+    right = "" if now.accuracy is None else f"accuracy {now.accuracy:.1%}, "
     return (
-        f"loss {now.loss:.4g}, {now.nfe_forward:.0f} + {now.nfe_backward:.0f} evaluations, "
+        f"loss {now.loss:.4g}, {right}{now.nfe_forward:.0f} + {now.nfe_backward:.0f} evaluations, "
         f"{now.steps_per_second:,.0f} steps/s"
     )

@@ -1,21 +1,19 @@
 """The compiled training loop: many whole steps in one call.
 
-A step draws a batch of windows, solves, compares, finds the gradient and updates the weights.
+A step draws a batch, finds the loss and its gradient (see `Task`) and updates the weights.
 Nothing leaves the device between the steps of a call; what is worth knowing is gathered inside
 and read once.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.ode import Status
-from nodelens.settings.train_ode import TrainOdeSettings
-from nodelens.training.problem import Problem
-from nodelens.training.windows import Windows
+from nodelens.training.task import Task
 
 
 class CallMetrics(NamedTuple):
@@ -24,6 +22,8 @@ class CallMetrics(NamedTuple):
     Attributes:
         done: The steps that were taken, int32.
         losses: The loss before each update, shape [steps_per_call]; meaningful up to `done`.
+        accuracy: The sum over the steps of the share of a batch that was classified right; NaN
+            where nothing is classified.
         gradient_norm: The largest norm of a gradient.
         nfe_forward: Evaluations of the field by the forward solves, int32.
         nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
@@ -36,6 +36,7 @@ class CallMetrics(NamedTuple):
 
     done: tf.Tensor
     losses: tf.Tensor
+    accuracy: tf.Tensor
     gradient_norm: tf.Tensor
     nfe_forward: tf.Tensor
     nfe_backward: tf.Tensor
@@ -50,54 +51,41 @@ TrainingCall = Callable[[tf.Tensor, tf.Tensor], CallMetrics]
 
 
 def make_training_call(
-    problem: Problem,
-    optimizer: keras.optimizers.Optimizer,
-    windows: Windows,
-    settings: TrainOdeSettings,
+    task: Task, optimizer: keras.optimizers.Optimizer, capacity: int
 ) -> TrainingCall:
     """Compiles the training loop.
 
     Args:
-        problem: The field, whose trainable variables are updated in place, and the loss.
+        task: What is trained; the trainable variables of its model are updated in place.
         optimizer: A Keras optimizer, built for these variables.
-        windows: Where batches come from.
-        settings: The size of a batch, the seed, the steps of a call.
+        capacity: The most steps of a call.
 
     Raises:
         UsageError: If solver and adjoint cannot solve this field.
     """
-    variables = problem.field.trainable_variables
-    capacity = settings.training.steps_per_call
+    variables = task.model.trainable_variables
 
     def train_step(step: tf.Tensor, metrics: CallMetrics) -> CallMetrics:
-        batch = windows.draw(settings.training.batch_size, settings.seed, step)
-        solution, pullback = problem.solve(batch)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(solution.states)
-            loss = problem.compare(solution.states, batch)
-        gradients = pullback(tape.gradient(loss, solution.states))
-        norm = tf.linalg.global_norm(gradients.params)
-        # Of windows that step alone, the slowest one and the worst one count.
-        cost, back = _largest(solution.stats), _largest(gradients.stats)
-        failed = _largest(solution.status)
-        status = tf.where(failed == int(Status.SUCCESS), back.status, failed)
-        finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
+        result = task.differentiate(task.draw(step))
+        norm = tf.linalg.global_norm(result.gradients)
+        finite = tf.math.is_finite(result.loss) & tf.math.is_finite(norm)
 
         def update() -> tf.Tensor:
-            optimizer.apply(gradients.params, variables)
+            optimizer.apply(result.gradients, variables)
             return tf.constant(1)
 
-        good = finite & (status == int(Status.SUCCESS))
+        good = finite & (result.status == int(Status.SUCCESS))
         return CallMetrics(
             done=metrics.done + tf.cond(good, update, lambda: tf.constant(0)),
-            losses=tf.tensor_scatter_nd_update(metrics.losses, [[metrics.done]], [loss]),
+            losses=tf.tensor_scatter_nd_update(metrics.losses, [[metrics.done]], [result.loss]),
+            accuracy=metrics.accuracy + result.accuracy,
             gradient_norm=tf.maximum(metrics.gradient_norm, norm),
-            nfe_forward=metrics.nfe_forward + cost.nfe,
-            nfe_backward=metrics.nfe_backward + back.nfe,
-            rejected=metrics.rejected + cost.rejected,
-            status=tf.maximum(metrics.status, status),
+            nfe_forward=metrics.nfe_forward + result.nfe_forward,
+            nfe_backward=metrics.nfe_backward + result.nfe_backward,
+            rejected=metrics.rejected + result.rejected,
+            status=tf.maximum(metrics.status, result.status),
             finite=metrics.finite & finite,
-            drift=tf.maximum(metrics.drift, tf.cast(back.drift, tf.float32)),
+            drift=tf.maximum(metrics.drift, result.drift),
         )
 
     @tf.function(jit_compile=True, autograph=False)
@@ -106,6 +94,7 @@ def make_training_call(
         start = CallMetrics(
             done=zero,
             losses=tf.zeros([capacity]),
+            accuracy=tf.constant(0.0),
             gradient_norm=tf.constant(0.0),
             nfe_forward=zero,
             nfe_backward=zero,
@@ -134,7 +123,3 @@ def make_training_call(
         # What `odeint` refuses, such as an adjoint that cannot serve so large a field.
         raise UsageError(f"this cannot be trained: {error}") from error
     return steps
-
-
-def _largest(nest: Any) -> Any:
-    return tf.nest.map_structure(tf.reduce_max, nest)

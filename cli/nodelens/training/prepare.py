@@ -12,6 +12,7 @@ from nodelens.fields.build import augmented, make_field
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.settings.training_data import ArrayData, CsvData, DataSettings
 from nodelens.training.problem import Problem
+from nodelens.training.trajectory_task import TrajectoryTask
 from nodelens.training.windows import Windows, make_windows
 
 
@@ -25,6 +26,7 @@ class Prepared:
         scaling: What was found of the part that is trained on.
         problem: The untrained field and the loss.
         windows: Where batches come from.
+        task: All that the training loop needs of these.
     """
 
     data: TrajectoryData
@@ -32,6 +34,7 @@ class Prepared:
     scaling: Scaling
     problem: Problem
     windows: Windows
+    task: TrajectoryTask
 
 
 def prepare(settings: TrainOdeSettings) -> Prepared:
@@ -61,7 +64,8 @@ def prepare(settings: TrainOdeSettings) -> Prepared:
         settings.adjoint,
     )
     windows = make_windows(parts.train, settings.training.window)
-    return Prepared(data, parts, scaling, problem, windows)
+    task = TrajectoryTask.of(problem, windows, parts.validation, settings)
+    return Prepared(data, parts, scaling, problem, windows, task)
 
 
 def load_data(settings: DataSettings, seed: int) -> TrajectoryData:

@@ -23,7 +23,6 @@ from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
 from nodelens.training.prepare import Prepared, prepare
 from nodelens.training.state import TrainingState
 from nodelens.training.train import Hooks, Progress, Training, train
-from nodelens.training.validate import make_validation
 
 # Each batch has windows of its own, so the loss at the end is a mean over this many steps.
 LAST_STEPS = 100
@@ -116,20 +115,9 @@ def run_training(
             on_progress(progress)
 
         hooks = Hooks(note, Checkpoints(directory.checkpoints).save, stop)
-        validation = prepared.split.validation
-        validate = validation and make_validation(
-            prepared.problem, validation, settings.training.window
-        )
         field = prepared.problem.field
         try:
-            training = train(
-                prepared.problem,
-                prepared.windows,
-                settings,
-                hooks,
-                validate=validate or None,
-                start=start,
-            )
+            training = train(prepared.task, settings, hooks, start=start)
         finally:
             # Whatever ended the training, the weights of the last good step are kept.
             save_model(field, directory.model)
@@ -183,10 +171,16 @@ def _write_record(
 
 
 def _metrics_row(progress: Progress) -> dict[str, float | None]:
+    validation, accuracy = progress.validation, progress.accuracy
+    classified = {
+        "accuracy": accuracy,
+        "val_accuracy": validation.accuracy if validation else None,
+    }
     return {
         "step": progress.step,
         "train_loss": progress.loss,
-        "val_loss": progress.val_loss,
+        "val_loss": validation.loss if validation else None,
+        **(classified if accuracy is not None else {}),
         "gradient_norm": progress.gradient_norm,
         "nfe_forward": progress.nfe_forward,
         "nfe_backward": progress.nfe_backward,

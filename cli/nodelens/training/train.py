@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -13,9 +14,8 @@ from nodelens.ode.status import REMEDIES
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.loop import CallMetrics, make_training_call
 from nodelens.training.optimizer import make_optimizer
-from nodelens.training.problem import Problem
 from nodelens.training.state import Best, Totals, TrainingState, put_back, values_of
-from nodelens.training.windows import Windows
+from nodelens.training.task import Task, Validation
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Progress:
         step: The steps taken so far.
         steps: The steps there will be.
         losses: The loss of each step of the call, shape [steps of the call].
-        val_loss: The loss on data that was kept back; None if it was not looked at now.
+        accuracy: The share of its batches that was classified right; None where nothing is.
+        validation: On data that was kept back; None if it was not looked at now.
         gradient_norm: The largest norm of a gradient in the call.
         nfe_forward: Mean evaluations of the field by a forward solve.
         nfe_backward: Mean evaluations of the field with its VJP by a gradient.
@@ -39,7 +40,8 @@ class Progress:
     step: int
     steps: int
     losses: np.ndarray
-    val_loss: float | None
+    accuracy: float | None
+    validation: Validation | None
     gradient_norm: float
     nfe_forward: float
     nfe_backward: float
@@ -87,46 +89,43 @@ class Training:
 
 
 def train(
-    problem: Problem,
-    windows: Windows,
+    task: Task,
     settings: TrainOdeSettings,
     hooks: Hooks,
     *,
-    validate: Callable[[], float] | None = None,
     start: TrainingState | None = None,
 ) -> Training:
-    """Trains a field in place.
+    """Trains a model in place.
 
     Args:
-        problem: The field and the loss.
-        windows: Where batches come from.
+        task: The model, its batches and its loss.
         settings: How.
         hooks: What the surroundings want to know.
-        validate: Gives the loss on data that was kept back.
         start: The state to go on from.
 
     Returns:
-        What came of it. With validations the field has the best weights, else the last ones.
+        What came of it. With validations the model has the best weights, else the last ones.
 
     Raises:
-        NumericalError: If a solve failed or a number was not finite. The field then has the
+        NumericalError: If a solve failed or a number was not finite. The model then has the
             weights of the last good step, and a checkpoint of it was kept.
     """
     options = settings.training
-    field = problem.field
+    model = task.model
     optimizer = make_optimizer(options)
-    optimizer.build(field.trainable_variables)
+    optimizer.build(model.trainable_variables)
     state = start or TrainingState()
     if start is not None:
-        put_back(field.variables, start.weights)
+        put_back(model.variables, start.weights)
         put_back(optimizer.variables, start.optimizer)
 
     def snapshot(state: TrainingState) -> TrainingState:
         return replace(
-            state, weights=values_of(field.variables), optimizer=values_of(optimizer.variables)
+            state, weights=values_of(model.variables), optimizer=values_of(optimizer.variables)
         )
 
-    call = make_training_call(problem, optimizer, windows, settings)
+    validate = task.validator()
+    call = make_training_call(task, optimizer, options.steps_per_call)
     durations: list[tuple[int, float]] = []
     stopped = "finished"
     began = time.perf_counter()
@@ -141,13 +140,13 @@ def train(
             hooks.on_checkpoint(snapshot(state))
             _raise_failure(metrics, state.step)
         previous, state = state, _advanced(state, metrics, count)
-        val_loss = None
+        validation = None
         if validate and _due(previous.step, state.step, options.validate_every, options.steps):
-            val_loss = validate()
-            state = replace(state, best=_judged(state, val_loss, problem))
+            validation = validate()
+            state = replace(state, best=_judged(state, validation.loss, model))
         seconds = time.perf_counter() - began
         hooks.on_progress(
-            _progress(state, options.steps, metrics, val_loss, durations[-1], seconds)
+            _progress(state, options.steps, metrics, validation, durations[-1], seconds)
         )
         early = options.early_stopping
         if early is not None and state.best.waited >= early.patience:
@@ -161,7 +160,7 @@ def train(
             break
     state = snapshot(state)
     if state.best.weights:
-        put_back(field.variables, state.best.weights)
+        put_back(model.variables, state.best.weights)
     compile_seconds, steps_per_second = _throughput(durations)
     return Training(state, compile_seconds, steps_per_second, stopped)
 
@@ -189,9 +188,9 @@ def _due(before: int, now: int, every: int, last: int) -> bool:
     return now // every > before // every or now == last
 
 
-def _judged(state: TrainingState, loss: float, problem: Problem) -> Best:
+def _judged(state: TrainingState, loss: float, model: keras.Model) -> Best:
     if loss < state.best.loss:
-        return Best(state.step, loss, 0, values_of(problem.field.variables))
+        return Best(state.step, loss, 0, values_of(model.variables))
     return replace(state.best, waited=state.best.waited + 1)
 
 
@@ -199,7 +198,7 @@ def _progress(
     state: TrainingState,
     steps: int,
     metrics: CallMetrics,
-    val_loss: float | None,
+    validation: Validation | None,
     last_call: tuple[int, float],
     elapsed: float,
 ) -> Progress:
@@ -208,7 +207,8 @@ def _progress(
         step=state.step,
         steps=steps,
         losses=metrics.losses[:count],
-        val_loss=val_loss,
+        accuracy=None if np.isnan(metrics.accuracy) else float(metrics.accuracy) / count,
+        validation=validation,
         gradient_norm=float(metrics.gradient_norm),
         nfe_forward=float(metrics.nfe_forward) / count,
         nfe_backward=float(metrics.nfe_backward) / count,

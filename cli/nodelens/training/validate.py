@@ -6,12 +6,15 @@ import tensorflow as tf
 
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.training.problem import Problem
+from nodelens.training.task import Validation
 from nodelens.training.windows import make_windows
 
 MAX_WINDOWS = 256
 
 
-def make_validation(problem: Problem, data: TrajectoryData, length: int) -> Callable[[], float]:
+def make_validation(
+    problem: Problem, data: TrajectoryData, length: int
+) -> Callable[[], Validation]:
     """Compiles the loss on windows of the data that was kept back.
 
     Args:
@@ -34,4 +37,4 @@ def make_validation(problem: Problem, data: TrajectoryData, length: int) -> Call
         value = problem.compare(solution.states, batch)
         return tf.where(tf.math.is_finite(value), value, tf.constant(float("inf")))
 
-    return lambda: float(loss())
+    return lambda: Validation(float(loss()))
