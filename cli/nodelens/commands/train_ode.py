@@ -105,6 +105,7 @@ def train_ode(
 
     from nodelens.report.train_progress import watch_training
     from nodelens.report.train_summary import train_summary
+    from nodelens.runtime.memory import resident_bytes
     from nodelens.runtime.signals import finish_the_step
     from nodelens.training.prepare import plan
     from nodelens.training.run import run_training
@@ -115,7 +116,8 @@ def train_ode(
         return ExitCode.DONE
     resumption = _directory(output, resolved, resume, force=force)
     directory, start = resumption.directory, resumption.start
-    with finish_the_step() as request, watch_training(output, settings.training.steps) as tell:
+    steps = settings.training.steps
+    with finish_the_step() as request, watch_training(output, steps, resident_bytes) as tell:
         report = run_training(
             resolved,
             directory,

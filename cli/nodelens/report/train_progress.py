@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 LOG_SECONDS = 30.0
 
 
+class KeptBack(Protocol):
+    """What the display reads of a validation."""
+
+    @property
+    def loss(self) -> float:
+        """The loss."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share that is classified right; None where nothing is classified."""
+
+
 class Step(Protocol):
     """What the display reads of a training's progress."""
 
@@ -33,6 +45,10 @@ class Step(Protocol):
         """The share that is classified right now; None where nothing is classified."""
 
     @property
+    def validation(self) -> KeptBack | None:
+        """On data that was kept back; None if it was not looked at now."""
+
+    @property
     def nfe_forward(self) -> float:
         """Evaluations of the field by a forward solve."""
 
@@ -46,61 +62,93 @@ class Step(Protocol):
 
 
 @contextmanager
-def watch_training(output: Output, steps: int) -> "Iterator[Callable[[Step], None]]":
+def watch_training(
+    output: Output, steps: int, memory: "Callable[[], int]"
+) -> "Iterator[Callable[[Step], None]]":
     """Shows the progress of a training on stderr until the block ends.
 
     Args:
         output: Where this command speaks.
         steps: The steps there will be.
+        memory: Tells the bytes that this process holds.
 
     Yields:
         The function to tell the progress to.
     """
+    words = Words(memory)
     if output.quiet:
         yield lambda progress: None
     elif output.live:
-        with _live(output, steps) as tell:
+        with _live(output, steps, words) as tell:
             yield tell
     else:
-        yield _log(output)
+        yield _log(output, words)
+
+
+class Words:
+    """The progress as a sentence; the last validation is told until there is a newer one.
+
+    Args:
+        memory: Tells the bytes that this process holds.
+    """
+
+    def __init__(self, memory: "Callable[[], int]") -> None:
+        self._memory = memory
+        self._kept_back = ""
+
+    def __call__(self, now: Step) -> str:
+        """Loss, validation, evaluations forward and backward, speed and memory."""
+        if now.validation is not None:
+            self._kept_back = f"kept back {_quality(now.validation)}, "
+        return (
+            f"loss {_quality(now)}, {self._kept_back}"
+            f"{now.nfe_forward:.0f} + {now.nfe_backward:.0f} evaluations, "
+            f"{now.steps_per_second:,.0f} steps/s, {self._memory() / 1e6:,.0f} MB"
+        )
+
+
+def _quality(of: KeptBack | Step) -> str:
+    right = "" if of.accuracy is None else f" ({of.accuracy:.1%} right)"
+    return f"{of.loss:.4g}{right}"
 
 
 @contextmanager
-def _live(output: Output, steps: int) -> "Iterator[Callable[[Step], None]]":
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+def _live(output: Output, steps: int, words: Words) -> "Iterator[Callable[[Step], None]]":
+    from rich.console import Group
+    from rich.live import Live
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (
-        TextColumn("[bold]training"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=output.console, transient=True) as bar:
-        task = bar.add_task("compiling", total=steps)
-        yield lambda now: bar.update(task, completed=now.step, description=_words(now))
+    bar = Progress(BarColumn(bar_width=40), MofNCompleteColumn(), TimeRemainingColumn())
+    task = bar.add_task("training", total=steps)
+    with Live(Group(bar, Text("compiling")), console=output.console, transient=True) as live:
+
+        def tell(now: Step) -> None:
+            bar.update(task, completed=now.step)
+            done = "\nevaluating and drawing" if now.step >= now.steps else ""
+            live.update(Group(bar, Text(words(now) + done)))
+
+        yield tell
 
 
-def _log(output: Output) -> "Callable[[Step], None]":
+def _log(output: Output, words: Words) -> "Callable[[Step], None]":
     last = [time.monotonic()]
 
     def tell(now: Step) -> None:
+        sentence = words(now)
         if time.monotonic() - last[0] >= LOG_SECONDS or now.step >= now.steps:
             last[0] = time.monotonic()
-            output.note(f"step {now.step}/{now.steps}: {_words(now)}")
+            left = duration((now.steps - now.step) / now.steps_per_second)
+            to_go = f", {left} to go" if now.step < now.steps else ""
+            output.note(f"step {now.step}/{now.steps}: {sentence}{to_go}")
 
     return tell
 
 
-def _words(now: Step) -> str:
-    right = "" if now.accuracy is None else f"accuracy {now.accuracy:.1%}, "
-    return (
-        f"loss {now.loss:.4g}, {right}{now.nfe_forward:.0f} + {now.nfe_backward:.0f} evaluations, "
-        f"{now.steps_per_second:,.0f} steps/s"
-    )
+def duration(seconds: float) -> str:
+    """A time span in words short enough for a line of a log."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
