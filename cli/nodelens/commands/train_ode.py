@@ -127,7 +127,7 @@ def train_ode(
             start=start,
         )
     document = report.document()
-    output.result(document, train_summary(document))
+    output.result(document, train_summary(document, report.training.state.losses.tolist()))
     if report.training.stopped == "interrupted":
         output.warn(f"{request.word} after step {document['final']['step']:,}; nothing is lost")
         output.note(f"go on with: node train-ode --resume {directory.path}")

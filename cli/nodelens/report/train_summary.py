@@ -1,16 +1,20 @@
 """The end of a training in a few lines."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from nodelens.report.sparkline import sparkline
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-def train_summary(document: dict[str, Any]) -> "Table":
+def train_summary(document: dict[str, Any], losses: Sequence[float]) -> "Table":
     """A table of what a person asks first after a training.
 
     Args:
         document: The JSON document of `train-ode`.
+        losses: The loss of each training step.
     """
     from rich.table import Table
 
@@ -21,6 +25,7 @@ def train_summary(document: dict[str, Any]) -> "Table":
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("loss", f"{first:.4g} → {final:.4g} ({first / final:.1f} times smaller)")
+    table.add_row("", sparkline(losses))
     error = document["final"]["trajectory_error"]
     table.add_row("whole trajectory", f"mean absolute error {error:.4g}, solved from z0 alone")
     if document["final"]["val_loss"] is not None:
