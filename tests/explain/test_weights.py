@@ -3,6 +3,7 @@
 import hashlib
 import urllib.error
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from nodelens.explain import weights_files
 from nodelens.explain.applications import find_application
 from nodelens.explain.classifier import Classifier
 from nodelens.explain.embedded import load_embedded_vgg19
+from nodelens.explain.images import load_photo, to_model_input
 from nodelens.explain.loading import load_classifier
 from nodelens.explain.request import ModelRequest
 from nodelens.explain.weights_files import (
@@ -25,6 +27,8 @@ from nodelens.explain.weights_files import (
 from nodelens.runtime.machine import keras_home
 
 VGG19 = find_application("vgg19")
+GOLDEN = Path(__file__).parent / "golden"
+SAMPLES = Path(__file__).parents[2] / "sample_images"
 
 
 def load_vgg19(weights: str, *, download: bool = False, **options) -> Classifier:
@@ -67,6 +71,21 @@ def test_the_embedded_model_has_the_documented_layers_and_size(classifier):
     assert {"block1_conv1", "block3_conv4", "block5_conv4"} <= set(names)
     assert not {"flatten", "fc1", "fc2"} & set(names)
     assert classifier.model.count_params() == 20_537_384
+
+
+def test_eight_bits_leave_the_logits_where_they_were(classifier):
+    model = classifier.model
+    dense = model.get_layer("predictions")
+    averages = keras.Model(model.input, dense.input)
+    names = ("cat", "coffee", "rocket", "astronaut")
+    photos = [load_photo(SAMPLES / f"{name}.jpg") for name in names]
+    pixels = np.stack([to_model_input(photo, classifier.input_size) for photo in photos])
+    kernel, bias = dense.get_weights()
+    logits = averages.predict(classifier.preprocess(pixels), verbose=0) @ kernel + bias
+    before = np.load(GOLDEN / "float32-logits.npy")
+    np.testing.assert_array_equal(logits.argmax(axis=1), before.argmax(axis=1))
+    # A tenth of a logit on average, where logits have a standard deviation of three.
+    assert np.abs(logits - before).mean(axis=1).max() < 0.1
 
 
 def test_kernels_are_integers_times_the_scale_of_their_output_channel(classifier):

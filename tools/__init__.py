@@ -1,0 +1,1 @@
+"""Tools for those who make the package; not part of it."""
