@@ -14,8 +14,8 @@ from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import resolve
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.evaluate import solve_whole
-from nodelens.training.prepare import prepare
 from nodelens.training.problem import Problem
+from nodelens.training.trajectory_experiment import prepare_trajectories
 from nodelens.training.windows import Windows
 
 
@@ -87,7 +87,7 @@ def load_run(path: str | Path) -> Run:
         raise UsageError(
             f"{path} has no model yet", hint=f"train it: node train-ode --resume {path}"
         )
-    prepared = prepare(settings)
+    prepared = prepare_trajectories(settings)
     field = keras.models.load_model(directory.model)
     problem = Problem(
         field,

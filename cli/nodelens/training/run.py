@@ -9,9 +9,6 @@ import keras
 import numpy as np
 import yaml
 
-from nodelens.fields.hybrid import HybridField
-from nodelens.report.figures.fit import FitPicture, draw_fit
-from nodelens.report.figures.training import TrainingPicture, draw_training
 from nodelens.report.train_report import train_report
 from nodelens.runtime.files import atomic_path, write_bytes, write_text
 from nodelens.runtime.provenance import provenance, sha256_of_bytes
@@ -19,8 +16,8 @@ from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import Resolved
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.checkpoints import Checkpoints
-from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
-from nodelens.training.prepare import Prepared, prepare
+from nodelens.training.experiment import Conclusion, Experiment
+from nodelens.training.prepare import prepare
 from nodelens.training.state import TrainingState
 from nodelens.training.train import Hooks, Progress, Training, train
 
@@ -35,20 +32,18 @@ class Report:
     Attributes:
         directory: Where its files are.
         training: The training.
-        evaluation: The first trajectory by the trained field.
-        fitted: The parameters of equations that were fitted, by name.
+        conclusion: What the trained model makes of the data.
         artifacts: The files by what they are.
     """
 
     directory: Path
     training: Training
-    evaluation: Evaluation
-    fitted: dict[str, float]
+    conclusion: Conclusion
     artifacts: dict[str, Path]
 
     def document(self) -> dict[str, Any]:
         """The JSON document of `train-ode`."""
-        state, evaluation = self.training.state, self.evaluation
+        state = self.training.state
         losses, best = state.losses, state.best
         lowest = int(np.argmin(losses))
         return {
@@ -59,15 +54,14 @@ class Report:
                 "step": state.step,
                 "train_loss": float(np.mean(losses[-LAST_STEPS:])),
                 "val_loss": best.loss if best.step else None,
-                "trajectory_error": evaluation.train_error,
-                "extrapolation_error": evaluation.validation_error,
+                **self.conclusion.final(),
             },
             "best": {
                 "step": best.step or lowest + 1,
                 "train_loss": float(losses[lowest]),
                 "val_loss": best.loss if best.step else None,
             },
-            "fitted": self.fitted,
+            **self.conclusion.findings(),
             "nfe": {
                 "forward": state.totals.nfe_forward,
                 "backward": state.totals.nfe_backward,
@@ -106,8 +100,8 @@ def run_training(
     """
     settings = resolved.settings
     with directory.lock():
-        prepared = prepare(settings)
-        artifacts = _write_record(resolved, directory, prepared, device)
+        experiment = prepare(settings)
+        artifacts = _write_record(resolved, directory, experiment, device)
         directory.keep_metrics(start.step if start else 0)
 
         def note(progress: Progress) -> None:
@@ -115,41 +109,39 @@ def run_training(
             on_progress(progress)
 
         hooks = Hooks(note, Checkpoints(directory.checkpoints).save, stop)
-        field = prepared.problem.field
         try:
-            training = train(prepared.task, settings, hooks, start=start)
+            training = train(experiment.task, settings, hooks, start=start)
         finally:
             # Whatever ended the training, the weights of the last good step are kept.
-            save_model(field, directory.model)
-        evaluation = evaluate(prepared.problem, prepared.data, prepared.split)
+            save_model(experiment.task.model, directory.model)
+        conclusion = experiment.conclude()
         if settings.output.figures:
-            artifacts |= _draw(directory, prepared, training, evaluation)
-        fitted = field.fitted() if isinstance(field, HybridField) else {}
+            artifacts |= _draw(directory, conclusion, training)
         artifacts["report"] = directory.path / "report.json"
         artifacts["page"] = directory.path / "report.md"
-        report = Report(directory.path, training, evaluation, fitted, artifacts)
+        report = Report(directory.path, training, conclusion, artifacts)
         document = report.document()
         directory.write_json("report.json", document)
         page = train_report(
             document,
-            title=_title(prepared, training),
-            split=prepared.split.how,
+            title=f"Neural ODE after {training.state.step:,} steps: {experiment.title}",
+            split=experiment.split_in_words,
             settings=directory.config.read_text(encoding="utf-8"),
         )
         write_text(artifacts["page"], page)
         return report
 
 
-def save_model(field: keras.Model, path: Path) -> None:
-    """Saves a field as `.keras`, whole or not at all."""
+def save_model(model: keras.Model, path: Path) -> None:
+    """Saves a model as `.keras`, whole or not at all."""
     with atomic_path(path) as temporary:
-        field.save(temporary)
+        model.save(temporary)
 
 
 def _write_record(
     resolved: Resolved[TrainOdeSettings],
     directory: RunDirectory,
-    prepared: Prepared,
+    experiment: Experiment,
     device: str,
 ) -> dict[str, Path]:
     """Writes what it takes to repeat the run, before the run."""
@@ -158,7 +150,7 @@ def _write_record(
     record = provenance(
         seed=settings.seed,
         device=device,
-        data_sha256=sha256_of_bytes(prepared.data.content()),
+        data_sha256=sha256_of_bytes(experiment.content()),
     )
     return {
         "config": directory.config,
@@ -191,56 +183,10 @@ def _metrics_row(progress: Progress) -> dict[str, float | None]:
     }
 
 
-def _title(prepared: Prepared, training: Training) -> str:
-    return f"Neural ODE after {training.state.step:,} steps: {prepared.data.title}"
-
-
-def _draw(
-    directory: RunDirectory, prepared: Prepared, training: Training, evaluation: Evaluation
-) -> dict[str, Path]:
-    """Draws the pictures; the phase plane takes two components."""
-    drawn = {"training_figure": directory.figures / "training.png"}
-    rows = directory.read_metrics()
-    picture = _training_picture(prepared, training, evaluation, rows)
-    write_bytes(drawn["training_figure"], draw_training(picture))
-    if prepared.data.dimension >= 2:
-        drawn["figure"] = directory.figures / "fit.png"
-        write_bytes(drawn["figure"], draw_fit(_fit_picture(prepared, training, evaluation)))
+def _draw(directory: RunDirectory, conclusion: Conclusion, training: Training) -> dict[str, Path]:
+    """Draws the pictures and writes them."""
+    drawn = {}
+    for picture in conclusion.pictures(training.state, directory.read_metrics()):
+        drawn[picture.artifact] = directory.figures / picture.file
+        write_bytes(drawn[picture.artifact], picture.content)
     return drawn
-
-
-def _training_picture(
-    prepared: Prepared, training: Training, evaluation: Evaluation, rows: list[dict[str, Any]]
-) -> TrainingPicture:
-    def column(name: str) -> np.ndarray:
-        return np.array([row[name] for row in rows], float)  # None becomes NaN
-
-    return TrainingPicture(
-        title=_title(prepared, training),
-        losses=training.state.losses,
-        steps=column("step"),
-        nfe_forward=column("nfe_forward"),
-        nfe_backward=column("nfe_backward"),
-        val_loss=column("val_loss"),
-        components=prepared.data.components,
-        times=evaluation.trajectory.times,
-        residuals=evaluation.states - evaluation.trajectory.states,
-        train_points=evaluation.train_points,
-    )
-
-
-def _fit_picture(prepared: Prepared, training: Training, evaluation: Evaluation) -> FitPicture:
-    trajectory = evaluation.trajectory
-    grid, derivative = field_on_grid(prepared.problem, trajectory.states)
-    return FitPicture(
-        title=_title(prepared, training),
-        components=prepared.data.components,
-        times=trajectory.times,
-        data=trajectory.states,
-        curve_times=evaluation.curve_times,
-        curve=evaluation.curve,
-        train_points=evaluation.train_points,
-        grid=grid,
-        field=derivative,
-        losses=training.state.losses,
-    )

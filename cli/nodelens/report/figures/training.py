@@ -1,6 +1,8 @@
 """The picture of how a training went: loss, evaluations of the field, and what is left over."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,6 +10,36 @@ from matplotlib.axes import Axes
 from nodelens.report.figures.style import BLUE, INK, MUTED, ORANGE, SERIES, new_figure, tidy, to_png
 
 SMOOTHING = 40  # the mean of the loss is over this part of all steps
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """What a trajectory leaves over.
+
+    Attributes:
+        components: The names of the components of the state.
+        times: The times of the data, shape [points].
+        values: Model minus data, shape [points, dimension].
+        train_points: The points that were trained on; those after them were kept back.
+    """
+
+    components: tuple[str, ...]
+    times: np.ndarray
+    values: np.ndarray
+    train_points: int
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The share that was classified right.
+
+    Attributes:
+        train: Of the batches, shape [rows].
+        validation: Of what was kept back, shape [rows]; NaN where it was not looked at.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -21,10 +53,7 @@ class TrainingPicture:
         nfe_forward: Mean evaluations of the field by a forward solve, shape [rows].
         nfe_backward: Mean evaluations with the vector-Jacobian product by a gradient, shape [rows].
         val_loss: The loss on data that was kept back, shape [rows]; NaN where it was not looked at.
-        components: The names of the components of the state.
-        times: The times of the data, shape [points].
-        residuals: Model minus data, shape [points, dimension].
-        train_points: The points that were trained on; those after them were kept back.
+        result: What the third panel shows: residuals or accuracy; None leaves it out.
     """
 
     title: str
@@ -33,10 +62,30 @@ class TrainingPicture:
     nfe_forward: np.ndarray
     nfe_backward: np.ndarray
     val_loss: np.ndarray
-    components: tuple[str, ...]
-    times: np.ndarray
-    residuals: np.ndarray
-    train_points: int
+    result: Residuals | Accuracy | None
+
+
+def training_picture(
+    title: str,
+    losses: np.ndarray,
+    rows: Sequence[Mapping[str, Any]],
+    result: Residuals | Accuracy | None,
+) -> TrainingPicture:
+    """Takes the picture's numbers from the rows of `metrics.jsonl`."""
+    return TrainingPicture(
+        title=title,
+        losses=losses,
+        steps=metrics_column(rows, "step"),
+        nfe_forward=metrics_column(rows, "nfe_forward"),
+        nfe_backward=metrics_column(rows, "nfe_backward"),
+        val_loss=metrics_column(rows, "val_loss"),
+        result=result,
+    )
+
+
+def metrics_column(rows: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
+    """One figure of all rows of `metrics.jsonl`; NaN where there was none."""
+    return np.array([row[name] for row in rows], float)
 
 
 def draw_training(picture: TrainingPicture) -> bytes:
@@ -48,11 +97,15 @@ def draw_training(picture: TrainingPicture) -> bytes:
     Returns:
         The bytes of a PNG file.
     """
-    figure = new_figure(12.0, 3.8)
-    axes = figure.subplots(1, 3)
+    panels = 2 if picture.result is None else 3
+    figure = new_figure(4.0 * panels, 3.8)
+    axes = figure.subplots(1, panels)
     _loss(axes[0], picture)
     _evaluations(axes[1], picture)
-    _residuals(axes[2], picture)
+    if isinstance(picture.result, Residuals):
+        _residuals(axes[2], picture.result)
+    elif isinstance(picture.result, Accuracy):
+        _accuracy(axes[2], picture.steps, picture.result)
     figure.suptitle(picture.title, fontsize=12, color=INK)
     return to_png(figure)
 
@@ -85,13 +138,24 @@ def _evaluations(axes: Axes, picture: TrainingPicture) -> None:
     tidy(axes, "Evaluations of the field a step", "step", "evaluations")
 
 
-def _residuals(axes: Axes, picture: TrainingPicture) -> None:
-    for index, name in enumerate(picture.components):
+def _residuals(axes: Axes, left: Residuals) -> None:
+    for index, name in enumerate(left.components):
         colour = SERIES[index % len(SERIES)]
-        axes.plot(picture.times, picture.residuals[:, index], ".", color=colour, ms=3, label=name)
+        axes.plot(left.times, left.values[:, index], ".", color=colour, ms=3, label=name)
     axes.axhline(0, color=INK, linewidth=0.8)
-    if picture.train_points < len(picture.times):
-        start, end = picture.times[picture.train_points - 1], picture.times[-1]
+    if left.train_points < len(left.times):
+        start, end = left.times[left.train_points - 1], left.times[-1]
         axes.axvspan(start, end, color=MUTED, alpha=0.12, linewidth=0, label="kept back")
     axes.legend(fontsize=8, ncols=2, framealpha=0.85, edgecolor="none")
     tidy(axes, "Model minus data, from z0 alone", "time t", "residual")
+
+
+def _accuracy(axes: Axes, steps: np.ndarray, accuracy: Accuracy) -> None:
+    axes.plot(steps, accuracy.train, color=BLUE, linewidth=1.3, label="training")
+    seen = np.isfinite(accuracy.validation)
+    if seen.any():
+        kept_back = accuracy.validation[seen]
+        axes.plot(steps[seen], kept_back, ".-", color=ORANGE, linewidth=1.0, label="kept back")
+    axes.set_ylim(top=1.0)
+    axes.legend(fontsize=8, loc="lower right", framealpha=0.85, edgecolor="none")
+    tidy(axes, "Accuracy", "step", "share classified right")

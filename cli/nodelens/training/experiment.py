@@ -1,0 +1,65 @@
+"""What a run is about: a task with its data around it, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from nodelens.training.state import TrainingState
+from nodelens.training.task import Task
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a run.
+
+    Attributes:
+        artifact: What it is called among the artifacts of the report.
+        file: Its name in the folder of the figures.
+        content: The bytes of a PNG file.
+    """
+
+    artifact: str
+    file: str
+    content: bytes
+
+
+class Conclusion(Protocol):
+    """What a trained model makes of its data."""
+
+    def final(self) -> dict[str, Any]:
+        """How good it is: further entries of `final` in the JSON document."""
+
+    def findings(self) -> dict[str, Any]:
+        """What else was found: further entries of the JSON document."""
+
+    def pictures(self, state: TrainingState, rows: list[dict[str, Any]]) -> list[Picture]:
+        """Draws the pictures.
+
+        Args:
+            state: Where the training ended.
+            rows: The metrics, one row a call of the compiled loop.
+        """
+
+
+class Experiment(Protocol):
+    """Data, and a task that learns from it."""
+
+    @property
+    def task(self) -> Task:
+        """What the loop trains."""
+
+    @property
+    def title(self) -> str:
+        """What the data is, in words."""
+
+    @property
+    def split_in_words(self) -> str:
+        """What is trained on and what is kept back."""
+
+    def content(self) -> bytes:
+        """All data, for hashing."""
+
+    def plan(self) -> dict[str, Any]:
+        """What a training would do; `summary` says it in one sentence."""
+
+    def conclude(self) -> Conclusion:
+        """Judges the trained model."""

@@ -1,0 +1,197 @@
+"""A field that learns from trajectories: the data, the split, the field, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nodelens.datasets.arrays import read_arrays
+from nodelens.datasets.split import Split, split
+from nodelens.datasets.systems import simulate
+from nodelens.datasets.tables import read_csv
+from nodelens.datasets.trajectories import Scaling, TrajectoryData
+from nodelens.fields.build import augmented, make_field
+from nodelens.fields.hybrid import HybridField
+from nodelens.report.figures.fit import FitPicture, draw_fit
+from nodelens.report.figures.training import Residuals, draw_training, training_picture
+from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.settings.training_data import ArrayData, CsvData, DataSettings
+from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
+from nodelens.training.experiment import Picture
+from nodelens.training.problem import Problem
+from nodelens.training.state import TrainingState
+from nodelens.training.trajectory_task import TrajectoryTask
+from nodelens.training.windows import Windows, make_windows
+
+
+@dataclass(frozen=True)
+class TrajectoryExperiment:
+    """All that a training on trajectories needs: an `Experiment`.
+
+    Attributes:
+        settings: What was asked for.
+        data: All of it.
+        split: What is trained on and what is kept back.
+        scaling: What was found of the part that is trained on.
+        problem: The field and the loss.
+        windows: Where batches come from.
+        task: All that the training loop needs of these.
+    """
+
+    settings: TrainOdeSettings
+    data: TrajectoryData
+    split: Split
+    scaling: Scaling
+    problem: Problem
+    windows: Windows
+    task: TrajectoryTask
+
+    @property
+    def title(self) -> str:
+        """What the data is."""
+        return self.data.title
+
+    @property
+    def split_in_words(self) -> str:
+        """What is trained on and what is kept back."""
+        return self.split.how
+
+    def content(self) -> bytes:
+        """All numbers of the data."""
+        return self.data.content()
+
+    def plan(self) -> dict[str, Any]:
+        """What a training would do."""
+        data, settings, count = self.data, self.settings, self.problem.field.count_params()
+        training = settings.training
+        return {
+            "points": data.points,
+            "trajectories": len(data.trajectories),
+            "components": list(data.components),
+            "parameters": count,
+            "windows": self.windows.count,
+            "steps": training.steps,
+            "summary": (
+                f"would fit a field of {count:,} parameters to {data.points:,} points of the "
+                f"{data.title} in {training.steps:,} steps of {training.batch_size} windows, "
+                f"with {settings.solver.method} and the adjoint {settings.adjoint.method}; "
+                f"{self.split.how}"
+            ),
+        }
+
+    def conclude(self) -> "TrajectoryConclusion":
+        """Solves the trained field over the first trajectory."""
+        return TrajectoryConclusion(self, evaluate(self.problem, self.data, self.split))
+
+
+@dataclass(frozen=True)
+class TrajectoryConclusion:
+    """What a trained field makes of its trajectories: a `Conclusion`.
+
+    Attributes:
+        experiment: The field and its data.
+        evaluation: The first trajectory by the trained field.
+    """
+
+    experiment: TrajectoryExperiment
+    evaluation: Evaluation
+
+    def final(self) -> dict[str, Any]:
+        """The errors of the first trajectory."""
+        return {
+            "trajectory_error": self.evaluation.train_error,
+            "extrapolation_error": self.evaluation.validation_error,
+        }
+
+    def findings(self) -> dict[str, Any]:
+        """The parameters of equations that were fitted, by name."""
+        field = self.experiment.problem.field
+        return {"fitted": field.fitted() if isinstance(field, HybridField) else {}}
+
+    def pictures(self, state: TrainingState, rows: list[dict[str, Any]]) -> list[Picture]:
+        """The training, and the fit; the phase plane takes two components."""
+        data, evaluation = self.experiment.data, self.evaluation
+        title = f"Neural ODE after {state.step:,} steps: {data.title}"
+        residuals = Residuals(
+            components=data.components,
+            times=evaluation.trajectory.times,
+            values=evaluation.states - evaluation.trajectory.states,
+            train_points=evaluation.train_points,
+        )
+        drawn = draw_training(training_picture(title, state.losses, rows, residuals))
+        pictures = [Picture("training_figure", "training.png", drawn)]
+        if data.dimension >= 2:
+            fit = draw_fit(self._fit_picture(title, state.losses))
+            pictures.append(Picture("figure", "fit.png", fit))
+        return pictures
+
+    def _fit_picture(self, title: str, losses: np.ndarray) -> FitPicture:
+        evaluation = self.evaluation
+        trajectory = evaluation.trajectory
+        grid, derivative = field_on_grid(self.experiment.problem, trajectory.states)
+        return FitPicture(
+            title=title,
+            components=self.experiment.data.components,
+            times=trajectory.times,
+            data=trajectory.states,
+            curve_times=evaluation.curve_times,
+            curve=evaluation.curve,
+            train_points=evaluation.train_points,
+            grid=grid,
+            field=derivative,
+            losses=losses,
+        )
+
+
+def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
+    """Loads trajectories and makes the untrained field.
+
+    Args:
+        settings: What to do.
+
+    Raises:
+        UsageError: If data, field and windows do not fit together.
+    """
+    data = load_data(settings.data, settings.seed)
+    kept = settings.data.validation
+    parts = split(data, fraction=kept.fraction, by=kept.by, seed=settings.seed)
+    scaling = (
+        Scaling.standard(parts.train.trajectories)
+        if settings.data.scale
+        else Scaling.none(data.dimension)
+    )
+    field = make_field(settings.field, data.components, settings.seed, scaling.mean, scaling.scale)
+    problem = Problem(
+        field,
+        augmented(settings.field),
+        scaling.scale,
+        settings.training.loss,
+        settings.solver,
+        settings.adjoint,
+    )
+    windows = make_windows(parts.train, settings.training.window)
+    task = TrajectoryTask.of(problem, windows, parts.validation, settings)
+    return TrajectoryExperiment(settings, data, parts, scaling, problem, windows, task)
+
+
+def load_data(settings: DataSettings, seed: int) -> TrajectoryData:
+    """Reads or simulates the data."""
+    if isinstance(settings, CsvData):
+        return read_csv(
+            settings.path,
+            time=settings.time,
+            columns=settings.columns,
+            trajectory=settings.trajectory,
+        )
+    if isinstance(settings, ArrayData):
+        return read_arrays(settings.path)
+    return simulate(
+        settings.system,
+        parameters=settings.parameters,
+        z0=settings.z0,
+        t_end=settings.t_end,
+        points=settings.points,
+        irregular=settings.irregular,
+        noise=settings.noise,
+        seed=seed,
+    )
