@@ -113,19 +113,51 @@ def test_a_picture_that_cannot_be_read_does_not_stop_the_others(capsys, tmp_path
     assert "none.jpg: no such file" in err
 
 
-@pytest.mark.slow
-def test_nothing_is_overwritten_unasked_but_another_question_gets_another_directory(capsys):
-    assert gradcam(capsys, CAT, "-q")[0] == 0
+def test_what_is_done_is_not_done_again_nor_overwritten_unasked(capsys):
+    save_small_model()
+    call = [CAT, "--model", "mine.keras", "--class", "0", "--signed"]
+    assert gradcam(capsys, *call, "-q")[0] == 0
     figure = next(Path("explanations").glob("*/*-figure.png"))
     figure.write_bytes(b"mine")
-    code, _, err = gradcam(capsys, CAT, "-q")
+    code, out, err = gradcam(capsys, *call)
+    assert code == 0
+    assert "1 explained before and not again" in err
+    assert str(figure) in out
+    # The same question, another opacity: the files would differ.
+    code, _, err = gradcam(capsys, *call, "--set", "output.alpha=0.3")
     assert code == 2
-    assert "nothing is overwritten" in err
-    assert gradcam(capsys, CAT, "-q", "--class", "tabby")[0] == 0
-    assert Path("explanations/cat-block5_conv4-281-tabby/manifest.json").is_file()
+    assert "other settings: output.alpha was 0.5 and is 0.3" in err
+    assert "--force" in err
     assert figure.read_bytes() == b"mine"
-    assert gradcam(capsys, CAT, "-q", "--force")[0] == 0
+    # Another question gets another directory.
+    assert gradcam(capsys, *call[:3], "--class", "1", "--signed", "-q")[0] == 0
+    assert len(list(Path("explanations").glob("*/manifest.json"))) == 2
+    assert gradcam(capsys, *call, "-q", "--force")[0] == 0
     assert figure.read_bytes() != b"mine"
+
+
+def test_a_share_of_the_pictures_in_small_batches_and_few_files(capsys):
+    save_small_model()
+    pictures = [CAT, COFFEE, sample_images() / "rocket.jpg"]
+    call = [*pictures, "--model", "mine.keras", "--class", "0", "--signed"]
+    options = ["--files", "raw,overlay", "--batch-size", "1", "--shard", "1/2"]
+    code, out, err = gradcam(capsys, *call, *options)
+    assert code == 0
+    assert "2 pictures in" in err
+    assert "overlay, raw map and manifest" in out or "raw map, overlay and manifest" in out
+    directories = sorted(path.name for path in Path("explanations").iterdir())
+    assert [name.partition("-")[0] for name in directories] == ["cat", "rocket"]
+    files = [path.suffix for path in Path("explanations", directories[0]).iterdir()]
+    assert sorted(files) == [".json", ".npy", ".png"]
+
+
+def test_the_first_failure_can_end_the_batch(capsys, tmp_path):
+    save_small_model()
+    (tmp_path / "text.jpg").write_text("no picture")
+    call = ["text.jpg", CAT, "--model", "mine.keras", "--class", "0", "--signed", "--fail-fast"]
+    code, out, err = gradcam(capsys, *call)
+    assert (code, out) == (2, "")
+    assert "text.jpg: the file is not a picture" in err
 
 
 def test_the_best_classes_are_explained_together(capsys):
@@ -203,6 +235,9 @@ def test_a_map_without_evidence_is_a_warning_and_no_failure_and_is_not_painted(c
         ([CAT, "--method", "gradcamm"], "gradcam"),
         ([CAT, "--target", "logits"], "logit"),
         ([CAT, "--set", "output.alpha=2"], "alpha"),
+        ([CAT, "--shard", "3/2"], "i from 1 to n"),
+        ([CAT, "--files", "raw,picture"], "picture"),
+        ([CAT, "--files", "raw", "--html", "a.html"], "the page shows overlays"),
     ],
     ids=lambda value: " ".join(Path(str(v)).name for v in value) if isinstance(value, list) else "",
 )

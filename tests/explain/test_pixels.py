@@ -9,6 +9,7 @@ from nodelens.errors import UsageError
 from nodelens.explain.explainer import Explainer, explain_image
 from nodelens.explain.image_score import ImageScore, baseline_pixels, compile_image_score
 from nodelens.explain.methods import gradcam, positive_part
+from nodelens.explain.naming import question_words
 from nodelens.explain.pixels import (
     PIXEL_METHODS,
     guided_backprop,
@@ -19,7 +20,6 @@ from nodelens.explain.pixels import (
     smoothgrad,
 )
 from nodelens.explain.question import PIXEL_METHOD_NAMES, PixelSettings, Question
-from nodelens.explain.run import question_words
 from nodelens.explain.targets import logit
 from nodelens.report.figures.overlay import enlarge
 

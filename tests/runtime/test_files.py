@@ -12,6 +12,7 @@ from nodelens.runtime.files import (
     claim_directory,
     make_directory,
     refuse_overwriting,
+    whole_directory,
     write_text,
 )
 
@@ -69,3 +70,31 @@ def test_existing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"0\.png.*2\.png and 2 more"):
         refuse_overwriting(paths, force=False)
     refuse_overwriting(paths, force=True)
+
+
+def test_a_directory_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "done"
+    with pytest.raises(RuntimeError), whole_directory(place, last="list") as unfinished:
+        (unfinished / "half").write_text("x")
+        assert not place.exists()
+        raise RuntimeError
+    assert list((tmp_path / "deep").iterdir()) == []
+    with whole_directory(place, last="list") as unfinished:
+        (unfinished / "list").write_text("new")
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["done"]
+    assert (place / "list").read_text() == "new"
+
+
+def test_a_directory_that_is_there_keeps_its_other_files(tmp_path: Path) -> None:
+    (tmp_path / "done").mkdir()
+    for name in ("list", "mine", "b"):
+        (tmp_path / "done" / name).write_text("old")
+    with whole_directory(tmp_path / "done", last="list") as unfinished:
+        (unfinished / "list").write_text("new")
+        (unfinished / "b").write_text("new")
+    found = {path.name: path.read_text() for path in (tmp_path / "done").iterdir()}
+    assert found == {"list": "new", "b": "new", "mine": "old"}
+    (tmp_path / "file").write_text("x")
+    refused = pytest.raises(UsageError, match="file is in its place")
+    with refused, whole_directory(tmp_path / "file", last="list"):
+        pass

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nodelens.commands.options import SETTINGS
+from nodelens.commands.options import RUNNING, SETTINGS
 
 ImagesArgument = Annotated[
     list[Path] | None,
@@ -171,7 +171,49 @@ HtmlOption = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+FilesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--files",
+        metavar="KIND,...",
+        help="What is written of every map: overlay, heatmap, raw, figure; all unless given.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+BatchSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size",
+        min=1,
+        metavar="N",
+        help="The most pictures that the model sees at once.",
+        rich_help_panel=RUNNING,
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Explain this share of the pictures only: n machines share a directory.",
+        rich_help_panel=RUNNING,
+    ),
+]
+FailFastOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--fail-fast",
+        help="Stop at the first picture that cannot be explained.",
+        show_default=False,
+        rich_help_panel=RUNNING,
+    ),
+]
 ListLayersOption = Annotated[
     bool,
     typer.Option("--list-layers", help="Print the layers of the model, and stop."),
 ]
+
+
+def words(given: list[str] | None) -> list[str] | None:
+    """The words of an option that is repeatable and takes several at once, divided by commas."""
+    return [word.strip() for word in ",".join(given).split(",")] if given else None

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from nodelens.settings.gradcam import GradcamSettings
 
 MANY_RUNS = ("scorecam", "smoothgrad", "integrated-gradients", "occlusion")
+FEW = 8
+"""So many pictures are told of at length; of more, each gets one line."""
 
 
 def print_layers(output: "Output", classifier: "Classifier") -> None:
@@ -32,18 +34,28 @@ def print_plan(
 ) -> ExitCode:
     """Tells what would be done, after everything that can be checked has been."""
     from nodelens.explain.document import model_document
-    from nodelens.explain.run import plan_files
 
-    directories = plan_files(explainer, paths, Path(settings.output.directory))
+    plan = _plan(settings, explainer, paths)
     output.result(
         {
             "dry_run": True,
-            "images": [{"path": p, "directory": d} for p, d in directories.items()],
+            "images": [{"path": p, "directory": d} for p, d in plan.items()],
             "model": model_document(explainer.classifier),
         },
-        *(f"{path} would be explained in {directory}/" for path, directory in directories.items()),
+        *(f"{path} would be explained in {directory}/" for path, directory in plan.items()),
     )
     return ExitCode.DONE
+
+
+def _plan(
+    settings: "GradcamSettings", explainer: "Explainer", paths: list[Path]
+) -> dict[Path, Path]:
+    """The pictures that this call explains, each with its directory."""
+    from nodelens.explain.naming import plan_files, share_of
+
+    plan = plan_files(explainer, paths, Path(settings.output.directory))
+    number, count = map(int, (settings.shard or "1/1").split("/"))
+    return share_of(plan, number, count)
 
 
 def explain_pictures(
@@ -56,11 +68,13 @@ def explain_pictures(
     force: bool,
 ) -> ExitCode:
     """Explains the pictures, and tells what was found while the others wait."""
-    from nodelens.explain.document import image_document, metrics_document, model_document
-    from nodelens.explain.run import Failed, explain_files
+    from nodelens.explain.document import metrics_document, model_document
+    from nodelens.explain.images import load_photo
+    from nodelens.explain.run import Batch, Failed, explain_files
     from nodelens.report.figures.gradcam_page import gradcam_page, image_section
     from nodelens.report.gradcam_metrics import metrics_table
-    from nodelens.report.gradcam_summary import image_summary
+    from nodelens.report.gradcam_progress import shown_pace
+    from nodelens.report.gradcam_summary import image_line, image_summary
     from nodelens.report.output import print_error
     from nodelens.runtime.files import write_text
     from nodelens.runtime.provenance import provenance
@@ -78,34 +92,40 @@ def explain_pictures(
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     sections: list[str] = []
-    outcomes = explain_files(
-        explainer,
-        paths,
-        Path(settings.output.directory),
-        record=record,
-        alpha=settings.output.alpha,
+    plan = _plan(settings, explainer, paths)
+    batch = Batch(
+        record,
+        size=settings.batch_size,
         max_pixels=settings.max_pixels,
+        files=settings.output.files,
+        alpha=settings.output.alpha,
         force=force,
+        tell=output.warn,
     )
-    for outcome in outcomes:
-        if isinstance(outcome, Failed):
-            if len(paths) == 1:
-                raise outcome.error
-            print_error(outcome.error.message, outcome.error.hint)
-            failed.append({"path": str(outcome.path), "error": outcome.error.message})
-            continue
-        document = image_document(outcome.explanation, outcome.files)
-        images.append(document)
-        if settings.output.html:
-            sections.append(image_section(document, outcome.explanation.photo.pixels))
-        for heat_map in outcome.explanation.maps:
-            if heat_map.empty:
-                output.warn(
-                    f"{document['path']}: at {heat_map.layer} nothing speaks for "
-                    f"{heat_map.target.name}; try another layer"
-                )
-        if not output.json:
-            output.result({}, *image_summary(document, outcome.directory))
+    summary = image_summary if len(plan) <= FEW else image_line
+    with shown_pace(output, len(plan)) as tell:
+        for outcome in explain_files(explainer, plan, batch):
+            if isinstance(outcome, Failed):
+                if len(plan) == 1 or settings.fail_fast:
+                    raise outcome.error
+                print_error(outcome.error.message, outcome.error.hint)
+                failed.append({"path": str(outcome.path), "error": outcome.error.message})
+                tell("failed")
+                continue
+            document = outcome.document
+            tell("before" if outcome.again else "explained")
+            if output.json or settings.metrics:
+                images.append({**document, "explained_before": outcome.again})
+            if settings.output.html:
+                sections.append(image_section(document, load_photo(outcome.path).pixels))
+            for heat_map in document["maps"]:
+                if heat_map["empty"]:
+                    output.warn(
+                        f"{document['path']}: at {heat_map['layer']} nothing speaks for "
+                        f"{heat_map['class_name']}; try another layer"
+                    )
+            if not output.json:
+                output.result({}, *summary(document, outcome.directory))
     metrics = metrics_document(images)
     if settings.output.html:
         page = gradcam_page(sections, failed, metrics, record)

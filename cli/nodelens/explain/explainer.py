@@ -1,7 +1,7 @@
 """Explaining what a classifier saw in a photo."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from nodelens.explain.gradients import Evidence, compile_evidence
 from nodelens.explain.image_score import ImageScore, baseline_pixels, compile_image_score
 from nodelens.explain.images import Photo, to_model_input
 from nodelens.explain.layers import LayerRow, find_layers, list_layers
+from nodelens.explain.memory import memory_is_told
 from nodelens.explain.methods import METHODS, gradcam, positive_part
 from nodelens.explain.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
 from nodelens.explain.question import Question
@@ -20,6 +21,25 @@ from nodelens.explain.targets import score_of, selector_of
 
 PREDICTIONS = 5
 """How many of the best classes are told."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A photo, and what the model takes: preprocessed pictures, float32 `(h, w, channels)`.
+
+    Attributes:
+        photo: The photo in its own size.
+        image: What the model sees of it.
+        baseline: What stands for nothing to see.
+        blurred: The picture blurred.
+        black: A black picture.
+    """
+
+    photo: Photo
+    image: np.ndarray
+    baseline: np.ndarray
+    blurred: np.ndarray
+    black: np.ndarray
 
 
 class Explainer:
@@ -69,18 +89,50 @@ class Explainer:
         Returns:
             The predictions and the maps.
         """
+        return self.explain_batch([self.prepare(photo)])[0]
+
+    def prepare(self, photo: Photo) -> Prepared:
+        """Makes what the model takes out of a photo; any thread may do it.
+
+        Args:
+            photo: The photo in its own size.
+
+        Returns:
+            The photo and the model's input.
+        """
         pixels = to_model_input(photo, self.classifier.input_size)
         baseline = baseline_pixels(pixels, self.question.pixels.baseline)
         kinds = [pixels, baseline, baseline_pixels(pixels, "blur"), np.zeros_like(pixels)]
-        image, baseline, blurred, black = self.classifier.preprocess(np.stack(kinds))
-        evidence = self._evidence(image[None])
+        return Prepared(photo, *self.classifier.preprocess(np.stack(kinds)))
+
+    def explain_batch(self, batch: Sequence[Prepared], size: int = 1) -> list[Explanation]:
+        """Explains photos together.
+
+        Args:
+            batch: The photos.
+            size: The batch is filled up to this size, so that all batches have the same and
+                nothing is compiled twice.
+
+        Returns:
+            For each photo the predictions and the maps.
+
+        Raises:
+            OutOfMemoryError: The memory is not enough for such a batch.
+        """
+        images = [each.image for each in batch]
+        filling = [images[-1]] * (size - len(images))
+        with memory_is_told():
+            evidence = self._evidence(np.stack([*images, *filling]))
+            return [self._explanation(each, evidence.of(n)) for n, each in enumerate(batch)]
+
+    def _explanation(self, prepared: Prepared, evidence: Evidence) -> Explanation:
         best = np.argsort(-evidence.logits[0], kind="stable")[:PREDICTIONS]
         return Explanation(
-            photo=photo,
+            photo=prepared.photo,
             predictions=tuple(self._prediction(evidence, index) for index in best),
             maps=tuple(
-                self._judged(heat_map, view, blurred, black)
-                for heat_map, view in self._maps(evidence, image, baseline)
+                self._judged(heat_map, view, prepared)
+                for heat_map, view in self._maps(evidence, prepared)
             ),
             model=self.classifier.name,
             weights=self.classifier.weights,
@@ -94,11 +146,11 @@ class Explainer:
             logit=float(evidence.logits[0, index]),
         )
 
-    def _maps(
-        self, evidence: Evidence, image: np.ndarray, baseline: np.ndarray
-    ) -> Iterator[tuple[HeatMap, ImageScore]]:
+    def _maps(self, evidence: Evidence, prepared: Prepared) -> Iterator[tuple[HeatMap, ImageScore]]:
         targets = [self._prediction(evidence, index) for index in evidence.classes[0]]
-        views = [self._image_score(image, baseline, target.index) for target in targets]
+        views = [
+            self._image_score(prepared.image, prepared.baseline, target.index) for target in targets
+        ]
         for number, layer in enumerate(self.layers):
             for rank, (target, view) in enumerate(zip(targets, views, strict=True)):
                 for method in self.question.layer_methods:
@@ -109,9 +161,7 @@ class Explainer:
                 found = PIXEL_METHODS[method](view, self.question.pixels)
                 yield self._map(INPUT, target, method, found), view
 
-    def _judged(
-        self, heat_map: HeatMap, view: ImageScore, blurred: np.ndarray, black: np.ndarray
-    ) -> HeatMap:
+    def _judged(self, heat_map: HeatMap, view: ImageScore, prepared: Prepared) -> HeatMap:
         """The map with what is measured of it, if that is asked for and there is anything."""
         if heat_map.empty or not self.question.metrics:
             return heat_map
@@ -119,8 +169,8 @@ class Explainer:
             heat_map.values,
             view.image,
             view.probability_of,
-            blurred=blurred,
-            black=black,
+            blurred=prepared.blurred,
+            black=prepared.black,
             steps=self.question.metric_steps,
         )
         return replace(heat_map, faithfulness=found)

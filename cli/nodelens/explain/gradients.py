@@ -32,6 +32,17 @@ class Evidence:
     activations: tuple[np.ndarray, ...]
     gradients: tuple[np.ndarray, ...]
 
+    def of(self, number: int) -> "Evidence":
+        """What one of the images gave, as a batch of one."""
+        one = slice(number, number + 1)
+        return Evidence(
+            logits=self.logits[one],
+            probabilities=self.probabilities[one],
+            classes=self.classes[one],
+            activations=tuple(each[one] for each in self.activations),
+            gradients=tuple(each[one] for each in self.gradients),
+        )
+
 
 def compile_evidence(
     model: keras.Model,

@@ -1,25 +1,31 @@
-"""Explaining many pictures, one after the other, each into a directory of its own."""
+"""Explaining many pictures: read ahead, computed in batches, written behind.
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+The model has the machine to itself while threads decode the pictures of the next batch and write
+the maps of the last one. No more than three batches of photos are held, however many there are.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nodelens.errors import NodelensError
 from nodelens.explain.document import image_document
-from nodelens.explain.explainer import Explainer
+from nodelens.explain.explainer import Explainer, Prepared
 from nodelens.explain.explanation import Explanation
-from nodelens.explain.image_files import distinct_stems
+from nodelens.explain.image_files import PIXEL_LIMIT, refuse_unreadable
 from nodelens.explain.images import load_photo
-from nodelens.explain.question import PixelSettings
-from nodelens.explain.save import MapFiles, save_explanation
-from nodelens.report.output import to_json
-from nodelens.runtime.files import claim_directory, write_text
+from nodelens.explain.manifest import MANIFEST, find_done, write_manifest
+from nodelens.explain.memory import OutOfMemoryError
+from nodelens.explain.save import FILES, map_files, save_explanation
+from nodelens.report.figures.overlay import ALPHA
+from nodelens.runtime.files import whole_directory
 
-MANIFEST = "manifest.json"
-LONGEST_NAME = 100
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -27,14 +33,16 @@ class Explained:
     """One picture that was explained.
 
     Attributes:
-        explanation: What was found out.
-        files: The files of each map.
-        directory: Where they are, together with the manifest.
+        path: The file.
+        directory: Where the files of its maps and the manifest are.
+        document: What was found out, as the picture's part of the JSON document.
+        again: Whether all of this had been found out before.
     """
 
-    explanation: Explanation
-    files: tuple[MapFiles, ...]
+    path: Path
     directory: Path
+    document: dict[str, Any]
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,111 +58,153 @@ class Failed:
     error: NodelensError
 
 
+@dataclass(frozen=True)
+class Batch:
+    """How many pictures are explained.
+
+    Attributes:
+        size: The most pictures that the model sees at once.
+        max_pixels: Larger pictures are refused.
+        files: Which of `FILES` are written.
+        alpha: Opacity of the heat map over the photo.
+        force: Whether what is there is replaced; otherwise what is done is not done again.
+        record: What it takes to repeat the run, for the manifests.
+        tell: Told in words when the memory is too small for a batch.
+    """
+
+    record: Mapping[str, Any]
+    size: int = 16
+    max_pixels: int = PIXEL_LIMIT
+    files: Collection[str] = FILES
+    alpha: float = ALPHA
+    force: bool = False
+    tell: Callable[[str], None] = print
+
+
 def explain_files(
-    explainer: Explainer,
-    paths: Sequence[Path],
-    root: Path,
-    *,
-    record: Mapping[str, Any],
-    alpha: float,
-    max_pixels: int,
-    force: bool,
+    explainer: Explainer, plan: Mapping[Path, Path], batch: Batch
 ) -> Iterator[Explained | Failed]:
     """Explains pictures; one that cannot be explained does not stop the others.
 
     Args:
         explainer: The model and what is asked of it.
-        paths: The pictures.
-        root: Below it every picture gets a directory, see `plan_files`.
-        record: What it takes to repeat the run, for the manifests.
-        alpha: Opacity of the heat map over the photo.
-        max_pixels: Larger pictures are refused.
-        force: Whether files are overwritten.
+        plan: For each picture its directory, see `plan_files`.
+        batch: How.
 
     Yields:
         For each picture in turn, what became of it.
     """
-    for path, directory in plan_files(explainer, paths, root).items():
+    size = even_size(len(plan), batch.size)
+    pool = ThreadPoolExecutor(os.cpu_count())
+
+    def prepare(item: tuple[Path, Path]) -> Prepared | Explained | Failed:
+        return _prepare(explainer, *item, batch)
+
+    def write(explanation: Explanation) -> Explained | Failed:
+        return _write(explanation, plan[explanation.photo.path], batch)
+
+    try:
+        behind: list[Future[Explained | Failed] | Explained | Failed] = []
+        for items in _batches(_ahead(pool, prepare, plan.items(), size), size):
+            prepared = [item for item in items if isinstance(item, Prepared)]
+            explanations, size = _explain(explainer, prepared, size, batch.tell)
+            writing = [pool.submit(write, explanation) for explanation in explanations]
+            yield from map(_result, behind)
+            rest = iter(writing)
+            behind = [next(rest) if isinstance(item, Prepared) else item for item in items]
+        yield from map(_result, behind)
+    finally:
+        # What is being written is finished; what has not begun is left for another time.
+        pool.shutdown(cancel_futures=True)
+
+
+def even_size(count: int, most: int) -> int:
+    """The size of batches that are full, or nearly: 17 pictures are 9 and 8, not 16 and 1.
+
+    Args:
+        count: How many pictures there are.
+        most: The largest size.
+
+    Returns:
+        The size.
+    """
+    return -(-count // -(-count // most))
+
+
+def _prepare(
+    explainer: Explainer, path: Path, directory: Path, batch: Batch
+) -> Prepared | Explained | Failed:
+    """Decodes a picture, unless it has been explained before."""
+    try:
+        refuse_unreadable(path)
+        if not batch.force and (done := find_done(directory, path, batch.record)):
+            return Explained(path, directory, done, again=True)
+        return explainer.prepare(load_photo(path, pixel_limit=batch.max_pixels))
+    except NodelensError as error:
+        return Failed(path, error)
+
+
+def _explain(
+    explainer: Explainer, prepared: Sequence[Prepared], size: int, tell: Callable[[str], None]
+) -> tuple[list[Explanation], int]:
+    """Explains a batch, in smaller parts if the memory is short; returns their size as well."""
+    while True:
+        parts = [prepared[start : start + size] for start in range(0, len(prepared), size)]
         try:
-            photo = load_photo(path, pixel_limit=max_pixels)
-            claim_directory(directory, force=force)
-            explanation = explainer.explain(photo)
-            files = save_explanation(explanation, directory, alpha=alpha, force=force)
-        except NodelensError as error:
-            yield Failed(path, error)
+            return [each for part in parts for each in explainer.explain_batch(part, size)], size
+        except OutOfMemoryError:
+            if size == 1:
+                raise
+            size = -(-size // 2)
+            tell(f"the memory is too small for this batch: going on with {size} at once")
+
+
+def _write(explanation: Explanation, directory: Path, batch: Batch) -> Explained | Failed:
+    """Writes the files of a picture, all of them or none."""
+    path = explanation.photo.path
+    try:
+        with whole_directory(directory, last=MANIFEST) as unfinished:
+            written = save_explanation(
+                explanation, unfinished, kinds=batch.files, alpha=batch.alpha
+            )
+            write_manifest(unfinished, explanation, written, batch.record)
+    except NodelensError as error:
+        return Failed(path, error)
+    files = [map_files(heat_map, directory, batch.files) for heat_map in explanation.maps]
+    return Explained(path, directory, image_document(explanation, files))
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, function: Callable[[T], R], items: Iterable[T], count: int
+) -> Iterator[R]:
+    """Calls a function on items in turn, up to `count` of them before they are asked for."""
+    waiting: deque[Future[R]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > count:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _batches(
+    items: Iterable[Prepared | Explained | Failed], size: int
+) -> Iterator[list[Prepared | Explained | Failed]]:
+    """Groups items so that `size` pictures of each group are to be explained."""
+    group: list[Prepared | Explained | Failed] = []
+    to_explain = 0
+    for item in items:
+        if not group and not isinstance(item, Prepared):
+            yield [item]
             continue
-        # Written last: where there is a manifest, everything that it names is there.
-        write_text(directory / MANIFEST, _manifest(explanation, files, record))
-        yield Explained(explanation, files, directory)
+        group.append(item)
+        to_explain += isinstance(item, Prepared)
+        if to_explain == size:
+            yield group
+            group, to_explain = [], 0
+    if group:
+        yield group
 
 
-def plan_files(explainer: Explainer, paths: Sequence[Path], root: Path) -> dict[Path, Path]:
-    """Chooses the directory of every picture: named after the picture and what is asked of it.
-
-    Another question about the same picture gets another directory, the same question the same.
-
-    Args:
-        explainer: What is asked.
-        paths: The pictures.
-        root: Where the directories are.
-
-    Returns:
-        For each picture its directory.
-    """
-    words = question_words(explainer)
-    return {
-        path: root / directory_name(stem, words) for path, stem in distinct_stems(paths).items()
-    }
-
-
-def question_words(explainer: Explainer) -> str:
-    """What is asked, in words that tell it from any other question.
-
-    Args:
-        explainer: The model and the question.
-
-    Returns:
-        The layers, and whatever is not as usual.
-    """
-    question, names = explainer.question, explainer.classifier.class_names
-    words = [] if explainer.classifier.name == "vgg19" else [explainer.classifier.name]
-    everywhere = "all" in question.layers
-    words += ["all"] if everywhere else [".".join(row.name for row in explainer.layers)]
-    words += [f"{index}-{names[index]}" for index in question.classes]
-    words += [f"top{question.best}"] if question.best > 1 else []
-    words += [] if list(question.methods) == ["gradcam"] else [".".join(question.methods)]
-    words += [] if question.target == "logit" else [question.target]
-    words += [] if question.against is None else [f"against-{names[question.against]}"]
-    words += ["counterfactual"] if question.counterfactual else []
-    words += ["signed"] if question.signed else []
-    words += ["metrics"] if question.metrics else []
-    words += [
-        f"{name}-{value}"
-        for name, value in vars(question.pixels).items()
-        if question.pixel_methods and value != getattr(PixelSettings(), name)
-    ]
-    return "-".join(word for word in words if word)
-
-
-def directory_name(stem: str, question: str) -> str:
-    """The name of the directory of one picture.
-
-    Args:
-        stem: The name of the picture.
-        question: What is asked.
-
-    Returns:
-        A name that is safe on every file system; a very long one is cut and ends in a checksum.
-    """
-    name = re.sub(r"[^\w.+-]+", "_", f"{stem}-{question}")
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[: LONGEST_NAME - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
-
-
-def _manifest(
-    explanation: Explanation, files: Sequence[MapFiles], record: Mapping[str, Any]
-) -> str:
-    """The JSON document of the command for this one picture, with paths beside the manifest."""
-    document = image_document(explanation, [each.names() for each in files])
-    return to_json({"schema": 1, "command": "gradcam", "images": [document], **record})
+def _result(item: Future[Explained | Failed] | Explained | Failed) -> Explained | Failed:
+    return item.result() if isinstance(item, Future) else item

@@ -1,7 +1,7 @@
 """Writing an explanation to files."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +41,13 @@ METHOD_TITLES = {
 }
 
 
+FILES = ("overlay", "heatmap", "raw", "figure")
+"""What is written of every map."""
+
+
 @dataclass(frozen=True)
 class MapFiles:
-    """The files of one map.
+    """The files of one map; None stands for one that is not written.
 
     Attributes:
         overlay: PNG, the photo in its own size with the heat map over it.
@@ -52,26 +56,27 @@ class MapFiles:
         figure: PNG, photo and overlay side by side, with words.
     """
 
-    overlay: Path
-    heatmap: Path
-    raw: Path
-    figure: Path
+    overlay: Path | None = None
+    heatmap: Path | None = None
+    raw: Path | None = None
+    figure: Path | None = None
 
     def as_dict(self) -> dict[str, Path]:
-        """The paths by what they hold."""
-        return vars(self).copy()
+        """The paths of those that are written, by what they hold."""
+        return {kind: path for kind, path in vars(self).items() if path is not None}
 
     def names(self) -> "MapFiles":
         """The same files as seen from their directory."""
-        return MapFiles(**{kind: Path(path.name) for kind, path in vars(self).items()})
+        return MapFiles(**{kind: Path(path.name) for kind, path in self.as_dict().items()})
 
 
-def map_files(heat_map: HeatMap, directory: Path) -> MapFiles:
+def map_files(heat_map: HeatMap, directory: Path, kinds: Collection[str] = FILES) -> MapFiles:
     """The names of the files of one map; they depend on nothing but what the map shows.
 
     Args:
         heat_map: The map.
         directory: Where they are.
+        kinds: Which of `FILES` there are.
 
     Returns:
         The paths.
@@ -79,22 +84,29 @@ def map_files(heat_map: HeatMap, directory: Path) -> MapFiles:
     target = heat_map.target
     words = (heat_map.kind, heat_map.layer, str(target.index), target.name)
     stem = "-".join(re.sub(r"[^\w.+-]+", "_", word) for word in words)
-    return MapFiles(
-        overlay=directory / f"{stem}-overlay.png",
-        heatmap=directory / f"{stem}-heatmap.png",
-        raw=directory / f"{stem}.npy",
-        figure=directory / f"{stem}-figure.png",
-    )
+    names = {
+        "overlay": f"{stem}-overlay.png",
+        "heatmap": f"{stem}-heatmap.png",
+        "raw": f"{stem}.npy",
+        "figure": f"{stem}-figure.png",
+    }
+    return MapFiles(**{kind: directory / names[kind] for kind in kinds})
 
 
 def save_explanation(
-    explanation: Explanation, directory: Path, *, alpha: float = ALPHA, force: bool = False
+    explanation: Explanation,
+    directory: Path,
+    *,
+    kinds: Collection[str] = FILES,
+    alpha: float = ALPHA,
+    force: bool = False,
 ) -> tuple[MapFiles, ...]:
     """Writes the files of every map of an explanation.
 
     Args:
         explanation: What is written.
         directory: Where; it must exist.
+        kinds: Which of `FILES`.
         alpha: Opacity of the heat map over the photo.
         force: Whether files of the same names are replaced.
 
@@ -104,7 +116,7 @@ def save_explanation(
     Raises:
         UsageError: A file is there already, and `force` is not set.
     """
-    files = tuple(map_files(heat_map, directory) for heat_map in explanation.maps)
+    files = tuple(map_files(heat_map, directory, kinds) for heat_map in explanation.maps)
     refuse_overwriting([p for each in files for p in each.as_dict().values()], force=force)
     for heat_map, its_files in zip(explanation.maps, files, strict=True):
         _save_map(explanation, heat_map, its_files, alpha)
@@ -112,19 +124,23 @@ def save_explanation(
 
 
 def _save_map(explanation: Explanation, heat_map: HeatMap, files: MapFiles, alpha: float) -> None:
+    if files.raw:
+        _write(files.raw, lambda path: np.save(path, heat_map.values, allow_pickle=False))
+    if not (files.overlay or files.heatmap or files.figure):
+        return
     photo = explanation.photo
     paint = signed_colours if heat_map.signed else colours
     colour = paint(divide_by_maximum(enlarge(heat_map.values, photo.size)))
     # Nothing speaks for the class: painting the photo would only suggest otherwise.
     overlay = photo.pixels if heat_map.empty else blend(photo.pixels, colour, alpha)
-    figure = gradcam_figure(photo.pixels, overlay, _caption(explanation, heat_map))
-    _write(files.overlay, lambda path: _save_png(overlay, path))
-    _write(files.heatmap, lambda path: _save_png(colour, path))
-    _write(
-        files.figure,
-        lambda path: figure.savefig(path, pil_kwargs={"compress_level": PNG_COMPRESSION}),
-    )
-    _write(files.raw, lambda path: np.save(path, heat_map.values, allow_pickle=False))
+    if files.overlay:
+        _write(files.overlay, lambda path: _save_png(overlay, path))
+    if files.heatmap:
+        _write(files.heatmap, lambda path: _save_png(colour, path))
+    if files.figure:
+        figure = gradcam_figure(photo.pixels, overlay, _caption(explanation, heat_map))
+        compression = {"compress_level": PNG_COMPRESSION}
+        _write(files.figure, lambda path: figure.savefig(path, pil_kwargs=compression))
 
 
 def _write(path: Path, write: Callable[[Path], None]) -> None:

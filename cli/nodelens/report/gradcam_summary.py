@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+WORDS = {"overlay": "overlay", "heatmap": "heat map", "raw": "raw map"}
+
 
 def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableType]":
     """Tells what one picture was taken for, and where the explanation is.
@@ -28,11 +30,33 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
     for found in image["maps"]:
         where = f"{found['class_name']} at {found['layer']}"
         nothing = ("no positive evidence: ", "yellow") if found["empty"] else ""
-        parts.append(Text.assemble(f"  {where}: ", nothing, (found["files"]["figure"], "cyan")))
+        shown = found["files"].get("figure") or next(iter(found["files"].values()))
+        parts.append(Text.assemble(f"  {where}: ", nothing, (shown, "cyan")))
         if "completeness_gap" in found["details"]:
             parts.append(_completeness(found["details"]))
-    parts.append(Text(f"  overlay, heat map, raw map and manifest: {directory}/", style="dim"))
+    written = [WORDS[kind] for kind in image["maps"][0]["files"] if kind != "figure"]
+    parts.append(Text(f"  {', '.join(written)} and manifest: {directory}/", style="dim"))
     return parts
+
+
+def image_line(image: dict[str, Any], directory: Path) -> "list[RenderableType]":
+    """Tells the same as `image_summary` in one line, where there are many pictures.
+
+    Args:
+        image: The picture's part of the JSON document.
+        directory: Where its files are.
+
+    Returns:
+        What is printed.
+    """
+    from rich.text import Text
+
+    best = image["predictions"][0]
+    empty = sum(found["empty"] for found in image["maps"])
+    nothing = f"  no positive evidence in {empty} of {len(image['maps'])} maps"
+    line = Text.assemble((image["path"], "bold"), f"  {best['name']} {best['score']:.3f}")
+    line.append(nothing if empty else "", "yellow")
+    return [line.append(f"  {directory}/", "cyan")]
 
 
 def layers_table(rows: Sequence[dict[str, Any]]) -> "RenderableType":

@@ -1,6 +1,7 @@
 """Files written whole or not at all; directories never overwritten unasked."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,41 @@ def make_directory(path: Path) -> Path:
     if not os.access(path, os.W_OK):
         raise UsageError(f"{path} cannot be written to", hint="choose another place with --out")
     return path
+
+
+@contextmanager
+def whole_directory(path: Path, *, last: str) -> Iterator[Path]:
+    """Gives an empty directory beside `path` and puts it in its place at the end.
+
+    If the block fails it is removed, and `path` is as it was. What a killed process has left is
+    found by its name and removed by the next.
+
+    Args:
+        path: Where the directory shall be. If there is one, files of the same names are replaced
+            and others stay.
+        last: The file that names the others; it is there only when they are.
+
+    Yields:
+        The directory to write to.
+
+    Raises:
+        UsageError: If `path` is no directory or cannot be written to.
+    """
+    make_directory(path.parent)
+    unfinished = path.parent / f".{path.name}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        if not path.exists():
+            unfinished.replace(path)
+            return
+        make_directory(path)
+        (path / last).unlink(missing_ok=True)
+        for file in sorted(unfinished.iterdir(), key=lambda file: file.name == last):
+            file.replace(path / file.name)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def claim_directory(path: Path, *, force: bool) -> Path:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from nodelens.settings.base import Settings
 
@@ -24,6 +24,7 @@ Method = Literal[
     "guided-backprop",
     "random",
 ]
+File = Literal["overlay", "heatmap", "raw", "figure"]
 
 
 class ModelSettings(Settings):
@@ -65,18 +66,26 @@ class PixelSettings(Settings):
 class OutputSettings(Settings):
     """What is written, and where; below `directory` every picture gets a directory of its own.
 
-    `html`: one page with all results; none unless given.
+    `files`: what is written of every map. `html`: one page with all results; none unless given.
     """
 
     directory: str = "explanations"
+    files: tuple[File, ...] = Field(default=("overlay", "heatmap", "raw", "figure"), min_length=1)
     html: str | None = None
     alpha: float = Field(default=0.5, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _page_of_overlays(self) -> "OutputSettings":
+        if self.html is not None and "overlay" not in self.files:
+            raise ValueError("the page shows overlays: add overlay to the files, or leave out html")
+        return self
 
 
 class GradcamSettings(Settings):
     """Everything that may be set for `gradcam`.
 
     Without `layers` the model's own choice is explained, without `classes` the `top_k` best ones.
+    `shard`: `i/n`, this machine's share of the pictures where `n` machines explain them together.
     """
 
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -94,7 +103,18 @@ class GradcamSettings(Settings):
     metrics: bool = False
     metric_steps: int = Field(default=32, ge=1, le=1000)
     max_pixels: PositiveInt = 80_000_000
+    batch_size: int = Field(default=16, ge=1, le=4096)
+    shard: str | None = None
+    fail_fast: bool = False
     output: OutputSettings = OutputSettings()
+
+    @field_validator("shard")
+    @classmethod
+    def _one_of_several(cls, shard: str | None) -> str | None:
+        number, _, count = (shard or "1/1").partition("/")
+        if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+            raise ValueError("expected i/n with i from 1 to n, such as 2/4")
+        return shard
 
     @model_validator(mode="after")
     def _one_way_to_choose_classes(self) -> "GradcamSettings":

@@ -1,0 +1,24 @@
+"""When a computation needs more memory than the device has."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import tensorflow as tf
+
+from nodelens.errors import EnvironmentLacksError
+
+
+class OutOfMemoryError(EnvironmentLacksError):
+    """The memory of the device is not enough; a smaller batch may do."""
+
+
+@contextmanager
+def memory_is_told() -> Iterator[None]:
+    """Turns what TensorFlow and NumPy raise when memory is short into one error of ours."""
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        raise OutOfMemoryError(
+            "the memory of the device is not enough to explain a picture with this model",
+            hint="use --device cpu, ask for fewer layers and classes, or take a smaller model",
+        ) from error
