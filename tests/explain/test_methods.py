@@ -14,9 +14,9 @@ from nodelens.explain.methods import (
     positive_part,
     xgradcam,
 )
+from nodelens.explain.painting import METHOD_TITLES
 from nodelens.explain.pixels import PIXEL_METHODS
 from nodelens.explain.reruns import RERUN_METHODS
-from nodelens.explain.save import METHOD_TITLES
 from nodelens.settings.gradcam import GradcamSettings, Method
 
 

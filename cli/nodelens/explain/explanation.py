@@ -1,14 +1,22 @@
 """What was found out about a photo: predictions and maps."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
+from io import BytesIO
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from nodelens.explain.classifier import Weights
 from nodelens.explain.faithfulness import Faithfulness
 from nodelens.explain.images import Photo
+from nodelens.explain.painting import draw_map, paint
 from nodelens.explain.receptive_field import ReceptiveField
+from nodelens.explain.save import MapFiles, save_explanation
+from nodelens.report.figures.overlay import ALPHA
 
 
 @dataclass(frozen=True)
@@ -94,3 +102,46 @@ class Explanation:
     maps: tuple[HeatMap, ...]
     model: str
     weights: Weights
+
+    def overlay(self, number: int = 0, *, alpha: float = ALPHA) -> Image.Image:
+        """The photo with one of its maps over it, in the size of the photo.
+
+        Args:
+            number: Which of `maps`.
+            alpha: Opacity of the map, from 0 to 1.
+
+        Returns:
+            The picture; `np.asarray` makes an array of it.
+        """
+        return Image.fromarray(paint(self.photo, self.maps[number], alpha).overlay)
+
+    def save(
+        self, directory: str | Path, *, alpha: float = ALPHA, force: bool = False
+    ) -> tuple[MapFiles, ...]:
+        """Writes overlay, heat map, raw map and figure of every map.
+
+        Args:
+            directory: Where; it is made if it is not there.
+            alpha: Opacity of the map over the photo.
+            force: Whether files of the same names are replaced.
+
+        Returns:
+            The files of each map, in the order of `maps`.
+
+        Raises:
+            UsageError: A file is there already, and `force` is not set.
+        """
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        return save_explanation(self, Path(directory), alpha=alpha, force=force)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the predictions and the figure of every map."""
+        said = ", ".join(f"{row.name} {row.score:.2g}" for row in self.predictions)
+        figures = "".join(f'<img alt="" src="{self._drawn(row)}">' for row in self.maps)
+        return f"<p>{escape(self.model)}: {escape(said)}</p>{figures}"
+
+    def _drawn(self, heat_map: HeatMap) -> str:
+        """The figure of a map as a `data:` address."""
+        png = BytesIO()
+        draw_map(self, heat_map, paint(self.photo, heat_map).overlay).savefig(png)
+        return "data:image/png;base64," + b64encode(png.getvalue()).decode()

@@ -35,12 +35,16 @@ def _say_nothing(message: str) -> None:
 
 
 def load_classifier(
-    request: ModelRequest, *, announce: Callable[[str], None] = _say_nothing
+    request: ModelRequest,
+    *,
+    class_names: ClassNames | None = None,
+    announce: Callable[[str], None] = _say_nothing,
 ) -> Classifier:
     """Loads a model.
 
     Args:
         request: Which one.
+        class_names: The names of its classes, if they do not follow from the request.
         announce: Told in words before anything is downloaded.
 
     Returns:
@@ -53,7 +57,7 @@ def load_classifier(
     request.refuse_if_unknown()
     application = find_application(request.name)
     if application is None:
-        return _user_classifier(request)
+        return _user_classifier(request, class_names)
     model, weights = _application(application, request, announce)
     family = application.preprocess if request.preprocess == "auto" else request.preprocess
     return Classifier(
@@ -63,7 +67,7 @@ def load_classifier(
         input_size=_input_size(model, request),
         preprocess_name=family,
         preprocess=preprocessor(family),
-        class_names=request.known_classes() or imagenet_classes(),
+        class_names=class_names or request.known_classes() or imagenet_classes(),
         default_layer=DEFAULT_LAYER if application.name == "vgg19" else "auto",
     )
 
@@ -147,25 +151,50 @@ def _do_not_fit(application: Application, path: Path, reason: str) -> UsageError
     )
 
 
-def _user_classifier(request: ModelRequest) -> Classifier:
+def _user_classifier(request: ModelRequest, class_names: ClassNames | None) -> Classifier:
     path = Path(request.name)
     for file in request.imports:
         import_custom_classes(file)
     model = load_user_model(path, trust=request.trust)
+    weights = Weights("file", f"the model {path.name}", digest(path, "sha256"))
+    return wrap_model(model, request, weights, class_names or request.known_classes())
+
+
+def wrap_model(
+    model: keras.Model,
+    request: ModelRequest,
+    weights: Weights,
+    class_names: ClassNames | None = None,
+) -> Classifier:
+    """Finds out what must be known to feed and read a model of the user's.
+
+    Args:
+        model: The model; it is not changed.
+        request: What the user says of it.
+        weights: Where its weights come from.
+        class_names: The names of its classes; None stands for numbers.
+
+    Returns:
+        The classifier.
+
+    Raises:
+        UsageError: It is no model of one picture, or what is said of it does not fit.
+    """
     size = _input_size(model, request)
     channels = input_channels(model)
     family = _family(model, request)
     count = count_classes(model, (*size, channels), request.output)
-    names = request.known_classes() or _numbered(count)
+    names = class_names or _numbered(count)
     if len(names) != count:
         raise UsageError(
-            f"{request.labels} has {len(names)} names, and the model tells {count} classes apart",
-            hint="expected one name a line, in the order of the outputs",
+            f"{request.labels or 'labels'}: {len(names)} names, and the model tells {count} "
+            "classes apart",
+            hint="expected one name for each class, in the order of the outputs",
         )
     return Classifier(
-        name=path.name,
+        name=Path(request.name).name,
         model=model,
-        weights=Weights("file", f"the model {path.name}", digest(path, "sha256")),
+        weights=weights,
         input_size=size,
         preprocess_name=family,
         preprocess=preprocessor(family, channels),

@@ -4,42 +4,18 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from nodelens.explain.explanation import Explanation, HeatMap
-from nodelens.report.figures.gradcam import PNG_COMPRESSION, GradcamCaption, gradcam_figure
-from nodelens.report.figures.overlay import (
-    ALPHA,
-    blend,
-    colours,
-    divide_by_maximum,
-    enlarge,
-    signed_colours,
-)
+from nodelens.explain.painting import draw_map, paint
+from nodelens.report.figures.gradcam import PNG_COMPRESSION
+from nodelens.report.figures.overlay import ALPHA
 from nodelens.runtime.files import atomic_path, refuse_overwriting
 
-SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
-METHOD_TITLES = {
-    "gradcam": "Grad-CAM",
-    "gradcam++": "Grad-CAM++",
-    "hirescam": "HiResCAM",
-    "xgradcam": "XGrad-CAM",
-    "layercam": "LayerCAM",
-    "eigencam": "Eigen-CAM",
-    "eigengradcam": "Eigen-Grad-CAM",
-    "ablationcam": "Ablation-CAM",
-    "scorecam": "Score-CAM",
-    "guided-gradcam": "Guided Grad-CAM",
-    "saliency": "saliency",
-    "smoothgrad": "SmoothGrad",
-    "integrated-gradients": "integrated gradients",
-    "occlusion": "occlusion",
-    "guided-backprop": "guided backpropagation",
-    "random": "random control",
-}
-
+if TYPE_CHECKING:
+    from nodelens.explain.explanation import Explanation, HeatMap
 
 FILES = ("overlay", "heatmap", "raw", "figure")
 """What is written of every map."""
@@ -70,7 +46,7 @@ class MapFiles:
         return MapFiles(**{kind: Path(path.name) for kind, path in self.as_dict().items()})
 
 
-def map_files(heat_map: HeatMap, directory: Path, kinds: Collection[str] = FILES) -> MapFiles:
+def map_files(heat_map: "HeatMap", directory: Path, kinds: Collection[str] = FILES) -> MapFiles:
     """The names of the files of one map; they depend on nothing but what the map shows.
 
     Args:
@@ -94,7 +70,7 @@ def map_files(heat_map: HeatMap, directory: Path, kinds: Collection[str] = FILES
 
 
 def save_explanation(
-    explanation: Explanation,
+    explanation: "Explanation",
     directory: Path,
     *,
     kinds: Collection[str] = FILES,
@@ -123,22 +99,20 @@ def save_explanation(
     return files
 
 
-def _save_map(explanation: Explanation, heat_map: HeatMap, files: MapFiles, alpha: float) -> None:
+def _save_map(
+    explanation: "Explanation", heat_map: "HeatMap", files: MapFiles, alpha: float
+) -> None:
     if files.raw:
         _write(files.raw, lambda path: np.save(path, heat_map.values, allow_pickle=False))
     if not (files.overlay or files.heatmap or files.figure):
         return
-    photo = explanation.photo
-    paint = signed_colours if heat_map.signed else colours
-    colour = paint(divide_by_maximum(enlarge(heat_map.values, photo.size)))
-    # Nothing speaks for the class: painting the photo would only suggest otherwise.
-    overlay = photo.pixels if heat_map.empty else blend(photo.pixels, colour, alpha)
+    painted = paint(explanation.photo, heat_map, alpha)
     if files.overlay:
-        _write(files.overlay, lambda path: _save_png(overlay, path))
+        _write(files.overlay, lambda path: _save_png(painted.overlay, path))
     if files.heatmap:
-        _write(files.heatmap, lambda path: _save_png(colour, path))
+        _write(files.heatmap, lambda path: _save_png(painted.colour, path))
     if files.figure:
-        figure = gradcam_figure(photo.pixels, overlay, _caption(explanation, heat_map))
+        figure = draw_map(explanation, heat_map, painted.overlay)
         compression = {"compress_level": PNG_COMPRESSION}
         _write(files.figure, lambda path: figure.savefig(path, pil_kwargs=compression))
 
@@ -150,17 +124,3 @@ def _write(path: Path, write: Callable[[Path], None]) -> None:
 
 def _save_png(pixels: np.ndarray, path: Path) -> None:
     Image.fromarray(pixels).save(path, compress_level=PNG_COMPRESSION)
-
-
-def _caption(explanation: Explanation, heat_map: HeatMap) -> GradcamCaption:
-    title = METHOD_TITLES[heat_map.method] + SCORE_WORDS[heat_map.explains]
-    return GradcamCaption(
-        class_index=heat_map.target.index,
-        class_name=heat_map.target.name,
-        probability=heat_map.target.score,
-        layer=heat_map.layer,
-        method=f"counterfactual {title}" if heat_map.counterfactual else title,
-        footer=f"Weights: {explanation.weights.description}",
-        empty=heat_map.empty,
-        signed=heat_map.signed,
-    )

@@ -1,0 +1,100 @@
+"""Laying a map over its photo, and drawing both with the words that belong to them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nodelens.explain.images import Photo
+from nodelens.report.figures.gradcam import GradcamCaption, gradcam_figure
+from nodelens.report.figures.overlay import (
+    ALPHA,
+    blend,
+    colours,
+    divide_by_maximum,
+    enlarge,
+    signed_colours,
+)
+
+if TYPE_CHECKING:
+    from nodelens.explain.explanation import Explanation, HeatMap
+
+SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
+METHOD_TITLES = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "xgradcam": "XGrad-CAM",
+    "layercam": "LayerCAM",
+    "eigencam": "Eigen-CAM",
+    "eigengradcam": "Eigen-Grad-CAM",
+    "ablationcam": "Ablation-CAM",
+    "scorecam": "Score-CAM",
+    "guided-gradcam": "Guided Grad-CAM",
+    "saliency": "saliency",
+    "smoothgrad": "SmoothGrad",
+    "integrated-gradients": "integrated gradients",
+    "occlusion": "occlusion",
+    "guided-backprop": "guided backpropagation",
+    "random": "random control",
+}
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A map in the size of its photo, `uint8` RGB.
+
+    Attributes:
+        overlay: The photo with the map over it.
+        colour: The colours of the map alone.
+    """
+
+    overlay: np.ndarray
+    colour: np.ndarray
+
+
+def paint(photo: Photo, heat_map: "HeatMap", alpha: float = ALPHA) -> Painted:
+    """Lays a map over its photo; an empty one leaves the photo as it is.
+
+    Args:
+        photo: The photo in its own size.
+        heat_map: The map.
+        alpha: Opacity of the map.
+
+    Returns:
+        The pictures.
+    """
+    look_up = signed_colours if heat_map.signed else colours
+    colour = look_up(divide_by_maximum(enlarge(heat_map.values, photo.size)))
+    # Nothing speaks for the class: painting the photo would only suggest otherwise.
+    overlay = photo.pixels if heat_map.empty else blend(photo.pixels, colour, alpha)
+    return Painted(overlay, colour)
+
+
+def draw_map(explanation: "Explanation", heat_map: "HeatMap", overlay: np.ndarray) -> Figure:
+    """Draws photo and overlay side by side.
+
+    Args:
+        explanation: What the map belongs to.
+        heat_map: The map.
+        overlay: See `paint`.
+
+    Returns:
+        The figure.
+    """
+    return gradcam_figure(explanation.photo.pixels, overlay, _caption(explanation, heat_map))
+
+
+def _caption(explanation: "Explanation", heat_map: "HeatMap") -> GradcamCaption:
+    title = METHOD_TITLES[heat_map.method] + SCORE_WORDS[heat_map.explains]
+    return GradcamCaption(
+        class_index=heat_map.target.index,
+        class_name=heat_map.target.name,
+        probability=heat_map.target.score,
+        layer=heat_map.layer,
+        method=f"counterfactual {title}" if heat_map.counterfactual else title,
+        footer=f"Weights: {explanation.weights.description}",
+        empty=heat_map.empty,
+        signed=heat_map.signed,
+    )
