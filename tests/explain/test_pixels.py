@@ -64,7 +64,7 @@ def test_noise_does_not_change_the_saliency_of_a_linear_model(view, weights):
 def quadratic(image: np.ndarray) -> ImageScore:
     """$y = \\sum x^2$, whose gradient is $2 x$; the baseline is zero."""
     asked = {"score_of": lambda x: (x**2).sum(axis=(1, 2, 3)), "gradient_of": lambda x: 2 * x}
-    unused = {"guided_gradient_of": None, "probability_of": None}
+    unused = dict.fromkeys(("guided_gradient_of", "probability_of", "full_gradient_of"))
     return ImageScore(image, np.zeros_like(image), **asked, **unused)
 
 
@@ -103,6 +103,7 @@ def test_the_quadrature_is_gauss_legendre():
         gradient_of=lambda x: 4 * x**3,
         guided_gradient_of=lambda x: x,
         probability_of=lambda x: x,
+        full_gradient_of=lambda x: x,
     )
     two = integrated_gradients(fourth, PixelSettings(steps=2))
     np.testing.assert_allclose(two.values, 16, rtol=1e-6)
@@ -203,7 +204,7 @@ def test_relus_that_cannot_be_guided_are_told():
 def test_guided_gradcam_is_the_product_of_both(view):
     guided = np.arange(105.0, dtype=np.float32).reshape(SHAPE) - 50
     cam = positive_part(gradcam(draw(2, 3, 4), draw(2, 3, 4, seed=1)))
-    seen = ImageScore(view.image, view.baseline, None, None, lambda x: guided[None], None)
+    seen = ImageScore(view.image, view.baseline, None, None, lambda x: guided[None], None, None)
     expected = np.abs(guided).max(axis=-1) * enlarge(cam, (7, 5))
     np.testing.assert_allclose(guided_gradcam(cam, seen), expected, rtol=1e-6)
 

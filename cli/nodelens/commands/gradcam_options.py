@@ -48,8 +48,9 @@ MethodOption = Annotated[
         "--method",
         metavar="NAME,...",
         help="gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, eigengradcam, "
-        "ablationcam, scorecam (slow), random; at the pixels: saliency, smoothgrad, "
-        "integrated-gradients, occlusion, guided-backprop, guided-gradcam; repeatable.",
+        "ablationcam, scorecam (slow), smooth-gradcam++, random; at the pixels: saliency, "
+        "smoothgrad, integrated-gradients, occlusion, guided-backprop, guided-gradcam, fullgrad; "
+        "repeatable.",
         rich_help_panel=SETTINGS,
     ),
 ]
@@ -86,6 +87,15 @@ SignedOption = Annotated[
         "--signed",
         help="Show both what speaks for and against it.",
         show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+SmoothOption = Annotated[
+    str | None,
+    typer.Option(
+        "--smooth",
+        metavar="aug|eigen",
+        help="Smooth the maps of layers: mean over changed pictures, or first component.",
         rich_help_panel=SETTINGS,
     ),
 ]

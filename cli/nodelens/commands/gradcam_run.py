@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from nodelens.report.output import Output
     from nodelens.settings.gradcam import GradcamSettings
 
-MANY_RUNS = ("scorecam", "smoothgrad", "integrated-gradients", "occlusion")
+MANY_RUNS = (
+    "scorecam",
+    "smooth-gradcam++",
+    "smoothgrad",
+    "integrated-gradients",
+    "occlusion",
+)
 FEW = 8
 """So many pictures are told of at length; of more, each gets one line."""
 

@@ -99,6 +99,7 @@ def explainer_of(settings: "GradcamSettings", classifier: "Classifier") -> "Expl
             against=None if against is None else classifier.class_names.find(against),
             counterfactual=settings.counterfactual,
             signed=settings.signed,
+            smooth=settings.smooth,
             metrics=settings.metrics,
             metric_steps=settings.metric_steps,
             pixels=PixelSettings(**settings.pixels.model_dump(), seed=settings.seed),

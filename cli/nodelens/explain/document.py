@@ -113,6 +113,7 @@ def _map(heat_map: HeatMap, files: MapFiles | None) -> dict[str, Any]:
         "target": heat_map.explains,
         "signed": heat_map.signed,
         "counterfactual": heat_map.counterfactual,
+        "smooth": heat_map.smooth,
         "shape": list(heat_map.values.shape),
         "max": heat_map.max,
         "min": heat_map.min,

@@ -11,12 +11,13 @@ from nodelens.explain.faithfulness import faithfulness
 from nodelens.explain.gradients import Evidence, compile_evidence
 from nodelens.explain.image_score import ImageScore, baseline_pixels, compile_image_score
 from nodelens.explain.images import Photo, to_model_input
+from nodelens.explain.layer_maps import layer_map
 from nodelens.explain.layers import LayerRow, find_layers, list_layers
 from nodelens.explain.memory import memory_is_told
-from nodelens.explain.methods import METHODS, gradcam, positive_part
+from nodelens.explain.methods import gradcam, positive_part
 from nodelens.explain.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
 from nodelens.explain.question import Question
-from nodelens.explain.reruns import RERUN_METHODS, compile_reruns
+from nodelens.explain.reruns import Reruns, compile_reruns
 from nodelens.explain.targets import score_of, selector_of
 
 PREDICTIONS = 5
@@ -180,15 +181,15 @@ class Explainer:
     ) -> np.ndarray:
         """The signed map of a method that looks at a layer."""
         activations = evidence.activations[number][0]
-        if method in RERUN_METHODS:
-            index = int(evidence.classes[0, rank])
-            return RERUN_METHODS[method](activations, self._reruns[number](view.image, index))
         gradients = evidence.gradients[number][0, rank]
         if method == "guided-gradcam":
             return guided_gradcam(positive_part(gradcam(activations, gradients)), view)
-        return METHODS[method](
-            activations, -gradients if self.question.counterfactual else gradients
-        )
+        index = int(evidence.classes[0, rank])
+
+        def reruns(image: np.ndarray) -> Reruns:
+            return self._reruns[number](image, index)
+
+        return layer_map(method, activations, gradients, reruns, view.image, self.question)
 
     def _map(
         self,
@@ -209,6 +210,7 @@ class Explainer:
             receptive_field=layer.receptive_field if layer else None,
             signed=question.signed,
             counterfactual=question.counterfactual,
+            smooth=question.smooth,
             explains=question.target,
             details=found.details,
         )

@@ -51,6 +51,7 @@ class HeatMap:
         signed: Whether the ReLU was left out, to also show what speaks against the class.
         counterfactual: Whether the gradient was negated, so that what speaks against the class
             makes the map.
+        smooth: How the map was smoothed: `aug`, `eigen`, or not at all.
         explains: The score whose gradient was taken: `logit`, `prob` or `margin`.
         receptive_field: What one cell of the map sees of the model's input; None where that is
             not one size at one place.
@@ -68,6 +69,7 @@ class HeatMap:
     receptive_field: ReceptiveField | None
     signed: bool = False
     counterfactual: bool = False
+    smooth: str | None = None
     explains: str = "logit"
     details: Mapping[str, float] = field(default_factory=dict)
     faithfulness: Faithfulness | None = None
@@ -80,7 +82,8 @@ class HeatMap:
     @property
     def kind(self) -> str:
         """The method and how it was used, in a word for the names of files."""
-        words = [self.method, *(["counterfactual"] if self.counterfactual else [])]
+        words = [self.method, *([self.smooth] if self.smooth else [])]
+        words += ["counterfactual"] if self.counterfactual else []
         return "-".join([*words, *(["signed"] if self.signed else [])])
 
 

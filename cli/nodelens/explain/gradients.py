@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -74,12 +75,12 @@ def compile_evidence(
     def compute(images: tf.Tensor) -> tuple[Any, ...]:
         tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
         with tape, ExitStack() as stack:
-            calls = [stack.enter_context(_watched(layer, tape)) for layer in layers]
+            calls = [stack.enter_context(watched(layer, tape)) for layer in layers]
             result = model(images, training=False)
             logits, probabilities = read_scores(select_output(result, names, output))
             classes = selector(logits)
             scores = tf.unstack(score(logits, probabilities, classes), axis=1)
-        activations = [_only(seen, layer) for seen, layer in zip(calls, layers, strict=True)]
+        activations = [only_call(seen, layer) for seen, layer in zip(calls, layers, strict=True)]
         gradients = _gradients(tape, scores, activations, layers)
         as_float = [tf.cast(activation, tf.float32) for activation in activations]
         return logits, probabilities, classes, as_float, gradients
@@ -116,7 +117,19 @@ def _gradients(
     ]
 
 
-def _only(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
+def only_call(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
+    """The output of a layer that is used once.
+
+    Args:
+        calls: What it has put out.
+        layer: The layer.
+
+    Returns:
+        The output.
+
+    Raises:
+        UsageError: It is used more than once, or never.
+    """
     if len(calls) != 1:
         raise UsageError(
             f"the layer {layer.name!r} is used {len(calls)} times in the model, and a map needs "
@@ -127,8 +140,16 @@ def _only(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
 
 
 @contextmanager
-def _watched(layer: keras.Layer, tape: tf.GradientTape) -> Iterator[list[tf.Tensor]]:
-    """Lets the tape watch what a layer puts out while the block runs."""
+def watched(layer: keras.Layer, tape: tf.GradientTape) -> Iterator[list[tf.Tensor]]:
+    """Lets a tape watch what a layer puts out while the block runs.
+
+    Args:
+        layer: The layer.
+        tape: The tape.
+
+    Yields:
+        What it has put out, a tensor for each call.
+    """
     outputs: list[tf.Tensor] = []
 
     def watch(output: tf.Tensor) -> tf.Tensor:
@@ -144,19 +165,26 @@ def _watched(layer: keras.Layer, tape: tf.GradientTape) -> Iterator[list[tf.Tens
 def intercepted(layer: keras.Layer, change: Callable[[Any], Any]) -> Iterator[None]:
     """Lets what a layer puts out pass through a function while the block runs.
 
-    The method of the class is covered by one of the instance, and uncovered at the end.
-
     Args:
         layer: The layer.
         change: Called with each output; returns what is put out instead.
     """
+    with surrounded(layer, lambda call, *args, **kwargs: change(call(*args, **kwargs))):
+        yield
+
+
+@contextmanager
+def surrounded(layer: keras.Layer, instead: Callable[..., Any]) -> Iterator[None]:
+    """Lets a function run instead of a layer while the block runs.
+
+    The method of the class is covered by one of the instance, and uncovered at the end.
+
+    Args:
+        layer: The layer.
+        instead: Called with what the layer would do and its arguments; returns what is put out.
+    """
     covered = vars(layer).get("call")
-    call = layer.call
-
-    def changed(*args: Any, **kwargs: Any) -> Any:
-        return change(call(*args, **kwargs))
-
-    layer.call = changed
+    layer.call = partial(instead, layer.call)
     try:
         yield
     finally:

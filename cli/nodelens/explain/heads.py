@@ -89,6 +89,22 @@ def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str 
     return traced.output_shapes[1]
 
 
+def before_head(output: tf.Tensor) -> tuple[tf.Tensor | None, str]:
+    """What goes into the softmax or sigmoid that a tensor comes out of.
+
+    Args:
+        output: Symbolic tensor in a graph that is being built.
+
+    Returns:
+        That tensor, or None if there is no softmax or sigmoid; and the kind of the operation.
+    """
+    operation = output.op
+    while operation.type in _SHAPE_ONLY:
+        operation = operation.inputs[0].op
+    kind = operation.type
+    return (operation.inputs[0] if kind in {"Softmax", "Sigmoid"} else None), kind
+
+
 def read_scores(output: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     r"""Finds the logits behind the output of a classifier.
 
@@ -110,12 +126,9 @@ def read_scores(output: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             f"the output of a classifier has the shape (images, classes), this one {output.shape}",
             hint="a model that ends before its classes (include_top=False) cannot be explained",
         )
-    operation = output.op
-    while operation.type in _SHAPE_ONLY:
-        operation = operation.inputs[0].op
-    kind = operation.type
+    before, kind = before_head(output)
     single = output.shape[1] == 1
-    logits = operation.inputs[0] if kind in {"Softmax", "Sigmoid"} else output
+    logits = output if before is None else before
     logits = tf.cast(tf.reshape(logits, tf.shape(output)), tf.float32)
     logits = tf.ensure_shape(logits, output.shape)
     if single:

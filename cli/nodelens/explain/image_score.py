@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image, ImageFilter
 
 from nodelens.errors import UsageError
+from nodelens.explain.full_gradient import FullGradient, compile_full_gradient
 from nodelens.explain.heads import plain_errors, read_scores, select_output
 from nodelens.explain.question import Baseline
 from nodelens.explain.targets import ClassScore
@@ -36,6 +37,7 @@ class ImageScore:
         gradient_of: From pictures to the gradients of these scores, of the shape of the pictures.
         guided_gradient_of: The same, with the ReLUs of guided backpropagation.
         probability_of: From pictures to the probabilities of the class `(b,)`.
+        full_gradient_of: From one picture to the full gradient of its score.
     """
 
     image: np.ndarray
@@ -44,6 +46,7 @@ class ImageScore:
     gradient_of: Callable[[np.ndarray], np.ndarray]
     guided_gradient_of: Callable[[np.ndarray], np.ndarray]
     probability_of: Callable[[np.ndarray], np.ndarray]
+    full_gradient_of: Callable[[np.ndarray], FullGradient]
 
 
 def compile_image_score(
@@ -60,6 +63,7 @@ def compile_image_score(
         A function of a preprocessed picture, its baseline and the index of a class.
     """
     names = list(getattr(model, "output_names", None) or [])
+    full_gradient = compile_full_gradient(model, score, output=output)
 
     def both(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         result = model(images, training=False)
@@ -110,6 +114,7 @@ def compile_image_score(
             gradient_of=batched(gradient, GRADIENT_BATCH),
             guided_gradient_of=batched(guided_gradient, GRADIENT_BATCH),
             probability_of=batched(probability, FORWARD_BATCH),
+            full_gradient_of=lambda picture: full_gradient(picture, index),
         )
 
     return image_score

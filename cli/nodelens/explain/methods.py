@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-CamMethod = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""`(activations, gradients) -> signed map`: `(h, w, channels)` twice, and `(h, w)`.
+Combine = Callable[[np.ndarray], np.ndarray]
+"""From what each channel adds, `(h, w, channels)`, to one map `(h, w)`."""
+
+CamMethod = Callable[[np.ndarray, np.ndarray, Combine], np.ndarray]
+"""`(activations, gradients, combine) -> signed map`: `(h, w, channels)` twice, and `(h, w)`.
 
 The activations are $A$, the output of the layer; the gradients $\\partial y^c / \\partial A$.
 """
@@ -17,7 +20,43 @@ The activations are $A$, the output of the layer; the gradients $\\partial y^c /
 _TINY = 1e-12
 
 
-def gradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def add_channels(parts: np.ndarray) -> np.ndarray:
+    """What all channels add together: the sum of the papers.
+
+    Args:
+        parts: What each channel adds, shape `(n, m, channels)`.
+
+    Returns:
+        Shape `(n, m)`.
+    """
+    return parts.sum(axis=-1)
+
+
+def first_component(parts: np.ndarray) -> np.ndarray:
+    """The pattern that the channels share: their first principal component.
+
+    In the place of the sum it takes away what single channels add by themselves ("eigen smoothing",
+    Gildenblat's pytorch-grad-cam). The mean of each channel is taken off first. A principal
+    component has no sign of its own; the one is taken that agrees with the sum of the channels.
+
+    Args:
+        parts: What each channel adds, shape `(n, m, channels)`.
+
+    Returns:
+        Shape `(n, m)`.
+    """
+    height, width, channels = parts.shape
+    places = parts.reshape(-1, channels)
+    centred = places - places.mean(axis=0)
+    directions = np.linalg.svd(centred, full_matrices=False)[2]
+    component = (centred @ directions[0]).reshape(height, width)
+    agreement = (component * parts.sum(axis=-1)).sum()
+    return component if agreement >= 0 else -component
+
+
+def gradcam(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     r"""Grad-CAM: channels weighted by the spatial mean of their gradient.
 
     $\sum_k \alpha_k^c A^k$ with $\alpha_k^c = \frac{1}{n m} \sum_{ij}
@@ -27,14 +66,17 @@ def gradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: The same shape.
+        combine: How the channels become one map.
 
     Returns:
         The signed map, shape `(n, m)`.
     """
-    return activations @ gradients.mean(axis=(0, 1))
+    return combine(activations * gradients.mean(axis=(0, 1)))
 
 
-def gradcam_plus_plus(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def gradcam_plus_plus(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     r"""Grad-CAM++: every place of a channel counts by itself, positive gradients only.
 
     $w_k = \sum_{ij} a^k_{ij} \mathrm{ReLU}(g^k_{ij})$ with
@@ -44,6 +86,7 @@ def gradcam_plus_plus(activations: np.ndarray, gradients: np.ndarray) -> np.ndar
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: The same shape.
+        combine: How the channels become one map.
 
     Returns:
         The signed map, shape `(n, m)`.
@@ -52,10 +95,12 @@ def gradcam_plus_plus(activations: np.ndarray, gradients: np.ndarray) -> np.ndar
     below = 2 + total * gradients
     counts = (gradients > 0) & (np.abs(below) > _TINY)
     weights = np.divide(gradients, below, out=np.zeros_like(gradients), where=counts)
-    return activations @ weights.sum(axis=(0, 1))
+    return combine(activations * weights.sum(axis=(0, 1)))
 
 
-def hirescam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def hirescam(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     r"""HiResCAM: gradient times activation at every place, without averaging.
 
     $\sum_k \partial y^c / \partial A^k \odot A^k$ (Draelos & Carin 2020). It shows only places that
@@ -64,14 +109,17 @@ def hirescam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: The same shape.
+        combine: How the channels become one map.
 
     Returns:
         The signed map, shape `(n, m)`.
     """
-    return (activations * gradients).sum(axis=-1)
+    return combine(activations * gradients)
 
 
-def xgradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def xgradcam(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     r"""XGrad-CAM: channels weighted by their gradient where they are active.
 
     $w_k = \sum_{ij} g^k_{ij} A^k_{ij} / \sum_{ij} A^k_{ij}$ (Fu et al. 2020, equation 8). The map
@@ -80,6 +128,7 @@ def xgradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: The same shape.
+        combine: How the channels become one map.
 
     Returns:
         The signed map, shape `(n, m)`.
@@ -87,10 +136,12 @@ def xgradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     total = activations.sum(axis=(0, 1))
     share = (activations * gradients).sum(axis=(0, 1))
     weights = np.divide(share, total, out=np.zeros_like(share), where=np.abs(total) > _TINY)
-    return activations @ weights
+    return combine(activations * weights)
 
 
-def layercam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def layercam(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     r"""LayerCAM: as HiResCAM, with positive gradients only; made for shallow layers.
 
     $\sum_k \mathrm{ReLU}(g^k) \odot A^k$ (Jiang et al. 2021, equations 5 and 6).
@@ -98,45 +149,53 @@ def layercam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: The same shape.
+        combine: How the channels become one map.
 
     Returns:
         The signed map, shape `(n, m)`.
     """
-    return (activations * np.maximum(gradients, 0)).sum(axis=-1)
+    return combine(activations * np.maximum(gradients, 0))
 
 
-def eigencam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def eigencam(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     """Eigen-CAM: the first principal component of the activations; it knows of no class.
 
-    Muhammad & Yeasin 2020, with the mean of each channel taken off first. A principal component has
-    no sign of its own; the one is taken that agrees with the sum of the channels.
+    Muhammad & Yeasin 2020; mean and sign as in `first_component`.
 
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: Not used.
+        combine: Not used: the component is the map.
 
     Returns:
         The signed map, shape `(n, m)`.
     """
-    return _first_component(activations)
+    return first_component(activations)
 
 
-def eigengradcam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def eigengradcam(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     """Eigen-Grad-CAM: the first principal component of gradient times activation.
 
-    Mean and sign as in Eigen-CAM.
+    Mean and sign as in `first_component`.
 
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: The same shape.
+        combine: Not used: the component is the map.
 
     Returns:
         The signed map, shape `(n, m)`.
     """
-    return _first_component(activations * gradients)
+    return first_component(activations * gradients)
 
 
-def random(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def random(
+    activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
+) -> np.ndarray:
     """A control, not an explanation: channels with random weights from -1 to 1, always the same.
 
     A method that is not clearly better than this one has explained nothing.
@@ -144,12 +203,13 @@ def random(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     Args:
         activations: Shape `(n, m, channels)`.
         gradients: Not used.
+        combine: How the channels become one map.
 
     Returns:
         The signed map, shape `(n, m)`.
     """
     weights = 2 * np.random.default_rng(0).random(activations.shape[-1], np.float32) - 1
-    return activations @ weights
+    return combine(activations * weights)
 
 
 METHODS: Mapping[str, CamMethod] = {
@@ -175,13 +235,3 @@ def positive_part(signed_map: np.ndarray) -> np.ndarray:
         The map with every negative value set to zero.
     """
     return np.maximum(signed_map, 0)
-
-
-def _first_component(values: np.ndarray) -> np.ndarray:
-    height, width, channels = values.shape
-    places = values.reshape(-1, channels)
-    centred = places - places.mean(axis=0)
-    directions = np.linalg.svd(centred, full_matrices=False)[2]
-    component = (centred @ directions[0]).reshape(height, width)
-    agreement = (component * values.sum(axis=-1)).sum()
-    return component if agreement >= 0 else -component

@@ -65,11 +65,12 @@ def question_words(explainer: Explainer) -> str:
     words += [] if question.against is None else [f"against-{names[question.against]}"]
     words += ["counterfactual"] if question.counterfactual else []
     words += ["signed"] if question.signed else []
+    words += [question.smooth] if question.smooth else []
     words += ["metrics"] if question.metrics else []
     words += [
         f"{name}-{value}"
         for name, value in vars(question.pixels).items()
-        if question.pixel_methods and value != getattr(PixelSettings(), name)
+        if question.has_settings and value != getattr(PixelSettings(), name)
     ]
     return "-".join(word for word in words if word)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nodelens.explain.explanation import Explanation, HeatMap
 
 SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
+SMOOTH_WORDS = {None: "", "aug": " (aug-smoothed)", "eigen": " (eigen-smoothed)"}
 METHOD_TITLES = {
     "gradcam": "Grad-CAM",
     "gradcam++": "Grad-CAM++",
@@ -31,12 +32,14 @@ METHOD_TITLES = {
     "eigengradcam": "Eigen-Grad-CAM",
     "ablationcam": "Ablation-CAM",
     "scorecam": "Score-CAM",
+    "smooth-gradcam++": "Smooth Grad-CAM++",
     "guided-gradcam": "Guided Grad-CAM",
     "saliency": "saliency",
     "smoothgrad": "SmoothGrad",
     "integrated-gradients": "integrated gradients",
     "occlusion": "occlusion",
     "guided-backprop": "guided backpropagation",
+    "fullgrad": "FullGrad",
     "random": "random control",
 }
 
@@ -87,7 +90,8 @@ def draw_map(explanation: "Explanation", heat_map: "HeatMap", overlay: np.ndarra
 
 
 def _caption(explanation: "Explanation", heat_map: "HeatMap") -> GradcamCaption:
-    title = METHOD_TITLES[heat_map.method] + SCORE_WORDS[heat_map.explains]
+    title = METHOD_TITLES[heat_map.method] + SMOOTH_WORDS[heat_map.smooth]
+    title += SCORE_WORDS[heat_map.explains]
     return GradcamCaption(
         class_index=heat_map.target.index,
         class_name=heat_map.target.name,

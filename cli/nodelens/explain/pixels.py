@@ -157,12 +157,43 @@ def guided_backprop(view: ImageScore, settings: PixelSettings) -> Attribution:
     return Attribution(_magnitude(view.guided_gradient_of(view.image[None])[0]))
 
 
+def fullgrad(view: ImageScore, settings: PixelSettings) -> Attribution:
+    r"""FullGrad: what the input and every bias of the network add to the score.
+
+    $y = \partial y / \partial x \cdot x + \sum_l \partial y / \partial z_l \cdot b_l$, exactly
+    (completeness); the map is $\psi(\partial y / \partial x \odot x) + \sum_l \sum_c
+    \psi(\partial y / \partial z_l \odot b_l)_c$ over the layers $l$ that have a height and a width,
+    where $\psi$ takes the magnitude, scales it to 0…1 over the whole layer and enlarges it
+    (Srinivas & Fleuret 2019, equations 3 and 8, scaled as in the authors' code). It has no sign.
+
+    Args:
+        view: The score as a function of the picture.
+        settings: Not used.
+
+    Returns:
+        The map, nowhere negative. Its details are the score, the sums of both terms and the
+        completeness gap, their sum minus the score.
+    """
+    found = view.full_gradient_of(view.image)
+    height, width = view.image.shape[:2]
+    parts = [found.input_part, *found.bias_parts]
+    values = sum(enlarge(_rescaled(np.abs(part)).sum(axis=-1), (width, height)) for part in parts)
+    details = {
+        "score": found.score,
+        "input_sum": found.input_sum,
+        "bias_sum": found.bias_sum,
+        "completeness_gap": found.input_sum + found.bias_sum - found.score,
+    }
+    return Attribution(np.asarray(values, np.float32), details)
+
+
 PIXEL_METHODS: Mapping[str, PixelMethod] = {
     "saliency": saliency,
     "smoothgrad": smoothgrad,
     "integrated-gradients": integrated_gradients,
     "occlusion": occlusion,
     "guided-backprop": guided_backprop,
+    "fullgrad": fullgrad,
 }
 """The methods that need no layer, by the name that a user gives."""
 
@@ -187,6 +218,11 @@ def guided_gradcam(cam: np.ndarray, view: ImageScore) -> np.ndarray:
 
 def _magnitude(gradient: np.ndarray) -> np.ndarray:
     return np.abs(gradient).max(axis=-1).astype(np.float32)
+
+
+def _rescaled(values: np.ndarray) -> np.ndarray:
+    lowest, highest = values.min(), values.max()
+    return (values - lowest) / (highest - lowest) if highest > lowest else np.zeros_like(values)
 
 
 def _batches(count: int, size: int) -> Iterator[range]:

@@ -14,6 +14,7 @@ PIXEL_METHOD_NAMES = (
     "integrated-gradients",
     "occlusion",
     "guided-backprop",
+    "fullgrad",
 )
 """Methods that look at the pixels of the model's input and need no layer."""
 
@@ -22,9 +23,12 @@ _NO_COUNTERFACTUAL = {
     "guided-gradcam",
     "ablationcam",
     "scorecam",
+    "smooth-gradcam++",
     "eigencam",
     "random",
 }
+_NO_SMOOTHING = {*PIXEL_METHOD_NAMES, "guided-gradcam"}
+_PRINCIPAL = {"eigencam", "eigengradcam"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class PixelSettings:
         baseline: The picture with nothing to see, for integrated gradients and under the windows of
             occlusion: black, the mean colour, or blurred.
         steps: Nodes of the quadrature of integrated gradients.
-        samples: Noisy copies of SmoothGrad.
+        samples: Noisy copies of SmoothGrad and Smooth Grad-CAM++.
         noise: Their standard deviation, as a share of the range of the picture's values.
         window: Side of the windows of occlusion, in pixels of the model's input; None stands for a
             seventh of the shorter side.
@@ -67,6 +71,8 @@ class Question:
         against: The other class of the margin; None stands for the best other one.
         counterfactual: Whether the gradient is negated.
         signed: Whether what speaks against the class is shown as well.
+        smooth: How the maps of layers are smoothed: `aug`, the mean over changed copies of the
+            picture; `eigen`, the first principal component of what the channels add.
         pixels: How the methods that look at pixels proceed.
         metrics: Whether it is measured how faithful the maps are.
         metric_steps: Points of the curves of deletion and insertion.
@@ -80,6 +86,7 @@ class Question:
     against: int | None = None
     counterfactual: bool = False
     signed: bool = False
+    smooth: Literal["aug", "eigen"] | None = None
     pixels: PixelSettings = PixelSettings()
     metrics: bool = False
     metric_steps: int = 32
@@ -93,6 +100,11 @@ class Question:
     def pixel_methods(self) -> list[str]:
         """The methods that need none."""
         return [method for method in self.methods if method in PIXEL_METHOD_NAMES]
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether the settings of the pixel methods matter."""
+        return bool(self.pixel_methods) or "smooth-gradcam++" in self.methods
 
     def refuse_if_contradictory(self, classes: int) -> None:
         """Refuses what cannot be asked of a model.
@@ -119,6 +131,13 @@ class Question:
                 f"{', '.join(sorted(without))} has no counterfactual: "
                 "no gradient of a layer alone makes its map",
                 hint="use --signed, which shows what speaks against the class as well",
+            )
+        unfit = _NO_SMOOTHING | (_PRINCIPAL if self.smooth == "eigen" else set())
+        if self.smooth and (rough := unfit & set(self.methods)):
+            raise UsageError(
+                f"{', '.join(sorted(rough))} cannot be smoothed by {self.smooth}: that is for "
+                "methods that add up the channels of a layer",
+                hint="leave out --smooth, or ask for other methods: --method gradcam,hirescam",
             )
         if self.against is not None and self.target != "margin":
             raise UsageError(

@@ -90,9 +90,17 @@ def _field(field: dict[str, Any] | None) -> tuple[str, str]:
 
 
 def _completeness(details: dict[str, float]) -> "RenderableType":
-    """How well integrated gradients add up."""
+    """How well integrated gradients or the full gradient add up."""
     from rich.text import Text
 
+    if "bias_sum" in details:
+        total = details["input_sum"] + details["bias_sum"]
+        return Text(
+            f"    the input adds {details['input_sum']:.4g} and the biases "
+            f"{details['bias_sum']:.4g}, together {total:.4g}; the score is "
+            f"{details['score']:.4g}",
+            style="dim",
+        )
     difference = details["score"] - details["baseline_score"]
     total = difference + details["completeness_gap"]
     return Text(

@@ -16,12 +16,14 @@ Method = Literal[
     "eigengradcam",
     "ablationcam",
     "scorecam",
+    "smooth-gradcam++",
     "guided-gradcam",
     "saliency",
     "smoothgrad",
     "integrated-gradients",
     "occlusion",
     "guided-backprop",
+    "fullgrad",
     "random",
 ]
 File = Literal["overlay", "heatmap", "raw", "figure"]
@@ -48,11 +50,11 @@ class ModelSettings(Settings):
 
 
 class PixelSettings(Settings):
-    """The methods that look at pixels and need no layer.
+    """The methods that look at pixels, and those that add noise to them.
 
     `baseline`: what stands for nothing to see. `steps` of integrated-gradients, `samples` and
-    `noise` (share of the range of values) of smoothgrad, `window` and `stride` of occlusion in
-    pixels of the model's input.
+    `noise` (share of the range of values) of smoothgrad and smooth-gradcam++, `window` and `stride`
+    of occlusion in pixels of the model's input.
     """
 
     baseline: Literal["black", "mean", "blur"] = "black"
@@ -99,6 +101,7 @@ class GradcamSettings(Settings):
     against: int | str | None = None
     counterfactual: bool = False
     signed: bool = False
+    smooth: Literal["aug", "eigen"] | None = None
     pixels: PixelSettings = PixelSettings()
     metrics: bool = False
     metric_steps: int = Field(default=32, ge=1, le=1000)
