@@ -61,6 +61,7 @@ def test_a_list_gives_a_list_and_every_form_of_a_picture_the_same(model, picture
     assert len(found) == 4
     for each in found:
         np.testing.assert_array_equal(each.maps[0].values, found[0].maps[0].values)
+    assert explain(model, []) == []
     grey = explain(model, picture[..., 0])
     np.testing.assert_array_equal(grey.photo.pixels, np.repeat(picture[..., :1], 3, axis=-1))
 

@@ -18,6 +18,10 @@ from nodelens.explain.images import Photo, load_photo
 from nodelens.explain.loading import load_classifier, wrap_model
 from nodelens.explain.question import Question
 from nodelens.explain.request import ModelRequest
+from nodelens.explain.run import even_size
+
+BATCH = 16
+"""The most pictures that the model sees at once."""
 
 Picture = str | Path | np.ndarray | Image.Image
 
@@ -96,7 +100,10 @@ def explain(
     )
     if isinstance(images, (str, Path, np.ndarray, Image.Image)):
         return explainer.explain(_photo(images))
-    return [explainer.explain(_photo(image)) for image in images]
+    photos = [explainer.prepare(_photo(image)) for image in images]
+    size = even_size(len(photos), BATCH) if photos else 1
+    batches = [photos[start : start + size] for start in range(0, len(photos), size)]
+    return [each for batch in batches for each in explainer.explain_batch(batch, size)]
 
 
 def _several(one_or_many: Any) -> list[Any]:
