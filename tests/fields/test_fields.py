@@ -11,15 +11,15 @@ from nodelens.errors import UsageError
 from nodelens.fields.build import make_field
 from nodelens.fields.expressions import ExpressionError, parse
 from nodelens.fields.functional import as_function, parameters
+from nodelens.fields.higher_order import HigherOrderField
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
 from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
-from nodelens.fields.second_order import SecondOrderField
 from nodelens.settings.vector_fields import (
+    HigherOrderFieldSettings,
     MLPFieldSettings,
     OwnFieldSettings,
-    SecondOrderFieldSettings,
 )
 
 LOTKA_VOLTERRA = {"x": "alpha*x - beta*x*y", "y": "delta*x*y - gamma*y"}
@@ -29,7 +29,8 @@ FIELDS = {
     "mlp": lambda: MLPField(2, hidden=(4, 3), input_power=3, seed=1),
     "mlp with time": lambda: MLPField(2, hidden=(4,), time=True, seed=1),
     "linear": lambda: MLPField(2, hidden=(), seed=1),
-    "second order": lambda: SecondOrderField(2, hidden=(4,), time=True, seed=1),
+    "second order": lambda: HigherOrderField(2, hidden=(4,), time=True, seed=1),
+    "second order, scaled": lambda: HigherOrderField(2, 2, (4,), mean=(1.0, 2.0), scale=(3.0, 0.5)),
     "hybrid": lambda: HybridField(("x", "y"), LOTKA_VOLTERRA, RATES, hidden=(4,), seed=1),
     "scaled": lambda: ScaledField(MLPField(2, hidden=(4,), seed=1), (1.0, 2.0), (3.0, 0.5)),
 }
@@ -134,10 +135,20 @@ def test_the_perceptron_by_hand() -> None:
     )
 
 
-def test_the_second_order_field_moves_positions_by_velocities() -> None:
-    field = SecondOrderField(4, hidden=(3,))
-    derivative = field(tf.constant(0.0), tf.constant([[1.0, 2.0, 3.0, 4.0]]))
-    np.testing.assert_array_equal(derivative[0, :2], [3.0, 4.0])
+def test_the_higher_order_field_moves_each_derivative_by_the_next() -> None:
+    field = HigherOrderField(6, order=3, hidden=(3,))
+    derivative = field(tf.constant(0.0), tf.constant([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]))
+    np.testing.assert_array_equal(derivative[0, :4], [3.0, 4.0, 5.0, 6.0])
+
+
+def test_a_velocity_stays_the_derivative_of_its_position_whatever_the_scales() -> None:
+    settings = HigherOrderFieldSettings(kind="second_order", hidden=())
+    field = make_field(settings, ("x", "v"), 0, np.array([1.0, 2.0]), np.array([3.0, 0.5]))
+    field.trainable_variables[0].assign([[2.0], [-1.0]])
+    field.trainable_variables[1].assign([0.25])
+    derivative = field(tf.constant(0.0), tf.constant([[4.0, 3.0]]))
+    # x' = v; v' = 0.5 (2 (4 - 1) / 3 - (3 - 2) / 0.5 + 0.25)
+    np.testing.assert_allclose(derivative, [[3.0, 0.5 * (2 - 2 + 0.25)]], rtol=1e-6)
 
 
 def test_the_hybrid_field_by_hand_and_its_parameters() -> None:
@@ -162,11 +173,15 @@ def test_augmented_components_are_not_scaled() -> None:
     assert field.scale == (3.0, 0.5, 1.0, 1.0)
 
 
-def test_a_second_order_field_needs_an_even_state() -> None:
-    with pytest.raises(UsageError, match="even number"):
-        make_field(
-            SecondOrderFieldSettings(kind="second_order"), ("x",), 0, np.zeros(1), np.ones(1)
-        )
+def test_a_field_of_higher_order_needs_all_derivatives() -> None:
+    settings = HigherOrderFieldSettings(kind="higher_order", order=3)
+    with pytest.raises(UsageError, match="that 3 divides; it has 2"):
+        make_field(settings, ("x", "v"), 0, np.zeros(2), np.ones(2))
+
+
+def test_the_second_order_is_two() -> None:
+    with pytest.raises(ValueError, match="higher_order"):
+        HigherOrderFieldSettings(kind="second_order", order=3)
 
 
 @pytest.mark.parametrize(

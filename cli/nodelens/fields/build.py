@@ -4,18 +4,18 @@ import keras
 import numpy as np
 
 from nodelens.errors import UsageError
+from nodelens.fields.higher_order import HigherOrderField
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
 from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
-from nodelens.fields.second_order import SecondOrderField
 from nodelens.settings.vector_fields import (
     FieldSettings,
+    HigherOrderFieldSettings,
     HybridFieldSettings,
     LinearFieldSettings,
     MLPFieldSettings,
     OwnFieldSettings,
-    SecondOrderFieldSettings,
 )
 
 
@@ -54,6 +54,18 @@ def make_field(
                 settings.activation,
                 seed,
             )
+        if isinstance(settings, HigherOrderFieldSettings):
+            # It scales by itself: a velocity in other units would not be the derivative of x.
+            return HigherOrderField(
+                dimension,
+                settings.order,
+                settings.hidden,
+                settings.activation,
+                settings.time,
+                seed,
+                tuple(mean),
+                tuple(scale),
+            )
         field = _learned(settings, dimension, seed)
     except ValueError as error:
         raise UsageError(f"the field does not fit the data: {error}") from error
@@ -68,7 +80,7 @@ def augmented(settings: FieldSettings) -> int:
 
 
 def _learned(
-    settings: MLPFieldSettings | LinearFieldSettings | SecondOrderFieldSettings | OwnFieldSettings,
+    settings: MLPFieldSettings | LinearFieldSettings | OwnFieldSettings,
     dimension: int,
     seed: int,
 ) -> keras.Model:
@@ -76,10 +88,6 @@ def _learned(
         return OwnField(str(settings.path), settings.name, dimension, seed)
     if isinstance(settings, LinearFieldSettings):
         return MLPField(dimension, hidden=(), seed=seed)
-    if isinstance(settings, SecondOrderFieldSettings):
-        return SecondOrderField(
-            dimension, settings.hidden, settings.activation, settings.time, seed
-        )
     return MLPField(
         dimension,
         settings.hidden,

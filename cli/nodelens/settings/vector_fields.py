@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from nodelens.settings.base import Settings
 
@@ -32,13 +32,23 @@ class LinearFieldSettings(Settings):
     augment: NonNegativeInt = 0
 
 
-class SecondOrderFieldSettings(Settings):
-    """x'' = network(x, x'): the first half of the state is x, the second half x'."""
+class HigherOrderFieldSettings(Settings):
+    """x'' = network(x, x'), or of a higher `order`: only the highest derivative is learned.
 
-    kind: Literal["second_order"]
+    The components are those of x, then those of x', and so on.
+    """
+
+    kind: Literal["second_order", "higher_order"]
+    order: int = Field(2, ge=2)
     hidden: tuple[PositiveInt, ...] = (50,)
     activation: Activation = "tanh"
     time: bool = False
+
+    @model_validator(mode="after")
+    def _second_is_two(self) -> "HigherOrderFieldSettings":
+        if self.kind == "second_order" and self.order != 2:
+            raise ValueError("a field of another order than two is a higher_order field")
+        return self
 
 
 class HybridFieldSettings(Settings):
@@ -72,7 +82,7 @@ class OwnFieldSettings(Settings):
 FieldSettings = Annotated[
     MLPFieldSettings
     | LinearFieldSettings
-    | SecondOrderFieldSettings
+    | HigherOrderFieldSettings
     | HybridFieldSettings
     | OwnFieldSettings,
     Field(discriminator="kind"),
