@@ -148,7 +148,7 @@ def test_no_more_than_three_batches_of_photos_are_held(explainer, pictures, tmp_
         photos.append(weakref.ref(photo))
         return photo
 
-    monkeypatch.setattr(run, "load_photo", load)
+    monkeypatch.setattr(run, "open_picture", load)
     plan = plan_files(explainer, pictures, tmp_path / "out")
     held = []
     for _ in explain_files(explainer, plan, Batch(RECORD, size=2, files=("raw",))):
@@ -267,3 +267,16 @@ def test_a_question_that_no_picture_can_answer_ends_the_work(explainer, pictures
     twice = Explainer(replace(explainer.classifier, model=model), Question(layers=["shared"]))
     with pytest.raises(UsageError, match="used 2 times"):
         explain(twice, pictures, tmp_path / "out")
+
+
+def test_an_array_is_the_input_as_it_is(explainer, pictures, tmp_path):
+    photo = load_photo(pictures[0])
+    tensor = explainer.prepare(photo).image
+    np.save(tmp_path / "tensor.npy", tensor)
+    np.save(tmp_path / "pixels.npy", photo.pixels)
+    np.save(tmp_path / "wrong.npy", tensor[:5])
+    paths = [pictures[0], tmp_path / "tensor.npy", tmp_path / "pixels.npy", tmp_path / "wrong.npy"]
+    *alike, wrong = explain(explainer, paths, tmp_path / "out")
+    for outcome in alike:
+        np.testing.assert_allclose(raw_maps(outcome), raw_maps(alike[0]), rtol=1e-5)
+    assert "takes the shape (12, 12, 3)" in wrong.error.message

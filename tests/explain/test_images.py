@@ -222,6 +222,30 @@ def test_a_directory_stands_for_the_pictures_in_it_at_any_depth(tmp_path):
     assert found == [named, tmp_path / "a.JPG", tmp_path / "b.png", tmp_path / "deep" / "c.webp"]
 
 
+def test_a_pattern_stands_for_the_files_that_match_it(tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("b.png", "a.png", "a.jpg", "deep/c.png", "[x].png"):
+        (tmp_path / name).write_bytes(b"x")
+    assert find_pictures([tmp_path / "?.png"]) == [tmp_path / "a.png", tmp_path / "b.png"]
+    assert tmp_path / "deep" / "c.png" in find_pictures([tmp_path / "**" / "*.png"])
+    # A file of that very name is no pattern.
+    assert find_pictures([tmp_path / "[x].png"]) == [tmp_path / "[x].png"]
+    with pytest.raises(UsageError, match="no file matches"):
+        find_pictures([tmp_path / "*.gif"])
+
+
+@pytest.mark.parametrize("end", ["\n", "\0"])
+def test_a_list_comes_from_standard_input(tmp_path, monkeypatch, end):
+    first, second = tmp_path / "a.png", tmp_path / "b b.png"
+    second.write_bytes(b"x")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{first}{end}{end}{tmp_path}{end}"))
+    last = tmp_path / "c.png"
+    assert find_pictures([Path("-"), last]) == [first, second, last]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    with pytest.raises(UsageError, match="list on standard input is empty"):
+        find_pictures([Path("-")])
+
+
 def test_a_directory_without_pictures_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_bytes(b"x")
     with pytest.raises(UsageError, match="no picture in this directory"):

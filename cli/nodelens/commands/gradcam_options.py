@@ -10,7 +10,9 @@ from nodelens.commands.options import RUNNING, SETTINGS
 ImagesArgument = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="IMAGE...", help="Pictures, or directories of pictures.", show_default=False
+        metavar="IMAGE...",
+        help="Pictures, directories of them, patterns, or - for a list on stdin.",
+        show_default=False,
     ),
 ]
 LayerOption = Annotated[

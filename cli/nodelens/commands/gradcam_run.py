@@ -75,7 +75,7 @@ def explain_pictures(
 ) -> ExitCode:
     """Explains the pictures, and tells what was found while the others wait."""
     from nodelens.explain.document import metrics_document, model_document
-    from nodelens.explain.images import load_photo
+    from nodelens.explain.opening import open_picture
     from nodelens.explain.run import Batch, Failed, explain_files
     from nodelens.report.figures.gradcam_page import gradcam_page, image_section
     from nodelens.report.gradcam_metrics import metrics_table
@@ -123,7 +123,7 @@ def explain_pictures(
             if output.json or settings.metrics:
                 images.append({**document, "explained_before": outcome.again})
             if settings.output.html:
-                sections.append(image_section(document, load_photo(outcome.path).pixels))
+                sections.append(image_section(document, open_picture(outcome.path).pixels))
             for heat_map in document["maps"]:
                 if heat_map["empty"]:
                     output.warn(

@@ -1,7 +1,7 @@
 """Explaining what a classifier saw in a photo."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,38 +9,20 @@ from nodelens.explain.classifier import Classifier
 from nodelens.explain.explanation import Explanation, HeatMap, Prediction
 from nodelens.explain.faithfulness import faithfulness
 from nodelens.explain.gradients import Evidence, compile_evidence
-from nodelens.explain.image_score import ImageScore, baseline_pixels, compile_image_score
-from nodelens.explain.images import Photo, to_model_input
+from nodelens.explain.image_score import ImageScore, compile_image_score
+from nodelens.explain.images import Photo
 from nodelens.explain.layer_maps import layer_map
 from nodelens.explain.layers import LayerRow, find_layers, list_layers
 from nodelens.explain.memory import memory_is_told
 from nodelens.explain.methods import gradcam, positive_part
 from nodelens.explain.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
+from nodelens.explain.preparation import Prepared, prepare
 from nodelens.explain.question import Question
 from nodelens.explain.reruns import Reruns, compile_reruns
 from nodelens.explain.targets import score_of, selector_of
 
 PREDICTIONS = 5
 """How many of the best classes are told."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A photo, and what the model takes: preprocessed pictures, float32 `(h, w, channels)`.
-
-    Attributes:
-        photo: The photo in its own size.
-        image: What the model sees of it.
-        baseline: What stands for nothing to see.
-        blurred: The picture blurred.
-        black: A black picture.
-    """
-
-    photo: Photo
-    image: np.ndarray
-    baseline: np.ndarray
-    blurred: np.ndarray
-    black: np.ndarray
 
 
 class Explainer:
@@ -101,10 +83,7 @@ class Explainer:
         Returns:
             The photo and the model's input.
         """
-        pixels = to_model_input(photo, self.classifier.input_size)
-        baseline = baseline_pixels(pixels, self.question.pixels.baseline)
-        kinds = [pixels, baseline, baseline_pixels(pixels, "blur"), np.zeros_like(pixels)]
-        return Prepared(photo, *self.classifier.preprocess(np.stack(kinds)))
+        return prepare(photo, self.classifier, self.question.pixels.baseline)
 
     def explain_batch(self, batch: Sequence[Prepared], size: int = 1) -> list[Explanation]:
         """Explains photos together.

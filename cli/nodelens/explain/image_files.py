@@ -1,5 +1,7 @@
 """The files of pictures, before any of them is opened; without the libraries that open them."""
 
+import glob
+import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,35 +18,66 @@ PIXEL_LIMIT = 80_000_000
 """Largest picture that is decoded, in pixels: it takes 240 MB as RGB, a few times that to paint."""
 
 
-def find_pictures(paths: Sequence[Path]) -> list[Path]:
-    """Replaces directories by the pictures in them, at any depth, in the order of their names.
+def find_pictures(given: Sequence[str | Path]) -> list[Path]:
+    """Replaces directories, patterns and lists by the pictures that they stand for.
 
     Args:
-        paths: Files, directories, and names of the sample images that travel with the package,
-            such as `cat.jpg` or `cat`.
+        given: Files; directories, for the pictures in them at any depth; patterns such as
+            `photos/**/*.jpg`; names of the sample images that travel with the package, such as
+            `cat.jpg` or `cat`; and `-` for a list on standard input, one of all these a line.
 
     Returns:
-        Files; those that were named are kept whatever they are called.
+        Files, in the order of what was given and, within that, of their names; those that were
+        named are kept whatever they are called.
 
     Raises:
-        UsageError: Nothing was given, or there is no picture in a directory.
+        UsageError: Nothing was given, or there is no picture in a directory, or no file matches a
+            pattern.
     """
-    if not paths:
+    if not given:
         raise UsageError("no picture was given", hint="name one: gradcam sample_images/cat.jpg")
     found: list[Path] = []
-    for given in paths:
-        path = given if given.exists() else _sample_image(given) or given
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-        if not inside:
-            raise UsageError(
-                f"{path}: there is no picture in this directory",
-                hint=f"looked for files that end in {', '.join(SUFFIXES)}",
-            )
-        found += inside
+    for each in given:
+        found += _find(_listed(sys.stdin.read()) if str(each) == "-" else [Path(each)])
     return found
+
+
+def _listed(text: str) -> list[Path]:
+    """The paths of a list, one a line, or divided by zero bytes as `find -print0` does."""
+    lines = text.split("\0") if "\0" in text else text.splitlines()
+    if paths := [Path(line) for line in lines if line.strip()]:
+        return paths
+    raise UsageError("no picture was given: the list on standard input is empty")
+
+
+def _find(paths: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for named in paths:
+        path = named if named.exists() else _sample_image(named) or named
+        if path.is_dir():
+            found += _in_directory(path)
+        elif path.exists() or not glob.has_magic(str(path)):
+            found.append(path)
+        else:
+            found += _matching(path)
+    return found
+
+
+def _in_directory(path: Path) -> list[Path]:
+    inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if inside:
+        return inside
+    raise UsageError(
+        f"{path}: there is no picture in this directory",
+        hint=f"looked for files that end in {', '.join(SUFFIXES)}",
+    )
+
+
+def _matching(pattern: Path) -> list[Path]:
+    files = sorted(Path(name) for name in glob.glob(str(pattern), recursive=True))  # noqa: PTH207
+    if files := [file for file in files if file.is_file()]:
+        return files
+    raise UsageError(f"{pattern}: no file matches this pattern")
 
 
 def _sample_image(path: Path) -> Path | None:

@@ -24,12 +24,14 @@ class Photo:
         sha256: Of the bytes of the file.
         pixels: `uint8` array of shape `(height, width, 3)`.
         notes: What was done to the pixels beyond decoding, one phrase each.
+        tensor: What the model takes, where the file holds that and no pixels; float32.
     """
 
     path: Path
     sha256: str
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
+    tensor: np.ndarray | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 
 from nodelens.errors import NodelensError
 from nodelens.explain.document import image_document
-from nodelens.explain.explainer import Explainer, Prepared
+from nodelens.explain.explainer import Explainer
 from nodelens.explain.explanation import Explanation
 from nodelens.explain.image_files import PIXEL_LIMIT, refuse_unreadable
-from nodelens.explain.images import load_photo
 from nodelens.explain.manifest import MANIFEST, find_done, write_manifest
 from nodelens.explain.memory import OutOfMemoryError
+from nodelens.explain.opening import open_picture
+from nodelens.explain.preparation import Prepared
 from nodelens.explain.save import FILES, map_files, save_explanation
 from nodelens.report.figures.overlay import ALPHA
 from nodelens.runtime.files import whole_directory
@@ -139,7 +140,7 @@ def _prepare(
         refuse_unreadable(path)
         if not batch.force and (done := find_done(directory, path, batch.record)):
             return Explained(path, directory, done, again=True)
-        return explainer.prepare(load_photo(path, pixel_limit=batch.max_pixels))
+        return explainer.prepare(open_picture(path, pixel_limit=batch.max_pixels))
     except NodelensError as error:
         return Failed(path, error)
 

@@ -2,6 +2,7 @@
 
 import importlib
 import multiprocessing
+import resource
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -16,17 +17,19 @@ class Contestant:
 
     Args:
         name: As the table shows it.
-        module: Where its functions are, beside this file.
-        adjoint: Its name for the adjoint.
+        module: Where its functions are.
+        way: Told to the function, where it knows several ways to do the work.
         requires: The package that must be installed.
         rounds: Share of the repetitions that it takes part in (for the slow).
+        function: Its own function, where it does something else than the task says.
     """
 
     name: str
     module: str
-    adjoint: str
+    way: str
     requires: str = "nodelens"
     rounds: float = 1.0
+    function: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Task:
 
     Args:
         title: As the table shows it.
-        function: The contestants' function, called with the adjoint and `arguments`.
+        function: The contestants' function, called with the way and `arguments`.
         arguments: Its other arguments.
         per_call: How many units one call does; times are given for one unit.
         repetitions: Calls of each contestant.
@@ -49,18 +52,21 @@ class Task:
 
 
 def serve(connection: Connection, contestant: Contestant, task: Task) -> None:
-    """Makes the work, says how long compiling took, then does it each time it is asked to."""
-    module = importlib.import_module(f"tests.benchmarks.ode_training.{contestant.module}")
-    run, compile_seconds = getattr(module, task.function)(contestant.adjoint, *task.arguments)
+    """Makes the work, says how long compiling took, and does it each time it is asked to."""
+    module = importlib.import_module(contestant.module)
+    run, compile_seconds = getattr(module, contestant.function or task.function)(
+        contestant.way, *task.arguments
+    )
     connection.send(compile_seconds)
     while connection.recv():
         start = time.perf_counter()
-        loss = run()
-        connection.send((time.perf_counter() - start, loss))
+        result = run()
+        connection.send((time.perf_counter() - start, result))
+    connection.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def measure(task: Task, contestants: list[Contestant]) -> dict[str, dict[str, float]]:
-    """Medians in milliseconds, the contestants taking turns."""
+    """Medians in milliseconds and peak memory, the contestants taking turns."""
     context = multiprocessing.get_context("spawn")
     lines, compile_seconds = {}, {}
     for contestant in contestants:
@@ -70,21 +76,23 @@ def measure(task: Task, contestants: list[Contestant]) -> dict[str, dict[str, fl
         # One after the other, so that compile times do not disturb each other.
         lines[contestant], compile_seconds[contestant] = ours, ours.recv()
     times: dict[Contestant, list[float]] = {contestant: [] for contestant in contestants}
-    losses = {}
+    results, peaks = {}, {}
     for i in range(task.repetitions):
         for contestant, line in lines.items():
             if i < max(1, contestant.rounds * task.repetitions):
                 line.send(True)
-                seconds, losses[contestant] = line.recv()
+                seconds, results[contestant] = line.recv()
                 times[contestant].append(1e3 * seconds / task.per_call)
-    for line in lines.values():
+    for contestant, line in lines.items():
         line.send(False)
+        peaks[contestant] = line.recv()
     return {
         contestant.name: {
             "median_ms": round(float(np.median(values)), 4),
             "best_ms": round(min(values), 4),
             "compile_s": round(compile_seconds[contestant], 2),
-            "loss": losses[contestant],
+            "peak_mib": peaks[contestant] // 1024,
+            "result": results[contestant],
         }
         for contestant, values in times.items()
     }

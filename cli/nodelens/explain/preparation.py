@@ -1,0 +1,65 @@
+"""From a photo to what a model takes, and to the pictures that it is compared with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nodelens.errors import UsageError
+from nodelens.explain.classifier import Classifier
+from nodelens.explain.image_score import baseline_pixels
+from nodelens.explain.images import Photo, to_model_input
+from nodelens.explain.question import Baseline
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A photo, and what the model takes: preprocessed pictures, float32 `(h, w, channels)`.
+
+    Attributes:
+        photo: The photo in its own size.
+        image: What the model sees of it.
+        baseline: What stands for nothing to see.
+        blurred: The picture blurred; where there are no pixels to blur, its mean.
+        black: A black picture.
+    """
+
+    photo: Photo
+    image: np.ndarray
+    baseline: np.ndarray
+    blurred: np.ndarray
+    black: np.ndarray
+
+
+def prepare(photo: Photo, classifier: Classifier, baseline: Baseline) -> Prepared:
+    """Makes what a model takes out of a photo.
+
+    Args:
+        photo: The photo in its own size.
+        classifier: The model.
+        baseline: What stands for nothing to see.
+
+    Returns:
+        The photo and the preprocessed pictures.
+
+    Raises:
+        UsageError: The photo is the model's input already, and of another shape.
+    """
+    if photo.tensor is not None:
+        return _given(photo, photo.tensor, classifier, baseline)
+    pixels = to_model_input(photo, classifier.input_size)
+    kinds = [baseline_pixels(pixels, kind) for kind in (baseline, "blur", "black")]
+    return Prepared(photo, *classifier.preprocess(np.stack([pixels, *kinds])))
+
+
+def _given(
+    photo: Photo, tensor: np.ndarray, classifier: Classifier, baseline: Baseline
+) -> Prepared:
+    """The same for a picture that is preprocessed already: only black and its mean are known."""
+    black = classifier.preprocess(np.zeros((1, *classifier.input_size, 3), np.uint8))[0]
+    if tensor.shape != black.shape:
+        raise UsageError(
+            f"{photo.path}: the model takes the shape {black.shape}, the array has {tensor.shape}",
+            hint="store pixels as uint8 to have them resized and preprocessed",
+        )
+    mean = np.broadcast_to(tensor.mean(axis=(0, 1)), tensor.shape)
+    return Prepared(photo, tensor, black if baseline == "black" else mean, mean, black)
