@@ -208,7 +208,7 @@ def test_random_chains_see_what_the_gradient_says(seed):
         draw.choice(LAYERS).format(k=draw.randint(1, 4), s=draw.randint(1, 3))
         for _ in range(draw.randint(2, 5))
     ]
-    compare_with_gradient(build({"input": (97, 1)}, lines))
+    assert_the_gradient_agrees(build({"input": (97, 1)}, lines))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -230,10 +230,10 @@ def test_random_branches_see_what_the_gradient_says(seed):
         ],
     )
     assert not isinstance(receptive_fields(network)[-1], str)
-    compare_with_gradient(network)
+    assert_the_gradient_agrees(network)
 
 
-def compare_with_gradient(network: Network) -> None:
+def assert_the_gradient_agrees(network: Network) -> None:
     """Compare the cells in the middle, far from where zeros are seen."""
     import tensorflow as tf
 
