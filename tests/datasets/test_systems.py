@@ -5,6 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from nodelens.datasets import systems
 from nodelens.datasets.systems import SYSTEMS, simulate
 from nodelens.errors import UsageError
 from nodelens.settings.training_data import SystemName
@@ -78,3 +79,9 @@ def test_wrong_parameters_and_states_are_named() -> None:
         simulate("van_der_pol", parameters={"nu": 1.0})
     with pytest.raises(UsageError, match="has 2 components"):
         simulate("van_der_pol", z0=((1.0,),))
+
+
+def test_a_simulation_that_would_never_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(systems, "MOST_EVALUATIONS", 2_000)
+    with pytest.raises(UsageError, match=r"2,000 evaluations reached t = \S+ of 1e\+12"):
+        simulate("lorenz", t_end=1e12, points=5)

@@ -243,11 +243,28 @@ def simulate(
     )
 
 
+MOST_EVALUATIONS = 2_000_000
+"""Of a simulated trajectory: half a minute, and far more than any of these systems needs."""
+
+
 def _solve(
     system: System, values: Mapping[str, float], z0: tuple[float, ...], times: np.ndarray
 ) -> np.ndarray:
+    evaluations = 0
+
+    def derivative(time: float, state: np.ndarray) -> np.ndarray:
+        nonlocal evaluations
+        evaluations += 1
+        if evaluations > MOST_EVALUATIONS:
+            raise UsageError(
+                f"the {system.title} takes too long to simulate: {MOST_EVALUATIONS:,} evaluations "
+                f"reached t = {time:.3g} of {times[-1]:.3g}",
+                hint="shorten data.t_end, or choose other parameters",
+            )
+        return system.derivative(state, **values)
+
     solution = solve_ivp(
-        lambda _, state: system.derivative(state, **values),
+        derivative,
         (0.0, times[-1]),
         np.asarray(z0, dtype=np.float64),
         method="LSODA",
