@@ -1,5 +1,6 @@
 """`train-ode` as a user types it: what it prints, what it leaves behind, how it ends."""
 
+import base64
 import json
 import signal
 import subprocess
@@ -66,7 +67,9 @@ def test_the_page_tells_the_result_and_shows_the_pictures(
     assert "seed: 3" in page
     for picture in ("fit.png", "training.png"):
         assert f"(figures/{picture})" in page
-        assert (run_dir / "figures" / picture).stat().st_size > 20_000
+        content = (run_dir / "figures" / picture).read_bytes()
+        assert len(content) > 20_000
+        assert base64.b64encode(content).decode() in (run_dir / "report.html").read_text()
 
 
 @pytest.mark.slow
@@ -184,9 +187,39 @@ def test_a_diverging_training_is_4_and_keeps_the_last_good_model(
     assert list((tmp_path / "r" / "checkpoints").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("training.window=4", None),
+        ("training.batch_size=20", None),
+        ("training.batch_size=21", "a batch of 21 windows was asked for, and the data has 3 of 10"),
+        ("training.window=13", "a window of 13 points was asked for, and the longest of 1 traj"),
+        ("training.window=1", "a window of 1 points"),
+        ("data.columns=[z]", "has no column 'z'"),
+        ("training.optimizer=adm", "did you mean `adam`?"),
+        ("training.loss=hubr", "did you mean `huber`?"),
+        ("field.activation=tahn", "did you mean `tanh`?"),
+    ],
+)
+def test_data_and_settings_that_do_not_fit_are_refused_and_leave_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], setting: str, words: str | None
+) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("t,x\n" + "".join(f"{t},{t}\n" for t in range(12)))
+    out = tmp_path / "out"
+    arguments = [str(data), "--set", setting, "-q", "--out", str(out)]
+    if words is None:
+        assert run(["train-ode", *arguments, "--dry-run"]) == 0
+        return
+    assert run(["train-ode", *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_what_the_solver_cannot_do_is_a_usage_error(tmp_path: Path, capsys) -> None:
     arguments = ["train-ode", "--out", str(tmp_path / "run"), "--set", "field.hidden=[2000]"]
     assert run([*arguments, "--set", "adjoint.method=forward"]) == 2
+    assert list(tmp_path.iterdir()) == []  # nothing was trained, nothing is left
     errors = capsys.readouterr().err
     assert "this cannot be trained: The adjoint 'forward' carries" in errors
     assert "Use adjoint='discrete'" in errors

@@ -38,6 +38,12 @@ def test_without_a_header_the_first_column_is_the_time(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.trajectories[0].times, [0, 1])
 
 
+def test_cells_in_quotes_may_hold_separators_and_line_breaks(tmp_path: Path) -> None:
+    data = read_csv(write(tmp_path, 't,"x, in m","y\nin s"\n0,1,2\n1,"3",4\n'))
+    assert data.components == ("x, in m", "y in s")
+    np.testing.assert_array_equal(data.trajectories[0].states, [[1, 2], [3, 4]])
+
+
 def test_missing_values_are_not_observed(tmp_path: Path) -> None:
     data = read_csv(write(tmp_path, "t,x,y\n0,1,2\n1,NA,3\n2,4,\n"))
     observed = data.trajectories[0].observed
@@ -60,6 +66,7 @@ def test_several_trajectories_and_chosen_columns(tmp_path: Path) -> None:
         ("t,x\n0,1\nNA,2\n", ["line 3", "column 't'"]),
         ("t,x\n0,1\n0,2\n", ["line 3", "does not come after"]),
         ("t,x\n1,1\n0,2\n", ["line 3", "does not come after"]),
+        ('t,"x\ny"\n0,1\n1,two\n', ["line 4", "'two'"]),
         ("t,x\n0,1\n1\n", ["line 3", "2 cells were expected, 1 were found"]),
         ("t,x\n0,1\n", ["a single row"]),
         ("t,x\n", ["no rows"]),
@@ -86,6 +93,13 @@ def test_unknown_columns_and_unreadable_files_are_named(tmp_path: Path) -> None:
     path.write_bytes(bytes(range(256)))
     with pytest.raises(UsageError, match="not UTF-8"):
         read_csv(path)
+
+
+@pytest.mark.parametrize("columns", [("x", "x"), ("t", "x"), ("id", "x")])
+def test_a_column_has_one_meaning(tmp_path: Path, columns: tuple[str, ...]) -> None:
+    path = write(tmp_path, "t,id,x\n0,1,1\n1,1,2\n")
+    with pytest.raises(UsageError, match=f"names '{columns[0]}', which is there already"):
+        read_csv(path, columns=columns, trajectory="id")
 
 
 def test_thousands_of_columns(tmp_path: Path) -> None:

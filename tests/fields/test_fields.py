@@ -115,6 +115,13 @@ def test_what_is_no_trainable_field_is_refused(name: str, message: str, tmp_path
     assert message in f"{caught.value} {caught.value.hint}"
 
 
+def test_a_file_that_raises_is_named(tmp_path: Path) -> None:
+    (tmp_path / "my.py").write_text("1 / 0")
+    settings = OwnFieldSettings(kind="own", path=tmp_path / "my.py")
+    with pytest.raises(UsageError, match="cannot be imported: ZeroDivisionError: division"):
+        make_field(settings, ("x", "y"), 0, np.zeros(2), np.ones(2))
+
+
 def test_times_of_each_sample_are_those_of_each_sample() -> None:
     field = FIELDS["mlp with time"]()
     z = tf.constant([[1.0, -2.0], [1.0, -2.0]])
@@ -225,6 +232,11 @@ def test_expressions_have_their_values(text: str, value: float) -> None:
         "1j",
         "(" * 300 + "x" + ")" * 300,
         "x" * 2000,
+        "-" * 990 + "x",
+        "x / (1 - 1) + 1/0",
+        "x + 9**9**9**9",
+        "1e400 * x",
+        "x * (0-1)**0.5",
     ],
 )
 def test_anything_but_arithmetic_is_refused(text: str) -> None:

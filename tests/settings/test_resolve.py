@@ -163,3 +163,15 @@ def test_a_path_in_a_file_is_relative_to_the_file_and_a_typed_one_to_the_place(
     assert resolved.settings.data.path == tmp_path / "x.csv"
     resolved = settle(tmp_path, "data: {kind: csv, path: x.csv}\n", "data.path=y.csv")
     assert resolved.settings.data.path == tmp_path / "elsewhere" / "y.csv"
+
+
+def test_an_argument_replaces_a_group_and_leaves_its_details_to_set(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("data: {kind: spiral, points: 5}\n")
+    data = {"data": ("DATA", {"kind": "csv", "path": "/x.csv"})}
+    resolved = resolve(Example, file=tmp_path / "c.yaml", arguments=data)
+    assert resolved.settings.data == Table(kind="csv", path=Path("/x.csv"))
+    assert resolved.origins["data.path"] == "DATA"
+    resolved = resolve(Example, overrides=["data.path=/y.csv"], arguments=data)
+    assert resolved.settings.data == Table(kind="csv", path=Path("/y.csv"))
+    assert resolved.origins["data.path"] == "--set data.path=/y.csv"
+    assert resolved.origins["data.kind"] == "DATA"

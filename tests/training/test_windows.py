@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
+from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
 from nodelens.settings.train_ode import AdjointSettings, SolverSettings
 from nodelens.training.problem import Problem
@@ -47,3 +48,10 @@ def test_only_the_true_field_has_no_loss(times: np.ndarray) -> None:
 
     assert loss(1.0) < 1e-5
     assert loss(0.9) > 1e-2
+
+
+def test_what_single_precision_cannot_hold_is_refused() -> None:
+    states = np.array([[1.0], [-1e31]])
+    data = TrajectoryData((Trajectory(np.arange(2.0), states, "one"),), ("x",), "test", "")
+    with pytest.raises(UsageError, match="the value 1e\\+31, too large"):
+        make_windows(data, 2)

@@ -116,6 +116,8 @@ class Call:
         config: The file or example given with `--config`.
         overrides: The assignments given with `--set`.
         flags: For each dotted key the flag that sets it and its value; None means not given.
+        arguments: The same for arguments that stand for a whole group of settings; `--set` may
+            change details of it.
         json: Whether `--json` was given.
         quiet: Whether `--quiet` was given.
         verbose: Whether `--verbose` was given.
@@ -125,6 +127,7 @@ class Call:
     config: str | None = None
     overrides: list[str] | None = None
     flags: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    arguments: dict[str, tuple[str, Any]] = field(default_factory=dict)
     json: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -142,7 +145,13 @@ class Call:
         from nodelens.settings.resolve import resolve
 
         file = None if self.config is None else find_config(self.command, self.config, configs())
-        return resolve(model, file=file, overrides=self.overrides or (), flags=self.flags)
+        return resolve(
+            model,
+            file=file,
+            overrides=self.overrides or (),
+            flags=self.flags,
+            arguments=self.arguments,
+        )
 
 
 def show_config(output: "Output", resolved: "Resolved[Any]") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nodelens.commands.options import (
+    FLAG,
     RUNNING,
     SETTINGS,
     Call,
@@ -43,6 +44,15 @@ ResumeOption = Annotated[
         rich_help_panel=RUNNING,
     ),
 ]
+TensorboardOption = Annotated[
+    bool,
+    typer.Option(
+        "--tensorboard",
+        metavar=FLAG,
+        help="Write event files for TensorBoard into the run directory.",
+        rich_help_panel=RUNNING,
+    ),
+]
 DataArgument = Annotated[
     Path | None,
     typer.Argument(metavar="[DATA]", help="CSV, NPZ or NPY file to fit.", show_default=False),
@@ -55,6 +65,7 @@ def train_ode(
     set_: SetOption = None,
     steps: StepsOption = None,
     resume: ResumeOption = None,
+    tensorboard: TensorboardOption = False,
     show_config_: ShowConfigOption = False,
     seed: SeedOption = None,
     device: DeviceOption = None,
@@ -79,11 +90,12 @@ def train_ode(
         "train-ode",
         config=config,
         overrides=set_,
+        arguments=_data(data),
         flags={
-            **_data_flags(data),
             "seed": ("--seed", seed),
             "device": ("--device", device),
             "output.directory": ("--out", None if out is None else str(out)),
+            "output.tensorboard": ("--tensorboard", tensorboard or None),
             "training.steps": ("--steps", steps),
         },
         json=json,
@@ -135,7 +147,7 @@ def train_ode(
     return ExitCode.DONE
 
 
-def _data_flags(data: Path | None) -> dict[str, tuple[str, Any]]:
+def _data(data: Path | None) -> dict[str, tuple[str, Any]]:
     """The settings that naming a data file amounts to."""
     if data is None:
         return {}

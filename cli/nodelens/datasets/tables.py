@@ -5,6 +5,7 @@ Empty cells and `NA`, `NaN`, `null`, `-` are missing values.
 """
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +98,13 @@ def read_csv(
     states = [_column(table, name) for name in columns] or [
         index for index in range(len(table.columns)) if index not in taken
     ]
+    repeated = [table.columns[index] for index in states if states.count(index) > 1]
+    if repeated or taken & set(states):
+        wrong = repeated or [table.columns[index] for index in states if index in taken]
+        raise UsageError(
+            f"data.columns names {wrong[0]!r}, which is there already",
+            hint="name each state column once, and neither the time nor the trajectory",
+        )
     if not states:
         raise UsageError(f"{path} has no column besides the time {table.columns[time_index]!r}")
     times = table.numbers(time_index, missing=False)
@@ -121,21 +129,27 @@ def _read_table(path: Path) -> Table:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text; a CSV file was expected") from error
+        raise UsageError(
+            f"{path} is not UTF-8 text; a CSV file was expected", hint="save it as CSV in UTF-8"
+        ) from error
     numbered = [
         (number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
+        for number, line in enumerate(io.StringIO(text, newline=None), start=1)
         if line.strip() and not line.startswith("#")
     ]
     if not numbered:
         raise UsageError(f"{path} is empty; a header and rows of numbers were expected")
     header = numbered[0][1]
     separator = next((mark for mark in SEPARATORS if mark in header), ",")
-    cells = [
-        [cell.strip() for cell in row]
-        for row in csv.reader((line for _, line in numbered), delimiter=separator)
-    ]
-    lines = [number for number, _ in numbered]
+    reader = csv.reader((line for _, line in numbered), delimiter=separator)
+    cells, lines = [], []
+    try:
+        for row in reader:
+            # A cell in quotes may hold line breaks: a row is named by the line it ends on.
+            cells.append([" ".join(cell.split()) for cell in row])
+            lines.append(numbered[reader.line_num - 1][0])
+    except csv.Error as error:
+        raise UsageError(f"{path} cannot be read as CSV: {error}") from error
     decimal_comma = separator != "," and any("," in cell for row in cells[1:] for cell in row)
     columns = cells[0]
     if all(_is_number(cell) for cell in columns):

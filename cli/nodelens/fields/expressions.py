@@ -5,6 +5,7 @@ configuration cannot make the program do anything but arithmetic.
 """
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -82,8 +83,27 @@ def parse(text: str, names: set[str]) -> Expression:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(f"{text!r} is no arithmetic expression") from error
-    _check(tree, names, text)
+    try:
+        _check(tree, names, text)
+        _check_constants(tree, text)
+    except RecursionError as error:
+        raise ExpressionError(f"{text!r} is nested too deeply") from error
     return Expression(text, tree)
+
+
+def _check_constants(tree: ast.expr, text: str) -> None:
+    """Refuses parts without names, such as 1/0 or 9**9**9, that are no finite real number."""
+    for node in ast.walk(tree):
+        varies = any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node))
+        if not isinstance(node, ast.expr) or varies:
+            continue
+        try:
+            value = _evaluate(node, {})
+            finite = isinstance(value, float) and math.isfinite(value)
+        except ArithmeticError:
+            finite = False
+        if not finite:
+            raise ExpressionError(f"in {text!r}: {ast.unparse(node)} is no finite real number")
 
 
 def _check(node: ast.expr, names: set[str], text: str) -> None:

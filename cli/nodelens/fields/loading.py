@@ -62,8 +62,11 @@ def _load_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except (SyntaxError, ImportError) as error:
-        raise UsageError(f"{str(path)!r} cannot be imported: {error}") from error
+    except Exception as error:  # whatever the user's own code raises
+        raise UsageError(
+            f"{str(path)!r} cannot be imported: {type(error).__name__}: {error}",
+            hint="run again with --debug to see where",
+        ) from error
     finally:
         sys.path.pop(0)
     return module

@@ -1,16 +1,27 @@
 """A run of `train-ode` as a page: what was asked, what came of it, and its pictures."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from nodelens.report.page import Page
 
-def train_report(document: Mapping[str, Any], *, title: str, split: str, settings: str) -> str:
-    """Writes the page in Markdown; pictures are linked relative to the run directory.
+
+def train_report(
+    document: Mapping[str, Any],
+    *,
+    title: str,
+    split: str,
+    pictures: tuple[tuple[str, str], ...],
+    settings: str,
+) -> Page:
+    """Says what came of a run; its pictures are found relative to the run directory.
 
     Args:
         document: The JSON document of `train-ode`.
         title: What was fitted.
         split: What was trained on and what was kept back, in words.
+        pictures: The path of each relative to the run directory, and what it shows.
         settings: The settings as YAML.
     """
     final, best, nfe = document["final"], document["best"], document["nfe"]
@@ -32,30 +43,15 @@ def train_report(document: Mapping[str, Any], *, title: str, split: str, setting
     if document["drift"] > 0:
         rows.append(("largest drift of the backward solve", f"{document['drift']:.1e}"))
     rows.append(("speed", f"{throughput['steps_per_second']:,.0f} steps/s"))
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    pictures = "\n\n".join(
-        f"![{alt}](figures/{file})"
-        for key, file, alt in (
-            ("figure", "fit.png", "Trajectory, phase portrait, vector field and loss"),
-            ("training_figure", "training.png", "Loss, evaluations and residuals"),
-        )
-        if key in document["artifacts"]
+    run_dir = shlex.quote(document["run_dir"])
+    return Page(
+        title=title,
+        rows=tuple(rows),
+        pictures=pictures,
+        commands=(
+            ("go on", f"node train-ode --resume {run_dir}"),
+            ("predict", f"node predict-ode {run_dir}"),
+            ("check the gradients", f"node predict-ode {run_dir} --gradient-check"),
+        ),
+        settings=settings,
     )
-    return f"""# {title}
-
-| what | value |
-|---|---|
-{table}
-
-{pictures}
-
-Go on with `node train-ode --resume {document["run_dir"]}`, predict with
-`node predict-ode {document["run_dir"]}`, check its gradients with
-`node adjoint-check --run {document["run_dir"]}`.
-
-## Settings
-
-```yaml
-{settings.strip()}
-```
-"""

@@ -8,6 +8,16 @@ from nodelens.report.sparkline import sparkline
 if TYPE_CHECKING:
     from rich.table import Table
 
+# What a person may want to open, by its name among the artifacts.
+FILES = {
+    "figure": "figure",
+    "training_figure": "training",
+    "model": "model",
+    "metrics": "metrics",
+    "tensorboard": "tensorboard",
+    "html": "report",
+}
+
 
 def train_summary(document: dict[str, Any], losses: Sequence[float]) -> "Table":
     """A table of what a person asks first after a training.
@@ -46,8 +56,7 @@ def train_summary(document: dict[str, Any], losses: Sequence[float]) -> "Table":
         f"{throughput['steps_per_second']:,.0f} steps/s "
         f"after {throughput['compile_seconds']:.1f} s of compilation",
     )
-    files = {"figure": "figure", "training_figure": "training", "model": "model"}
-    for name, word in {**files, "metrics": "metrics", "page": "report"}.items():
+    for name, word in FILES.items():
         if name in document["artifacts"]:
             table.add_row(word, document["artifacts"][name])
     return table

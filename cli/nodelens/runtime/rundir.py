@@ -82,6 +82,11 @@ class RunDirectory:
         return self.path / "checkpoints"
 
     @property
+    def events(self) -> Path:
+        """The folder of the event files for TensorBoard."""
+        return self.path / "tensorboard"
+
+    @property
     def figures(self) -> Path:
         """The folder of the pictures."""
         return make_directory(self.path / "figures")
@@ -98,7 +103,9 @@ class RunDirectory:
             file.write(json.dumps(row) + "\n")
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """Reads all metrics."""
+        """Reads all metrics there are."""
+        if not self.metrics.exists():
+            return []
         text = self.metrics.read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
@@ -114,6 +121,20 @@ class RunDirectory:
             except ValueError:  # a line that was cut off when the process was killed
                 break
         write_text(self.metrics, "".join(kept))
+
+    @contextmanager
+    def undo_if_refused(self) -> Iterator[None]:
+        """Removes again what the block has made here if it ends in a usage error."""
+        before = set(self.path.rglob("*"))
+        try:
+            yield
+        except UsageError:
+            # The deepest first, so that folders are empty when their turn comes.
+            for path in sorted(set(self.path.rglob("*")) - before, reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
+            if not before:
+                self.path.rmdir()
+            raise
 
     @contextmanager
     def lock(self) -> Iterator[None]:

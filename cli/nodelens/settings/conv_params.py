@@ -124,7 +124,7 @@ def resolve(
     Raises:
         SettingsError: Naming everything that is wrong.
     """
-    merged = merge(file, overrides, flags)
+    merged = merge(file, overrides, flags, {})
     values, places = merged.values, merged.places
     checker = _Checker(places, str(file or "command line"))
     settings = checker.settings(values)

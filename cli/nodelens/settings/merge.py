@@ -28,14 +28,19 @@ class Merged:
 
 
 def merge(
-    file: Path | None, overrides: Sequence[str], flags: Mapping[str, tuple[str, Any]]
+    file: Path | None,
+    overrides: Sequence[str],
+    flags: Mapping[str, tuple[str, Any]],
+    arguments: Mapping[str, tuple[str, Any]],
 ) -> Merged:
-    """Lays all sources over one another: `file` < `overrides` < `flags`.
+    """Lays all sources over one another: `file` < `arguments` < `overrides` < `flags`.
 
     Args:
         file: A YAML file.
         overrides: Assignments `a.b=value`, as given with `--set`; the last one wins.
         flags: For each dotted key the flag's name and its value; None values were not given.
+        arguments: The same for what stands for a whole group, in place of that of the file, and
+            leaves its details to `overrides`.
 
     Raises:
         SettingsError: If the file cannot be read at all.
@@ -47,6 +52,8 @@ def merge(
 
         document = read_yaml(file)
         merged = Merged(document.values, dict(document.places), [])
+    for key, (name, value) in arguments.items():
+        _assign(merged, _path(key), value, Place(name))
     for assignment in overrides:
         _override(merged, assignment)
     for key, (flag, value) in flags.items():

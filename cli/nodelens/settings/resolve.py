@@ -37,21 +37,24 @@ def resolve(
     file: Path | None = None,
     overrides: Sequence[str] = (),
     flags: Mapping[str, tuple[str, Any]] | None = None,
+    arguments: Mapping[str, tuple[str, Any]] | None = None,
 ) -> Resolved[S]:
     """Merges all sources of settings and validates the result.
 
-    Precedence: defaults of the model < `file` < `overrides` < `flags`.
+    Precedence: defaults of the model < `file` < `arguments` < `overrides` < `flags`.
 
     Args:
         model: What may be set.
         file: A YAML file.
         overrides: Assignments `a.b=value`, as given with `--set`; the last one wins.
         flags: For each dotted key the flag's name and its value; None values were not given.
+        arguments: The same for what stands for a whole group, in place of that of the file, and
+            leaves its details to `overrides`.
 
     Raises:
         SettingsError: Naming everything that is wrong.
     """
-    merged = merge(file, overrides, flags or {})
+    merged = merge(file, overrides, flags or {}, arguments or {})
     values, places, problems = merged.values, merged.places, merged.problems
     _fill_kinds(model, values)
     _anchor_paths(values, places, file)

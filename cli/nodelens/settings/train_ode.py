@@ -57,10 +57,14 @@ class TrainingSettings(Settings):
 
 
 class OutputSettings(Settings):
-    """What is written, and where; without a directory, a new one below `runs/train-ode`."""
+    """What is written, and where; without a directory, a new one below `runs/train-ode`.
+
+    `tensorboard` writes the metrics as event files too.
+    """
 
     directory: str | None = None
     figures: bool = True
+    tensorboard: bool = False
 
 
 class TrainOdeSettings(Settings):

@@ -7,10 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from nodelens.runtime.files import atomic_path, make_directory
+from nodelens.runtime.files import atomic_path
+from nodelens.runtime.provenance import sha256_of_bytes
 from nodelens.training.state import Best, Totals, TrainingState
 
 KEEP = 2
+# What reading a damaged file raises. `RuntimeError` and its kin say that it seems to be encrypted,
+# or written by a version to come; `MemoryError`, that an array seems to be enormous.
+DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True)
@@ -18,17 +30,17 @@ class Checkpoints:
     """The checkpoints of one run.
 
     Attributes:
-        directory: Where they are.
+        directory: Where they are; it exists.
     """
 
     directory: Path
 
     def save(self, state: TrainingState) -> None:
         """Writes a checkpoint, whole or not at all, and removes all but the newest ones."""
-        make_directory(self.directory)
         path = self.directory / f"step-{state.step:09d}.npz"
         with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **_to_arrays(state))
+            arrays = _to_arrays(state)
+            np.savez(file, **arrays, digest=_digest(arrays))
         for old in self.paths()[:-KEEP]:
             old.unlink(missing_ok=True)
 
@@ -45,11 +57,31 @@ class Checkpoints:
         damaged: list[Path] = []
         for path in reversed(self.paths()):
             try:
-                with np.load(path, allow_pickle=False) as arrays:
-                    return _from_arrays({name: arrays[name] for name in arrays.files}), damaged
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+                return _from_arrays(_read(path)), damaged
+            except DAMAGE:
                 damaged.append(path)
         return None, damaged
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """Reads all arrays, and raises one of `DAMAGE` if they are not what was saved."""
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    if not np.array_equal(arrays.pop("digest"), _digest(arrays)):
+        raise ValueError("the content does not have its digest")
+    return arrays
+
+
+def _digest(arrays: dict[str, Any]) -> np.ndarray:
+    """The SHA-256 of names, types, shapes and values.
+
+    The checksums of the format guard each array by itself: not its name, nor that it is there.
+    """
+    parts = []
+    for name in sorted(arrays):
+        value = np.asarray(arrays[name])
+        parts += [f"{name} {value.dtype} {value.shape}".encode(), value.tobytes()]
+    return np.frombuffer(bytes.fromhex(sha256_of_bytes(*parts)), np.uint8)
 
 
 def _to_arrays(state: TrainingState) -> dict[str, Any]:

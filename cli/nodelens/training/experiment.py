@@ -14,11 +14,13 @@ class Picture:
     Attributes:
         artifact: What it is called among the artifacts of the report.
         file: Its name in the folder of the figures.
+        shown: What it shows, in words.
         content: The bytes of a PNG file.
     """
 
     artifact: str
     file: str
+    shown: str
     content: bytes
 
 

@@ -1,6 +1,7 @@
 """One run of `train-ode`, and the files it leaves behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,17 @@ import keras
 import numpy as np
 import yaml
 
+from nodelens.errors import EnvironmentLacksError
+from nodelens.report.page import to_html, to_markdown
 from nodelens.report.train_report import train_report
-from nodelens.runtime.files import atomic_path, write_bytes, write_text
+from nodelens.runtime.files import atomic_path, make_directory, write_bytes, write_text
+from nodelens.runtime.memory import resident_bytes
 from nodelens.runtime.provenance import provenance, sha256_of_bytes
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import Resolved
-from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.settings.train_ode import OutputSettings, TrainOdeSettings
 from nodelens.training.checkpoints import Checkpoints
+from nodelens.training.event_files import event_files
 from nodelens.training.experiment import Conclusion, Experiment
 from nodelens.training.prepare import prepare
 from nodelens.training.state import TrainingState
@@ -95,41 +100,101 @@ def run_training(
         start: The state to go on from; None begins anew.
 
     Raises:
+        UsageError: If data, field and settings do not fit together. Nothing is left behind.
         NumericalError: If the training failed numerically. Model and checkpoint of the last good
             step are kept.
+        EnvironmentLacksError: If the directory was removed in the meantime.
     """
     settings = resolved.settings
-    with directory.lock():
+    # The directory is left as it was found if there is nothing to train.
+    with directory.undo_if_refused(), directory.lock(), _told_if_gone(directory):
         experiment = prepare(settings)
         artifacts = _write_record(resolved, directory, experiment, device)
         directory.keep_metrics(start.step if start else 0)
+        with _recording(directory, tensorboard=settings.output.tensorboard) as record:
 
-        def note(progress: Progress) -> None:
-            directory.append_metrics(_metrics_row(progress))
-            on_progress(progress)
+            def note(progress: Progress) -> None:
+                record(_metrics_row(progress))
+                on_progress(progress)
 
-        hooks = Hooks(note, Checkpoints(directory.checkpoints).save, stop)
-        try:
-            training = train(experiment.task, settings, hooks, start=start)
-        finally:
-            # Whatever ended the training, the weights of the last good step are kept.
-            save_model(experiment.task.model, directory.model)
-        conclusion = experiment.conclude()
-        if settings.output.figures:
-            artifacts |= _draw(directory, conclusion, training)
-        artifacts["report"] = directory.path / "report.json"
-        artifacts["page"] = directory.path / "report.md"
-        report = Report(directory.path, training, conclusion, artifacts)
-        document = report.document()
-        directory.write_json("report.json", document)
-        page = train_report(
-            document,
-            title=f"Neural ODE after {training.state.step:,} steps: {experiment.title}",
-            split=experiment.split_in_words,
-            settings=directory.config.read_text(encoding="utf-8"),
-        )
-        write_text(artifacts["page"], page)
-        return report
+            hooks = Hooks(note, Checkpoints(directory.checkpoints).save, stop)
+            try:
+                training = train(experiment.task, settings, hooks, start=start)
+            finally:
+                # Whatever ended the training, the weights of the last good step are kept.
+                save_model(experiment.task.model, directory.model)
+        return _conclude(directory, experiment, training, settings.output, artifacts)
+
+
+def _conclude(
+    directory: RunDirectory,
+    experiment: Experiment,
+    training: Training,
+    output: OutputSettings,
+    artifacts: dict[str, Path],
+) -> Report:
+    """Judges the trained model, draws its pictures and writes the reports."""
+    conclusion = experiment.conclude()
+    drawn = conclusion.pictures(training.state, directory.read_metrics()) if output.figures else []
+    artifacts |= {picture.artifact: directory.figures / picture.file for picture in drawn}
+    for picture in drawn:
+        write_bytes(artifacts[picture.artifact], picture.content)
+    artifacts |= {
+        "report": directory.path / "report.json",
+        "page": directory.path / "report.md",
+        "html": directory.path / "report.html",
+    }
+    if output.tensorboard:
+        artifacts["tensorboard"] = directory.events
+    report = Report(directory.path, training, conclusion, artifacts)
+    document = report.document()
+    directory.write_json("report.json", document)
+    page = train_report(
+        document,
+        title=f"Neural ODE after {training.state.step:,} steps: {experiment.title}",
+        split=experiment.split_in_words,
+        pictures=tuple((f"figures/{each.file}", each.shown) for each in drawn),
+        settings=directory.config.read_text(encoding="utf-8"),
+    )
+    write_text(artifacts["page"], to_markdown(page))
+    contents = {f"figures/{each.file}": each.content for each in drawn}
+    write_text(artifacts["html"], to_html(page, contents))
+    return report
+
+
+@contextmanager
+def _recording(
+    directory: RunDirectory, *, tensorboard: bool
+) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Gives what appends a row to the metrics, and to event files if they are wanted."""
+    if not tensorboard:
+        yield directory.append_metrics
+        return
+    with event_files(directory.events, directory.read_metrics()) as events:
+
+        def record(row: dict[str, Any]) -> None:
+            directory.append_metrics(row)
+            events.append(row)
+
+        yield record
+
+
+@contextmanager
+def _told_if_gone(directory: RunDirectory) -> Iterator[None]:
+    """Says so if somebody has removed the directory in the meantime.
+
+    Raises:
+        EnvironmentLacksError: If it is not there any more.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        if directory.path.is_dir():
+            raise
+        raise EnvironmentLacksError(
+            f"the run directory {directory.path} was removed while the training went on",
+            hint="begin anew; nothing of this run is left",
+        ) from error
 
 
 def save_model(model: keras.Model, path: Path) -> None:
@@ -157,7 +222,7 @@ def _write_record(
         "provenance": directory.write_json("provenance.json", record),
         "origins": directory.write_json("origins.json", resolved.origins),
         "metrics": directory.metrics,
-        "checkpoints": directory.checkpoints,
+        "checkpoints": make_directory(directory.checkpoints),
         "model": directory.model,
     }
 
@@ -180,13 +245,5 @@ def _metrics_row(progress: Progress) -> dict[str, float | None]:
         "drift": progress.drift,
         "seconds": round(progress.seconds, 4),
         "steps_per_second": round(progress.steps_per_second, 2),
+        "memory_bytes": resident_bytes(),
     }
-
-
-def _draw(directory: RunDirectory, conclusion: Conclusion, training: Training) -> dict[str, Path]:
-    """Draws the pictures and writes them."""
-    drawn = {}
-    for picture in conclusion.pictures(training.state, directory.read_metrics()):
-        drawn[picture.artifact] = directory.figures / picture.file
-        write_bytes(drawn[picture.artifact], picture.content)
-    return drawn

@@ -10,11 +10,12 @@ from nodelens.datasets.split import Split, split
 from nodelens.datasets.systems import simulate
 from nodelens.datasets.tables import read_csv
 from nodelens.datasets.trajectories import Scaling, TrajectoryData
+from nodelens.errors import UsageError
 from nodelens.fields.build import augmented, make_field
 from nodelens.fields.hybrid import HybridField
 from nodelens.report.figures.fit import FitPicture, draw_fit
 from nodelens.report.figures.training import Residuals, draw_training, training_picture
-from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.settings.train_ode import TrainingSettings, TrainOdeSettings
 from nodelens.settings.training_data import ArrayData, CsvData, DataSettings
 from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
 from nodelens.training.experiment import Picture
@@ -119,10 +120,13 @@ class TrajectoryConclusion:
             train_points=evaluation.train_points,
         )
         drawn = draw_training(training_picture(title, state.losses, rows, residuals))
-        pictures = [Picture("training_figure", "training.png", drawn)]
+        pictures = [
+            Picture("training_figure", "training.png", "Loss, evaluations and residuals", drawn)
+        ]
         if data.dimension >= 2:
             fit = draw_fit(self._fit_picture(title, state.losses))
-            pictures.append(Picture("figure", "fit.png", fit))
+            shown = "Trajectory, phase portrait, vector field and loss"
+            pictures.insert(0, Picture("figure", "fit.png", shown, fit))
         return pictures
 
     def _fit_picture(self, title: str, losses: np.ndarray) -> FitPicture:
@@ -170,8 +174,24 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
         settings.adjoint,
     )
     windows = make_windows(parts.train, settings.training.window)
+    _check_batch(settings.training, windows)
     task = TrajectoryTask.of(problem, windows, parts.validation, settings)
     return TrajectoryExperiment(settings, data, parts, scaling, problem, windows, task)
+
+
+def _check_batch(training: TrainingSettings, windows: Windows) -> None:
+    """Refuses a batch that could only repeat itself; the usual size serves small data too.
+
+    Raises:
+        UsageError: If it has more windows than the data.
+    """
+    usual = TrainingSettings().batch_size
+    if training.batch_size > max(windows.count, usual):
+        raise UsageError(
+            f"a batch of {training.batch_size:,} windows was asked for, and the data has "
+            f"{windows.count:,} of {windows.length} points",
+            hint=f"set training.batch_size to at most {max(windows.count, usual)}",
+        )
 
 
 def load_data(settings: DataSettings, seed: int) -> TrajectoryData:

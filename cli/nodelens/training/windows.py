@@ -9,6 +9,9 @@ import tensorflow as tf
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.errors import UsageError
 
+# Sums and products of larger numbers overflow in single precision, which ends at 3e38.
+LARGEST = 1e30
+
 
 class Batch(NamedTuple):
     """Windows that are solved together.
@@ -117,6 +120,12 @@ def make_windows(data: TrajectoryData, length: int) -> Windows:
     grid = np.concatenate(grids)
     even = np.allclose(grid, grid[0], rtol=1e-6, atol=1e-9 * float(grid.max()))
     states = np.concatenate([trajectory.states for trajectory in data.trajectories])
+    if np.nanmax(np.abs(states)) > LARGEST:
+        raise UsageError(
+            f"the data has the value {np.nanmax(np.abs(states)):g}, too large to compute with in "
+            "single precision",
+            hint="change its unit",
+        )
     times = np.concatenate([trajectory.times for trajectory in data.trajectories])
     return Windows(
         states=tf.constant(np.nan_to_num(states), tf.float32),
