@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nodelens.commands.gradcam_pages import ContactSheet
 from nodelens.entry import run
+from nodelens.report.figures.contact_sheet import ACROSS, Tile
 from nodelens.runtime.resources import configs, sample_images
 from nodelens.settings.gradcam import GradcamSettings
 from nodelens.settings.resolve import resolve
@@ -144,8 +146,11 @@ def test_a_share_of_the_pictures_in_small_batches_and_few_files(capsys):
     code, out, err = gradcam(capsys, *call, *options)
     assert code == 0
     assert "2 pictures in" in err
+    assert "all together: explanations/contact_sheet-1of2.png" in err
     assert "overlay, raw map and manifest" in out or "raw map, overlay and manifest" in out
-    directories = sorted(path.name for path in Path("explanations").iterdir())
+    # Two strips of two tiles, side by side.
+    assert Image.open("explanations/contact_sheet-1of2.png").size == (4 * 236 + 12, 222 + 12)
+    directories = sorted(path.name for path in Path("explanations").iterdir() if path.is_dir())
     assert [name.partition("-")[0] for name in directories] == ["cat", "rocket"]
     files = [path.suffix for path in Path("explanations", directories[0]).iterdir()]
     assert sorted(files) == [".json", ".npy", ".png"]
@@ -305,8 +310,45 @@ def test_methods_are_measured_and_compared(capsys):
     # Two photos, each with two maps, and the comparison.
     page = Path("all.html").read_text()
     assert page.count("<img ") == 6
+    assert page.count("<input ") == 4
     assert page.count("insertion ↑") == 1
     assert page.index("cat.jpg</h2>") < page.index("coffee.jpg</h2>")
+
+
+def test_full_pages_are_written_and_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr("nodelens.report.figures.contact_sheet.DOWN", 2)
+    sheet = ContactSheet(tmp_path / "sheet.png")
+    for number in range(2 * ACROSS + 1):
+        sheet.add([Tile(np.full((4, 4, 3), number, np.uint8), "title")])
+        assert len(sheet._strips) <= 2 * ACROSS
+    assert sheet.written == [tmp_path / "sheet.png"]
+    sheet.finish()
+    assert sheet.written == [tmp_path / "sheet.png", tmp_path / "sheet-2.png"]
+    # The last tile of the first page, in the middle of its 176 by 176 pixels.
+    assert Image.open(tmp_path / "sheet.png").getpixel((7 * 236 + 100, 222 + 100))[0] == 15
+    assert Image.open(tmp_path / "sheet-2.png").getpixel((100, 100))[0] == 16
+    sheet.finish()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_sheet_that_is_not_ours_is_left_alone(capsys, monkeypatch):
+    monkeypatch.setattr("nodelens.commands.gradcam_setup.load", None)
+    Path("explanations").mkdir()
+    Path("explanations/contact_sheet.png").write_text("mine")
+    code, _, err = gradcam(capsys, CAT, COFFEE)
+    assert code == 2
+    assert "contact_sheet.png" in err
+
+
+def test_several_maps_of_one_picture_are_compared_on_one_sheet(capsys):
+    save_small_model()
+    call = [CAT, "--model", "mine.keras", "--signed", "--method", "gradcam,hirescam,random"]
+    code, out, _ = gradcam(capsys, *call, "--class", "0", "--files", "overlay")
+    assert code == 0
+    (sheet,) = Path("explanations").glob("*/comparison.png")
+    assert f"together: {sheet}" in out
+    assert Image.open(sheet).width == 4 * 236 + 12
+    assert len(list(sheet.parent.iterdir())) == 5
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """The page of `gradcam`, read as a browser reads it."""
 
 import base64
+import hashlib
+import json
+import re
+import shutil
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -9,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.report.chromium import Chromium
 
 from nodelens.report.figures.gradcam_page import PICTURE_SIDE, gradcam_page, image_section
 
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -101,14 +106,20 @@ def test_the_page_shows_the_picture_and_every_map_in_order_and_small(html):
     assert [int(picture.mean().round()) for picture in pictures] == [50, 100, 200]
 
 
-def test_the_page_asks_for_nothing(html):
+def test_the_page_asks_for_nothing_and_allows_its_own_script_only(html):
     page = Page(html)
-    tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "link", "iframe", "object"}
+    tags = [tag for tag, _ in page.elements]
+    assert not set(tags) & {"link", "iframe", "object"}
     named = {name for _, attributes in page.elements for name in attributes}
-    assert not named & {"href", "srcset", "onload", "onerror"}
+    assert not named & {"href", "srcset", "onload", "onerror", "oninput"}
+    assert tags.count("script") == 1
+    (script,) = re.findall("<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = next(a["content"] for t, a in page.elements if a.get("http-equiv"))
-    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert " ".join(policy.split()) == (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'"
+    )
 
 
 def test_names_are_shown_as_they_are_and_never_become_elements(html):
@@ -117,6 +128,7 @@ def test_names_are_shown_as_they_are_and_never_become_elements(html):
     assert "class 3 (cat & <dog>)" in page.text
     assert "What mine<1>.keras looked at" in page.text
     assert "<script>alert(1)</script>" in page.text
+    assert "<script>alert(1)" not in html
     assert "no <such> file" in page.text
     assert len([tag for tag, _ in page.elements if tag == "img"]) == 3
 
@@ -131,3 +143,40 @@ def test_captions_tell_method_layer_score_and_measures(html):
     assert "completeness gap 0.5" in text
     assert "7" + "0.110" + "0.220" + "33.0%" + "44.0%" in text
     assert "first of 2 frames" in text
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium here")
+def test_in_a_browser_the_slider_uncovers_the_photo(html, tmp_path):
+    (tmp_path / "page.html").write_text(html)
+    with Chromium(tmp_path / "profile") as browser:
+        browser.open((tmp_path / "page.html").as_uri())
+        box = json.loads(
+            browser.evaluate(
+                "const map = document.querySelector('.over');"
+                "const slider = map.nextElementSibling;"
+                "map.scrollIntoView();"
+                "JSON.stringify([map, slider].map(e => e.getBoundingClientRect()))"
+            )
+        )
+        frame, slider = box
+        row = frame["y"] + frame["height"] / 2
+
+        def seen(share: float) -> int:
+            return browser.pixel(frame["x"] + share * frame["width"], row)
+
+        # The map has the value 100 everywhere, the photo 50.
+        assert [seen(share) for share in (0.1, 0.4, 0.6, 0.9)] == [100] * 4
+        browser.click(slider["x"] + slider["width"] / 2, slider["y"] + slider["height"] / 2)
+        assert [seen(share) for share in (0.1, 0.4, 0.6, 0.9)] == [50, 50, 100, 100]
+        browser.press("ArrowLeft")
+        assert browser.evaluate("document.querySelector('input').value") == "49"
+        assert browser.complaints == []
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium here")
+def test_the_browser_runs_no_other_script(html, tmp_path):
+    (tmp_path / "page.html").write_text(html.replace("</body>", "<script>x = 1</script></body>"))
+    with Chromium(tmp_path / "profile") as browser:
+        browser.open((tmp_path / "page.html").as_uri())
+        assert browser.evaluate("typeof x") == "undefined"
+        assert "Content Security Policy" in " ".join(browser.complaints)

@@ -126,13 +126,13 @@ def gradcam(
         quiet=quiet,
         verbose=verbose,
     )
+    from nodelens.commands.gradcam_pages import refuse_unwritable_pages
     from nodelens.commands.gradcam_run import explain_pictures, print_layers, print_plan
     from nodelens.commands.gradcam_setup import (
         class_indices,
         explainer_of,
         load,
         model_request,
-        refuse_unwritable_page,
     )
     from nodelens.explain.image_files import find_pictures, refuse_if_none_readable
     from nodelens.settings.gradcam import GradcamSettings
@@ -149,7 +149,7 @@ def gradcam(
     # What is wrong with the call is told before TensorFlow takes its seconds to start.
     paths = find_pictures(images or [])
     refuse_if_none_readable(paths)
-    refuse_unwritable_page(settings, force=force)
+    refuse_unwritable_pages(settings, force=force)
     request = model_request(settings)
     request.refuse_if_unknown()
     if names := request.known_classes():

@@ -74,15 +74,13 @@ def explain_pictures(
     force: bool,
 ) -> ExitCode:
     """Explains the pictures, and tells what was found while the others wait."""
+    from nodelens.commands.gradcam_pages import pages_of
     from nodelens.explain.document import metrics_document, model_document
-    from nodelens.explain.opening import open_picture
     from nodelens.explain.run import Batch, Failed, explain_files
-    from nodelens.report.figures.gradcam_page import gradcam_page, image_section
     from nodelens.report.gradcam_metrics import metrics_table
     from nodelens.report.gradcam_progress import shown_pace
     from nodelens.report.gradcam_summary import image_line, image_summary
     from nodelens.report.output import print_error
-    from nodelens.runtime.files import write_text
     from nodelens.runtime.provenance import provenance
 
     record: dict[str, Any] = {
@@ -97,8 +95,8 @@ def explain_pictures(
         output.note(f"metrics: the model runs {runs} times for each map")
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
-    sections: list[str] = []
     plan = _plan(settings, explainer, paths)
+    pages = pages_of(settings, len(plan))
     batch = Batch(
         record,
         size=settings.batch_size,
@@ -106,6 +104,7 @@ def explain_pictures(
         files=settings.output.files,
         alpha=settings.output.alpha,
         force=force,
+        view=pages.view if pages.sheet or pages.html else None,
         tell=output.warn,
     )
     summary = image_summary if len(plan) <= FEW else image_line
@@ -122,8 +121,8 @@ def explain_pictures(
             tell("before" if outcome.again else "explained")
             if output.json or settings.metrics:
                 images.append({**document, "explained_before": outcome.again})
-            if settings.output.html:
-                sections.append(image_section(document, open_picture(outcome.path).pixels))
+            if outcome.view:
+                pages.add(outcome.view)
             for heat_map in document["maps"]:
                 if heat_map["empty"]:
                     output.warn(
@@ -133,10 +132,8 @@ def explain_pictures(
             if not output.json:
                 output.result({}, *summary(document, outcome.directory))
     metrics = metrics_document(images)
-    if settings.output.html:
-        page = gradcam_page(sections, failed, metrics, record)
-        write_text(Path(settings.output.html), page)
-        output.note(f"page: {settings.output.html}")
+    for page in pages.finish(failed, metrics, record):
+        output.note(f"all together: {page}")
     if output.json:
         output.result({"images": images, "failed": failed, "metrics": metrics, **record})
     elif metrics:

@@ -7,8 +7,6 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodelens.errors import UsageError
-
 if TYPE_CHECKING:
     from nodelens.explain.classes import ClassNames
     from nodelens.explain.classifier import Classifier
@@ -16,20 +14,6 @@ if TYPE_CHECKING:
     from nodelens.explain.request import ModelRequest
     from nodelens.report.output import Output
     from nodelens.settings.gradcam import GradcamSettings
-
-
-def refuse_unwritable_page(settings: "GradcamSettings", *, force: bool) -> None:
-    """Refuses a page that could not be written at the end."""
-    from nodelens.runtime.files import refuse_overwriting
-
-    if settings.output.html is None:
-        return
-    page = Path(settings.output.html)
-    if page.is_dir():
-        raise UsageError(f"{page} is a directory", hint=f"name a file: --html {page}/report.html")
-    if not page.parent.is_dir():
-        raise UsageError(f"there is no directory {page.parent} for the page {page.name}")
-    refuse_overwriting([page], force=force)
 
 
 def model_request(settings: "GradcamSettings") -> "ModelRequest":

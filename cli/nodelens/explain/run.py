@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from nodelens.errors import NodelensError
 from nodelens.explain.document import image_document
 from nodelens.explain.explainer import Explainer
@@ -22,8 +24,9 @@ from nodelens.explain.memory import OutOfMemoryError
 from nodelens.explain.opening import open_picture
 from nodelens.explain.preparation import Prepared
 from nodelens.explain.save import FILES, map_files, save_explanation
+from nodelens.report.figures.contact_sheet import COMPARISON, sheet_png, strip_of
 from nodelens.report.figures.overlay import ALPHA
-from nodelens.runtime.files import whole_directory
+from nodelens.runtime.files import whole_directory, write_bytes
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,12 +41,14 @@ class Explained:
         directory: Where the files of its maps and the manifest are.
         document: What was found out, as the picture's part of the JSON document.
         again: Whether all of this had been found out before.
+        view: What `Batch.view` made of it.
     """
 
     path: Path
     directory: Path
     document: dict[str, Any]
     again: bool = False
+    view: Any = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Batch:
         alpha: Opacity of the heat map over the photo.
         force: Whether what is there is replaced; otherwise what is done is not done again.
         record: What it takes to repeat the run, for the manifests.
+        view: Called with the document and the pixels of each picture where threads read and write,
+            for what is drawn of many pictures together.
         tell: Told in words when the memory is too small for a batch.
     """
 
@@ -79,6 +86,7 @@ class Batch:
     files: Collection[str] = FILES
     alpha: float = ALPHA
     force: bool = False
+    view: Callable[[dict[str, Any], np.ndarray], Any] | None = None
     tell: Callable[[str], None] = print
 
 
@@ -139,7 +147,9 @@ def _prepare(
     try:
         refuse_unreadable(path)
         if not batch.force and (done := find_done(directory, path, batch.record)):
-            return Explained(path, directory, done, again=True)
+            photo = open_picture(path, pixel_limit=batch.max_pixels) if batch.view else None
+            view = batch.view(done, photo.pixels) if batch.view and photo else None
+            return Explained(path, directory, done, again=True, view=view)
         return explainer.prepare(open_picture(path, pixel_limit=batch.max_pixels))
     except NodelensError as error:
         return Failed(path, error)
@@ -168,11 +178,16 @@ def _write(explanation: Explanation, directory: Path, batch: Batch) -> Explained
             written = save_explanation(
                 explanation, unfinished, kinds=batch.files, alpha=batch.alpha
             )
+            if len(written) > 1 and "overlay" in batch.files:
+                strip = strip_of(image_document(explanation, written), explanation.photo.pixels)
+                write_bytes(unfinished / COMPARISON, sheet_png([strip]))
             write_manifest(unfinished, explanation, written, batch.record)
     except NodelensError as error:
         return Failed(path, error)
     files = [map_files(heat_map, directory, batch.files) for heat_map in explanation.maps]
-    return Explained(path, directory, image_document(explanation, files))
+    document = image_document(explanation, files)
+    view = batch.view(document, explanation.photo.pixels) if batch.view else None
+    return Explained(path, directory, document, view=view)
 
 
 def _ahead(

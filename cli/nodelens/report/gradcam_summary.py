@@ -34,7 +34,10 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
         parts.append(Text.assemble(f"  {where}: ", nothing, (shown, "cyan")))
         if "completeness_gap" in found["details"]:
             parts.append(_completeness(found["details"]))
-    written = [WORDS[kind] for kind in image["maps"][0]["files"] if kind != "figure"]
+    kinds = image["maps"][0]["files"]
+    if len(image["maps"]) > 1 and "overlay" in kinds:
+        parts.append(Text.assemble("  together: ", (str(directory / "comparison.png"), "cyan")))
+    written = [WORDS[kind] for kind in kinds if kind != "figure"]
     parts.append(Text(f"  {', '.join(written)} and manifest: {directory}/", style="dim"))
     return parts
 

@@ -69,11 +69,13 @@ class OutputSettings(Settings):
     """What is written, and where; below `directory` every picture gets a directory of its own.
 
     `files`: what is written of every map. `html`: one page with all results; none unless given.
+    `contact_sheet`: whether several pictures are also shown together, by their overlays.
     """
 
     directory: str = "explanations"
     files: tuple[File, ...] = Field(default=("overlay", "heatmap", "raw", "figure"), min_length=1)
     html: str | None = None
+    contact_sheet: bool = True
     alpha: float = Field(default=0.5, ge=0, le=1)
 
     @model_validator(mode="after")

@@ -27,7 +27,7 @@ def explained(way: str, network: str, size: int) -> tuple[Callable[[], float], f
     del way
     model, images = _model(network), _images(size)
     cam = GradCAM(model=model, target_layers=[LAYERS[network](model)])
-    return lambda: float(cam(input_tensor=images).max()), 0.0
+    return lambda: float(cam(input_tensor=images, targets=None).max()), 0.0
 
 
 def _model(network: str) -> torch.nn.Module:

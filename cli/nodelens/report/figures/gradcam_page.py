@@ -1,9 +1,11 @@
 """The results of `gradcam` as one HTML page that can be sent around.
 
-The page holds its pictures, shrunk, and asks for nothing: no script, no font, no network.
+The page holds its pictures, shrunk, and asks for nothing: no font, no network. Its one script moves
+the sliders between photo and map, and the page allows no other.
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -27,11 +29,33 @@ section { border-top: 1px solid #d0d7de; margin-top: 1.5rem; padding-top: 1.2rem
 figure { margin: 0; break-inside: avoid; } figure img { width: 100%; display: block; }
 figcaption { margin-top: 0.35rem; overflow-wrap: anywhere; } figcaption span { display: block; }
 .empty { color: #9a6700; }
+.over { background-size: 100% 100%; }
+.over img { clip-path: inset(0 0 0 var(--cut, 0%)); }
+input { width: 100%; margin: 0.35rem 0 0; accent-color: #0969da; }
 table { border-collapse: collapse; margin: 0.6rem 0; }
 th { color: #59636e; font-weight: normal; text-align: left; }
 th, td { padding: 0.1rem 1.2rem 0.1rem 0; } td.number, th.number { text-align: right; }
 pre { overflow: auto; font-size: 0.8rem; background: #f6f8fa; padding: 0.8rem; }
 """
+
+# The photo lies below each map, which is cut off on the left as far as its slider goes.
+_SCRIPT = """
+for (const section of document.querySelectorAll("section")) {
+  const photo = section.querySelector("img");
+  for (const slider of section.querySelectorAll("input")) {
+    const frame = slider.previousElementSibling;
+    const cut = () => frame.style.setProperty("--cut", slider.value + "%");
+    frame.style.backgroundImage = `url(${photo.src})`;
+    slider.addEventListener("input", cut);
+    slider.hidden = false;
+    cut();
+  }
+}
+"""
+_SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+_SLIDER = (
+    '<input type="range" min="0" max="100" value="0" hidden aria-label="photo instead of map">'
+)
 
 
 def image_section(image: Mapping[str, Any], photo: np.ndarray) -> str:
@@ -50,7 +74,7 @@ def image_section(image: Mapping[str, Any], photo: np.ndarray) -> str:
     for found in image["maps"]:
         with Image.open(found["files"]["overlay"]) as overlay:
             alt = f"{found['method']} for {found['class_name']} at {found['layer']}"
-            sheet.append(_figure(overlay, alt, _caption(found)))
+            sheet.append(_figure(overlay, alt, _caption(found), _SLIDER))
     return (
         f"<section>\n<h2>{escape(image['path'])}</h2>\n"
         f'<div class="faint">{width} x {height} pixels{notes}</div>\n'
@@ -84,7 +108,8 @@ def gradcam_page(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+      content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
+               script-src 'sha256-{_SCRIPT_HASH}'">
 <title>What {escape(model["name"])} looked at</title>
 <style>{_STYLE}</style>
 </head>
@@ -92,26 +117,29 @@ def gradcam_page(
 <h1>What {escape(model["name"])} looked at</h1>
 <p>{escape(model["weights_description"])}<br>
 <span class="faint">Red: most of the evidence for the class; dark blue: none. Where both signs are
-shown, red speaks for the class and blue against it. Each map has its own scale.</span></p>
+shown, red speaks for the class and blue against it. Each map has its own scale. The slider below a
+map uncovers the photo.</span></p>
 {_metrics(metrics) if metrics else ""}{f"<ul class='empty'>{errors}</ul>" if errors else ""}
 {"".join(sections)}<section>
 <details><summary>Settings and versions (nodelens {escape(record["nodelens"])},
 {escape(record["started"])})</summary>
 <pre>{escape(json.dumps(shown, indent=2, ensure_ascii=False))}</pre></details>
 </section>
+<script>{_SCRIPT}</script>
 </body>
 </html>
 """
 
 
-def _figure(picture: Image.Image, alt: str, caption: str) -> str:
+def _figure(picture: Image.Image, alt: str, caption: str, slider: str = "") -> str:
     small = picture.convert("RGB")
     small.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
     file = BytesIO()
     small.save(file, "JPEG", quality=88)
     data = base64.b64encode(file.getvalue()).decode()
     image = f'<img alt="{escape(alt)}" src="data:image/jpeg;base64,{data}">'
-    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>\n"
+    framed = f'<div class="over">{image}</div>{slider}' if slider else image
+    return f"<figure>{framed}<figcaption>{caption}</figcaption></figure>\n"
 
 
 def _predictions(predictions: Sequence[Mapping[str, Any]]) -> str:
