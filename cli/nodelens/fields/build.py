@@ -4,19 +4,24 @@ import keras
 import numpy as np
 
 from nodelens.errors import UsageError
+from nodelens.fields.conv import ConvField
 from nodelens.fields.higher_order import HigherOrderField
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
 from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
 from nodelens.settings.vector_fields import (
+    ConvFieldSettings,
     FieldSettings,
     HigherOrderFieldSettings,
     HybridFieldSettings,
     LinearFieldSettings,
     MLPFieldSettings,
     OwnFieldSettings,
+    ResnetFieldSettings,
 )
+
+LearnedFieldSettings = MLPFieldSettings | LinearFieldSettings | OwnFieldSettings | ConvFieldSettings
 
 
 def make_field(
@@ -41,6 +46,11 @@ def make_field(
     Raises:
         UsageError: If the field does not fit the data.
     """
+    if isinstance(settings, ConvFieldSettings | ResnetFieldSettings):
+        raise UsageError(
+            f"a field of kind {settings.kind} learns from samples, not from trajectories",
+            hint="use field.kind=mlp, or data.kind=samples",
+        )
     extra = augmented(settings)
     dimension = len(components) + extra
     try:
@@ -66,7 +76,7 @@ def make_field(
                 tuple(mean),
                 tuple(scale),
             )
-        field = _learned(settings, dimension, seed)
+        field = make_learned_field(settings, dimension, seed)
     except ValueError as error:
         raise UsageError(f"the field does not fit the data: {error}") from error
     if np.all(mean == 0) and np.all(scale == 1):
@@ -79,11 +89,19 @@ def augmented(settings: FieldSettings) -> int:
     return getattr(settings, "augment", 0)
 
 
-def _learned(
-    settings: MLPFieldSettings | LinearFieldSettings | OwnFieldSettings,
-    dimension: int,
-    seed: int,
-) -> keras.Model:
+def make_learned_field(settings: LearnedFieldSettings, dimension: int, seed: int) -> keras.Model:
+    """Makes a field that is a network.
+
+    Args:
+        settings: Which.
+        dimension: The components of the state, or its channels.
+        seed: The seed of its weights.
+
+    Raises:
+        ValueError: If it does not fit this state.
+    """
+    if isinstance(settings, ConvFieldSettings):
+        return ConvField(dimension, settings.filters, settings.activation, settings.time, seed)
     if isinstance(settings, OwnFieldSettings):
         return OwnField(str(settings.path), settings.name, dimension, seed)
     if isinstance(settings, LinearFieldSettings):

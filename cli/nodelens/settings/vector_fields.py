@@ -79,11 +79,42 @@ class OwnFieldSettings(Settings):
     augment: NonNegativeInt = 0
 
 
+class ConvFieldSettings(Settings):
+    """The ODE-Net for images (Chen et al. 2018): two convolutions that see the time as a channel.
+
+    The network around it has a stem (one convolution, then `downsample` ones that halve height and
+    width) and a head (group norm, activation, mean over all positions, dense). `filters` is the
+    number of channels everywhere, `augment` adds that many channels that start as zero.
+    """
+
+    kind: Literal["conv"]
+    filters: PositiveInt = 64
+    activation: Activation = "relu"
+    time: bool = True
+    downsample: int = Field(2, ge=0, le=6)
+    augment: NonNegativeInt = 0
+
+
+class ResnetFieldSettings(Settings):
+    """A residual network instead of an ODE: h + f(h) by `blocks` blocks with weights of their own.
+
+    `block` is one f, of kind mlp or conv; stem and head are those of the ODE-Net.
+    """
+
+    kind: Literal["resnet"]
+    blocks: PositiveInt = 6
+    block: Annotated[MLPFieldSettings | ConvFieldSettings, Field(discriminator="kind")] = (
+        MLPFieldSettings()
+    )
+
+
 FieldSettings = Annotated[
     MLPFieldSettings
     | LinearFieldSettings
     | HigherOrderFieldSettings
     | HybridFieldSettings
-    | OwnFieldSettings,
+    | OwnFieldSettings
+    | ConvFieldSettings
+    | ResnetFieldSettings,
     Field(discriminator="kind"),
 ]

@@ -1,0 +1,93 @@
+"""The convolutional vector field of the ODE-Net."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from nodelens.fields.convolution import Convolution
+from nodelens.fields.dense import with_time
+
+MAX_GROUPS = 32
+
+
+@keras.saving.register_keras_serializable(package="nodelens")
+class ConvField(keras.Model):
+    """A vector field of feature maps, the block of the ODE-Net (Chen et al. 2018, section 3).
+
+    f(t, z) = N(C(a(N(C(a(N(z)), t))), t)): two convolutions C, 3×3, which see the time as one more
+    channel, each after a group norm N and an activation a, and a group norm at the end. All
+    convolutions keep height and width.
+
+    Args:
+        dimension: The channels of the state.
+        filters: The channels between the two convolutions.
+        activation: A Keras name.
+        time: Whether the convolutions see the time.
+        seed: The seed of the weights.
+    """
+
+    def __init__(
+        self,
+        dimension: int,
+        filters: int = 64,
+        activation: str = "relu",
+        time: bool = True,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.dimension = dimension
+        self.filters = filters
+        self.activation = activation
+        self.time = time
+        self.seed = seed
+        self.norms = [group_norm(channels) for channels in (dimension, filters, dimension)]
+        self.convolutions = [
+            Convolution(filters, 3, seed, padding="same"),
+            Convolution(dimension, 3, seed + 1, padding="same"),
+        ]
+        self.activate = keras.activations.get(activation)
+        for norm, channels in zip(self.norms, (dimension, filters, dimension), strict=True):
+            norm.build((None, None, None, channels))
+        for layer, channels in zip(self.convolutions, (dimension, filters), strict=True):
+            layer.build((None, None, None, channels + time))
+        self.built = True
+
+    @property
+    def autonomous(self) -> bool:
+        """Whether the field does not depend on the time."""
+        return not self.time
+
+    def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        """Evaluates the field.
+
+        Args:
+            t: The time, a scalar.
+            z: The feature maps, shape [batch, height, width, dimension].
+
+        Returns:
+            dz/dt, of the shape of `z`.
+        """
+        slope = z
+        for norm, convolve in zip(self.norms[:-1], self.convolutions, strict=True):
+            slope = self.activate(norm(slope))
+            slope = convolve(with_time(t, slope) if self.time else slope)
+        return self.norms[-1](slope)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which Keras makes the field again."""
+        return {
+            **super().get_config(),
+            "dimension": self.dimension,
+            "filters": self.filters,
+            "activation": self.activation,
+            "time": self.time,
+            "seed": self.seed,
+        }
+
+
+def group_norm(channels: int) -> keras.layers.GroupNormalization:
+    """Normalises groups of channels of each sample (Wu and He 2018): at most 32 equal groups."""
+    groups = max(n for n in range(1, min(channels, MAX_GROUPS) + 1) if channels % n == 0)
+    return keras.layers.GroupNormalization(groups=groups, epsilon=1e-5)
