@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodelens.report.page import Page
+from nodelens.report.sample_results import sample_results
 
 
 def train_report(
@@ -30,13 +31,19 @@ def train_report(
         ("steps", f"{steps:,} ({document['stopped']})"),
         ("data", split),
         ("training loss", f"{document['initial']['train_loss']:.4g} → {final['train_loss']:.4g}"),
-        ("mean absolute error, solved from z0 alone", f"{final['trajectory_error']:.4g}"),
+        *sample_results(document),
     ]
-    if final["extrapolation_error"] is not None:
+    if "trajectory_error" in final:
+        rows.append(
+            ("mean absolute error, solved from z0 alone", f"{final['trajectory_error']:.4g}")
+        )
+    if final.get("extrapolation_error") is not None:
         rows.append(("the same over what was kept back", f"{final['extrapolation_error']:.4g}"))
     if best["val_loss"] is not None:
         rows.append(("best validation", f"{best['val_loss']:.4g} after step {best['step']:,}"))
-    rows += [(f"fitted {name}", f"{value:.6g}") for name, value in document["fitted"].items()]
+    rows += [
+        (f"fitted {name}", f"{value:.6g}") for name, value in document.get("fitted", {}).items()
+    ]
     rows.append(
         ("evaluations a step", f"{nfe['forward'] / steps:.1f} + {nfe['backward'] / steps:.1f}")
     )

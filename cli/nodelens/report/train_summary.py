@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from nodelens.report.sample_results import sample_results
 from nodelens.report.sparkline import sparkline
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 # What a person may want to open, by its name among the artifacts.
 FILES = {
     "figure": "figure",
+    "confusion": "confusion",
     "training_figure": "training",
     "model": "model",
     "metrics": "metrics",
@@ -36,15 +38,18 @@ def train_summary(document: dict[str, Any], losses: Sequence[float]) -> "Table":
     table.add_column(overflow="fold")
     table.add_row("loss", f"{first:.4g} → {final:.4g} ({first / final:.1f} times smaller)")
     table.add_row("", sparkline(losses))
-    error = document["final"]["trajectory_error"]
-    table.add_row("whole trajectory", f"mean absolute error {error:.4g}, solved from z0 alone")
+    for name, value in sample_results(document):
+        table.add_row(name, value)
+    if "trajectory_error" in document["final"]:
+        error = document["final"]["trajectory_error"]
+        table.add_row("whole trajectory", f"mean absolute error {error:.4g}, solved from z0 alone")
     if document["final"]["val_loss"] is not None:
         best = document["best"]
         table.add_row("kept back", f"loss {best['val_loss']:.4g}, best after step {best['step']:,}")
-    if document["final"]["extrapolation_error"] is not None:
+    if document["final"].get("extrapolation_error") is not None:
         error = document["final"]["extrapolation_error"]
         table.add_row("part kept back", f"mean absolute error {error:.4g}, solved from z0 alone")
-    if document["fitted"]:
+    if document.get("fitted"):
         fitted = ", ".join(f"{name} = {value:.4g}" for name, value in document["fitted"].items())
         table.add_row("fitted", fitted)
     table.add_row(

@@ -42,9 +42,10 @@ class RunDirectory:
             chosen = Path("runs") / command / f"{stamp}-{secrets.token_hex(2)}"
         directory = cls(claim_directory(Path(chosen), force=force))
         # What an earlier run left here must not be mistaken for this one's.
-        directory.keep_metrics(0)
-        for old in directory.checkpoints.glob("*.npz"):
-            old.unlink()
+        for each in (directory, directory.against):
+            each.keep_metrics(0)
+            for old in each.checkpoints.glob("*.npz"):
+                old.unlink()
         return directory
 
     @classmethod
@@ -85,6 +86,11 @@ class RunDirectory:
     def events(self) -> Path:
         """The folder of the event files for TensorBoard."""
         return self.path / "tensorboard"
+
+    @property
+    def against(self) -> "RunDirectory":
+        """The run of the model to compare with; its directory may not exist."""
+        return RunDirectory(self.path / "against")
 
     @property
     def figures(self) -> Path:

@@ -9,6 +9,8 @@ from nodelens.settings.names import AdjointName, SolverName
 from nodelens.settings.training_data import DataSettings, SimulatedData
 from nodelens.settings.vector_fields import FieldSettings, MLPFieldSettings
 
+LossName = Literal["mean_absolute_error", "mean_squared_error", "huber", "cross_entropy"]
+
 
 class SolverSettings(Settings):
     """The forward solve. `atol` is in units of the scale of each component."""
@@ -34,9 +36,10 @@ class EarlyStoppingSettings(Settings):
 
 
 class TrainingSettings(Settings):
-    """The optimisation. A step fits `batch_size` windows of `window` consecutive points.
+    """The optimisation. A step fits `batch_size` samples, or windows of `window` points.
 
-    `window: 0` fits whole trajectories. `steps_per_call` steps run inside one compiled call;
+    `window: 0` fits whole trajectories. Without a `loss`, labels are compared by cross entropy and
+    numbers by the mean absolute error. `steps_per_call` steps run inside one compiled call;
     checkpoints and validations happen between calls.
     """
 
@@ -49,7 +52,7 @@ class TrainingSettings(Settings):
     schedule: Literal["constant", "cosine"] = "constant"
     clip_norm: PositiveFloat | None = None
     weight_decay: float = Field(0.0, ge=0)
-    loss: Literal["mean_absolute_error", "mean_squared_error", "huber"] = "mean_absolute_error"
+    loss: LossName | None = None
     steps_per_call: PositiveInt = 50
     checkpoint_every: PositiveInt = 500
     validate_every: PositiveInt = 200
@@ -74,6 +77,8 @@ class TrainOdeSettings(Settings):
     device: str = "auto"
     data: DataSettings = SimulatedData()
     field: FieldSettings = MLPFieldSettings()
+    # Trained on the same samples in the same way, to compare with.
+    against: FieldSettings | None = None
     solver: SolverSettings = SolverSettings()
     adjoint: AdjointSettings = AdjointSettings()
     training: TrainingSettings = TrainingSettings()

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, field_validator
 
 from nodelens.settings.base import Settings
+from nodelens.settings.sample_data import AnnuliData, ImagesData, MnistData, SamplesData
 
 SystemName = Literal[
     "cubic_spiral", "linear", "harmonic_oscillator", "damped_oscillator", "lotka_volterra",
@@ -75,4 +76,8 @@ class ArrayData(Settings):
     validation: ValidationSettings = ValidationSettings()
 
 
-DataSettings = Annotated[SimulatedData | CsvData | ArrayData, Field(discriminator="kind")]
+TrajectoryDataSettings = SimulatedData | CsvData | ArrayData
+DataSettings = Annotated[
+    SimulatedData | CsvData | ArrayData | SamplesData | ImagesData | MnistData | AnnuliData,
+    Field(discriminator="kind"),
+]

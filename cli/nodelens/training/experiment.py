@@ -33,12 +33,15 @@ class Conclusion(Protocol):
     def findings(self) -> dict[str, Any]:
         """What else was found: further entries of the JSON document."""
 
-    def pictures(self, state: TrainingState, rows: list[dict[str, Any]]) -> list[Picture]:
+    def pictures(
+        self, state: TrainingState, rows: list[dict[str, Any]], rival: Any = None
+    ) -> list[Picture]:
         """Draws the pictures.
 
         Args:
             state: Where the training ended.
             rows: The metrics, one row a call of the compiled loop.
+            rival: The conclusion of the same kind about the model to compare with.
         """
 
 

@@ -14,6 +14,7 @@ from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import resolve
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.evaluate import solve_whole
+from nodelens.training.losses import loss_name
 from nodelens.training.problem import Problem
 from nodelens.training.trajectory_experiment import prepare_trajectories
 from nodelens.training.windows import Windows
@@ -93,7 +94,7 @@ def load_run(path: str | Path) -> Run:
         field,
         augmented(settings.field),
         prepared.scaling.scale,
-        settings.training.loss,
+        loss_name(settings.training.loss, labelled=False),
         settings.solver,
         settings.adjoint,
     )

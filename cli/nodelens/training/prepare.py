@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from nodelens.settings.sample_data import SampleDataSettings
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.experiment import Experiment
+from nodelens.training.sample_experiment import prepare_samples
 from nodelens.training.trajectory_experiment import prepare_trajectories
 
 
@@ -16,6 +18,8 @@ def prepare(settings: TrainOdeSettings) -> Experiment:
     Raises:
         UsageError: If data and field do not fit together.
     """
+    if isinstance(settings.data, SampleDataSettings):
+        return prepare_samples(settings)
     return prepare_trajectories(settings)
 
 

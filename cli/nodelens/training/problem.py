@@ -1,6 +1,5 @@
 """What is trained: a field on windows, compared by a loss."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -11,20 +10,8 @@ from nodelens.fields.functional import VectorField, as_function, parameters
 from nodelens.ode import ADJOINTS, Adjoint, Backsolve, Solution, odeint_vjp
 from nodelens.ode.odeint import Pullback
 from nodelens.settings.train_ode import AdjointSettings, SolverSettings
+from nodelens.training.losses import LOSSES
 from nodelens.training.windows import Batch
-
-
-def _huber(error: tf.Tensor) -> tf.Tensor:
-    size = tf.abs(error)
-    return tf.where(size < 1.0, 0.5 * size * size, size - 0.5)
-
-
-# Of the error of each component in units of its scale.
-LOSSES: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
-    "mean_absolute_error": tf.abs,
-    "mean_squared_error": tf.square,
-    "huber": _huber,
-}
 
 
 @dataclass(frozen=True)

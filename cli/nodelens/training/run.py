@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,14 @@ class Report:
         training: The training.
         conclusion: What the trained model makes of the data.
         artifacts: The files by what they are.
+        rival: What the run of the model to compare with found, if there is one.
     """
 
     directory: Path
     training: Training
     conclusion: Conclusion
     artifacts: dict[str, Path]
+    rival: "Report | None" = None
 
     def document(self) -> dict[str, Any]:
         """The JSON document of `train-ode`."""
@@ -67,6 +69,7 @@ class Report:
                 "val_loss": best.loss if best.step else None,
             },
             **self.conclusion.findings(),
+            **({"against": self.rival.document()} if self.rival else {}),
             "nfe": {
                 "forward": state.totals.nfe_forward,
                 "backward": state.totals.nfe_backward,
@@ -110,6 +113,7 @@ def run_training(
     with directory.undo_if_refused(), directory.lock(), _told_if_gone(directory):
         experiment = prepare(settings)
         artifacts = _write_record(resolved, directory, experiment, device)
+        rival = _run_rival(resolved, directory, device, on_progress, stop)
         directory.keep_metrics(start.step if start else 0)
         with _recording(directory, tensorboard=settings.output.tensorboard) as record:
 
@@ -123,7 +127,7 @@ def run_training(
             finally:
                 # Whatever ended the training, the weights of the last good step are kept.
                 save_model(experiment.task.model, directory.model)
-        return _conclude(directory, experiment, training, settings.output, artifacts)
+        return _conclude(directory, experiment, training, settings.output, artifacts, rival)
 
 
 def _conclude(
@@ -132,10 +136,14 @@ def _conclude(
     training: Training,
     output: OutputSettings,
     artifacts: dict[str, Path],
+    rival: Report | None,
 ) -> Report:
     """Judges the trained model, draws its pictures and writes the reports."""
     conclusion = experiment.conclude()
-    drawn = conclusion.pictures(training.state, directory.read_metrics()) if output.figures else []
+    drawn = []
+    if output.figures:
+        compared = rival.conclusion if rival else None
+        drawn = conclusion.pictures(training.state, directory.read_metrics(), compared)
     artifacts |= {picture.artifact: directory.figures / picture.file for picture in drawn}
     for picture in drawn:
         write_bytes(artifacts[picture.artifact], picture.content)
@@ -146,7 +154,7 @@ def _conclude(
     }
     if output.tensorboard:
         artifacts["tensorboard"] = directory.events
-    report = Report(directory.path, training, conclusion, artifacts)
+    report = Report(directory.path, training, conclusion, artifacts, rival)
     document = report.document()
     directory.write_json("report.json", document)
     page = train_report(
@@ -195,6 +203,29 @@ def _told_if_gone(directory: RunDirectory) -> Iterator[None]:
             f"the run directory {directory.path} was removed while the training went on",
             hint="begin anew; nothing of this run is left",
         ) from error
+
+
+def _run_rival(
+    resolved: Resolved[TrainOdeSettings],
+    directory: RunDirectory,
+    device: str,
+    on_progress: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> Report | None:
+    """Trains the field to compare with, first, as a run of its own in a directory below."""
+    settings = resolved.settings
+    if settings.against is None:
+        return None
+    other = settings.model_copy(update={"field": settings.against, "against": None})
+    against = RunDirectory(make_directory(directory.against.path))
+    return run_training(
+        replace(resolved, settings=other),
+        against,
+        device=device,
+        on_progress=on_progress,
+        stop=stop,
+        start=Checkpoints(against.checkpoints).newest()[0],
+    )
 
 
 def save_model(model: keras.Model, path: Path) -> None:

@@ -16,9 +16,10 @@ from nodelens.fields.hybrid import HybridField
 from nodelens.report.figures.fit import FitPicture, draw_fit
 from nodelens.report.figures.training import Residuals, draw_training, training_picture
 from nodelens.settings.train_ode import TrainingSettings, TrainOdeSettings
-from nodelens.settings.training_data import ArrayData, CsvData, DataSettings
+from nodelens.settings.training_data import ArrayData, CsvData, TrajectoryDataSettings
 from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
 from nodelens.training.experiment import Picture
+from nodelens.training.losses import loss_name
 from nodelens.training.problem import Problem
 from nodelens.training.state import TrainingState
 from nodelens.training.trajectory_task import TrajectoryTask
@@ -109,7 +110,9 @@ class TrajectoryConclusion:
         field = self.experiment.problem.field
         return {"fitted": field.fitted() if isinstance(field, HybridField) else {}}
 
-    def pictures(self, state: TrainingState, rows: list[dict[str, Any]]) -> list[Picture]:
+    def pictures(
+        self, state: TrainingState, rows: list[dict[str, Any]], rival: None = None
+    ) -> list[Picture]:
         """The training, and the fit; the phase plane takes two components."""
         data, evaluation = self.experiment.data, self.evaluation
         title = f"Neural ODE after {state.step:,} steps: {data.title}"
@@ -156,20 +159,26 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     Raises:
         UsageError: If data, field and windows do not fit together.
     """
-    data = load_data(settings.data, settings.seed)
-    kept = settings.data.validation
+    chosen = settings.data
+    if not isinstance(chosen, TrajectoryDataSettings):
+        raise UsageError(f"data of kind {chosen.kind} are samples, and no trajectories")
+    if settings.against is not None:
+        raise UsageError(
+            "against compares two networks that learn from samples",
+            hint="compare two fields on trajectories by two runs",
+        )
+    data = load_data(chosen, settings.seed)
+    kept = chosen.validation
     parts = split(data, fraction=kept.fraction, by=kept.by, seed=settings.seed)
     scaling = (
-        Scaling.standard(parts.train.trajectories)
-        if settings.data.scale
-        else Scaling.none(data.dimension)
+        Scaling.standard(parts.train.trajectories) if chosen.scale else Scaling.none(data.dimension)
     )
     field = make_field(settings.field, data.components, settings.seed, scaling.mean, scaling.scale)
     problem = Problem(
         field,
         augmented(settings.field),
         scaling.scale,
-        settings.training.loss,
+        loss_name(settings.training.loss, labelled=False),
         settings.solver,
         settings.adjoint,
     )
@@ -194,7 +203,7 @@ def _check_batch(training: TrainingSettings, windows: Windows) -> None:
         )
 
 
-def load_data(settings: DataSettings, seed: int) -> TrajectoryData:
+def load_data(settings: TrajectoryDataSettings, seed: int) -> TrajectoryData:
     """Reads or simulates the data."""
     if isinstance(settings, CsvData):
         return read_csv(
