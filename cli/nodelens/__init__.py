@@ -1,9 +1,11 @@
 """Neural ODEs with gradients to trust, explained classifiers, counted convolutions.
 
 The names below are imported when they are first used, so that importing the package imports
-neither TensorFlow nor Keras.
+neither TensorFlow nor Keras. Where Keras is imported already, it learns the classes of saved models
+(`model.keras`), so that `import keras, nodelens` is all that `keras.models.load_model` needs.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -55,3 +57,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+if "keras" in sys.modules:
+    import_module("nodelens.fields.registered")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from nodelens.errors import UsageError
-from nodelens.fields.conv import ConvField
+from nodelens.fields.conv import MAX_GROUPS, ConvField
 from nodelens.fields.higher_order import HigherOrderField
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
@@ -89,6 +89,11 @@ def augmented(settings: FieldSettings) -> int:
     return getattr(settings, "augment", 0)
 
 
+def norm_groups(settings: ConvFieldSettings) -> int:
+    """The most groups of a norm of the state; see `ConvField`."""
+    return 1 if settings.augment else MAX_GROUPS
+
+
 def make_learned_field(settings: LearnedFieldSettings, dimension: int, seed: int) -> keras.Model:
     """Makes a field that is a network.
 
@@ -101,7 +106,14 @@ def make_learned_field(settings: LearnedFieldSettings, dimension: int, seed: int
         ValueError: If it does not fit this state.
     """
     if isinstance(settings, ConvFieldSettings):
-        return ConvField(dimension, settings.filters, settings.activation, settings.time, seed)
+        return ConvField(
+            dimension,
+            settings.filters,
+            settings.activation,
+            settings.time,
+            norm_groups(settings),
+            seed,
+        )
     if isinstance(settings, OwnFieldSettings):
         return OwnField(str(settings.path), settings.name, dimension, seed)
     if isinstance(settings, LinearFieldSettings):

@@ -24,6 +24,8 @@ class ConvField(keras.Model):
         filters: The channels between the two convolutions.
         activation: A Keras name.
         time: Whether the convolutions see the time.
+        groups: The most groups of a norm. One, where channels start as zeros: alone in a group they
+            have no scale to be normalised by, and the field would be stiff.
         seed: The seed of the weights.
     """
 
@@ -33,6 +35,7 @@ class ConvField(keras.Model):
         filters: int = 64,
         activation: str = "relu",
         time: bool = True,
+        groups: int = MAX_GROUPS,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -41,8 +44,9 @@ class ConvField(keras.Model):
         self.filters = filters
         self.activation = activation
         self.time = time
+        self.groups = groups
         self.seed = seed
-        self.norms = [group_norm(channels) for channels in (dimension, filters, dimension)]
+        self.norms = [group_norm(size, groups) for size in (dimension, filters, dimension)]
         self.convolutions = [
             Convolution(filters, 3, seed, padding="same"),
             Convolution(dimension, 3, seed + 1, padding="same"),
@@ -83,11 +87,12 @@ class ConvField(keras.Model):
             "filters": self.filters,
             "activation": self.activation,
             "time": self.time,
+            "groups": self.groups,
             "seed": self.seed,
         }
 
 
-def group_norm(channels: int) -> keras.layers.GroupNormalization:
-    """Normalises groups of channels of each sample (Wu and He 2018): at most 32 equal groups."""
-    groups = max(n for n in range(1, min(channels, MAX_GROUPS) + 1) if channels % n == 0)
+def group_norm(channels: int, most: int = MAX_GROUPS) -> keras.layers.GroupNormalization:
+    """Normalises equal groups of the channels of each sample (Wu and He 2018), `most` or fewer."""
+    groups = max(n for n in range(1, min(channels, most) + 1) if channels % n == 0)
     return keras.layers.GroupNormalization(groups=groups, epsilon=1e-5)

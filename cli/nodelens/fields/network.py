@@ -9,7 +9,7 @@ import numpy as np
 
 from nodelens.errors import UsageError
 from nodelens.fields.blocks import Augment, ResidualBlocks
-from nodelens.fields.build import augmented, make_learned_field
+from nodelens.fields.build import augmented, make_learned_field, norm_groups
 from nodelens.fields.conv import group_norm
 from nodelens.fields.convolution import Convolution
 from nodelens.fields.layer import NeuralODE
@@ -108,7 +108,7 @@ def make_network(
     head: list[keras.layers.Layer] = []
     if isinstance(inner, ConvFieldSettings):
         head += [
-            group_norm(width),
+            group_norm(width, norm_groups(inner)),
             keras.layers.Activation(inner.activation),
             keras.layers.GlobalAveragePooling2D(),
         ]

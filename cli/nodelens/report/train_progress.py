@@ -95,9 +95,13 @@ class Words:
     def __init__(self, memory: "Callable[[], int]") -> None:
         self._memory = memory
         self._kept_back = ""
+        self._step = 0
 
     def __call__(self, now: Step) -> str:
         """Loss, validation, evaluations forward and backward, speed and memory."""
+        if now.step <= self._step:
+            self._kept_back = ""  # another training has begun
+        self._step = now.step
         if now.validation is not None:
             self._kept_back = f"kept back {_quality(now.validation)}, "
         return (

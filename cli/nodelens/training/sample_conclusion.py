@@ -130,7 +130,7 @@ class SampleConclusion:
         if not isinstance(network.block, NeuralODE):
             return f"Residual network of {len(network.block.fields)} blocks"
         extra = [layer.extra for layer in network.stem if isinstance(layer, Augment)]
-        return f"ODE network with {extra[0]} more dimensions" if extra else "ODE network"
+        return f"ODE network augmented by {extra[0]}" if extra else "ODE network"
 
     def _words(self) -> str:
         if self.judged.labelled:

@@ -86,7 +86,7 @@ def _flow(figure: Figure, place: tuple[int, int, int], panel: FlowPanel) -> None
     for label in range(len(panel.classes)):
         ends = paths[-1, panel.path_labels == label, :shown]
         axes.plot(*ends.T, ".", color=_colour(label), markersize=4)
-    words = "The way of the points through the block, and where it ends"
+    words = "The way through the block"
     if space:
         axes.set_title(words, loc="left", fontsize=10, color=INK, fontweight="bold")
         axes.set_xlabel("z₁", fontsize=9)
