@@ -199,6 +199,18 @@ def test_a_file_that_is_no_hdf5_is_refused(tmp_path):
         load_vgg19(str(tmp_path / "a.weights.h5"))
 
 
+def test_weights_of_another_shape_are_refused_by_layer_and_shapes(tmp_path):
+    other = keras.applications.MobileNetV3Small(weights=None, classes=10)
+    other.save_weights(tmp_path / "ten.weights.h5")
+    request = ModelRequest(name="mobilenetv3small", weights=str(tmp_path / "ten.weights.h5"))
+    with pytest.raises(UsageError, match="do not fit MobileNetV3Small") as caught:
+        load_classifier(request)
+    assert (
+        "Conv2D logits has the shape (1, 1, 1024, 1000), the file (1, 1, 1024, 10)"
+        in caught.value.message
+    )
+
+
 def test_weights_of_another_model_are_refused(tmp_path):
     other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     other.save_weights(tmp_path / "a.weights.h5")

@@ -129,6 +129,15 @@ PreprocessOption = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        metavar="NAME",
+        help="Which output is explained, of a model with several.",
+        rich_help_panel=SETTINGS,
+    ),
+]
 LabelsOption = Annotated[
     Path | None,
     typer.Option(

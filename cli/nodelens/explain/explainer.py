@@ -9,6 +9,7 @@ from nodelens.explain.classifier import Classifier
 from nodelens.explain.explanation import Explanation, HeatMap, Prediction
 from nodelens.explain.faithfulness import faithfulness
 from nodelens.explain.gradients import Evidence, compile_evidence
+from nodelens.explain.grids import CHANNELS_LAST
 from nodelens.explain.image_score import ImageScore, compile_image_score
 from nodelens.explain.images import Photo
 from nodelens.explain.layer_maps import layer_map
@@ -49,13 +50,18 @@ class Explainer:
             classifier.model,
             [row.layer for row in self.layers],
             selector_of(question),
+            grids=[row.grid or CHANNELS_LAST for row in self.layers],
             score=score_of(question),
             output=classifier.output,
         )
         # Nothing is traced before it is first used.
         self._reruns = [
             compile_reruns(
-                classifier.model, row.layer, score_of(question), output=classifier.output
+                classifier.model,
+                row.layer,
+                score_of(question),
+                grid=row.grid or CHANNELS_LAST,
+                output=classifier.output,
             )
             for row in self.layers
         ]

@@ -9,7 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from nodelens.errors import UsageError
 from nodelens.explain.gradients import surrounded
+from nodelens.explain.grids import computes_channels_first, run_model
 from nodelens.explain.heads import before_head, plain_errors, read_scores, select_output
 from nodelens.explain.targets import ClassScore
 
@@ -60,11 +62,13 @@ def compile_full_gradient(
 
     @tf.function(reduce_retracing=True)
     def compute(images: tf.Tensor, index: tf.Tensor) -> tuple[Any, ...]:
+        if computes_channels_first(model):
+            raise UsageError("fullgrad is made for networks whose channels come last")
         terms: list[_Term] = []
         with ExitStack() as stack:
             for layer in _parts(model):
                 stack.enter_context(surrounded(layer, _noting(terms)))
-            result = model(images, training=False)
+            result = run_model(model, images)
         logits, probabilities = read_scores(select_output(result, names, output))
         indices = tf.fill([tf.shape(logits)[0], 1], index)
         value = score(logits, probabilities, indices)[:, 0]

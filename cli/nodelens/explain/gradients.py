@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.errors import UsageError
+from nodelens.explain.grids import CHANNELS_LAST, Grid, run_model
 from nodelens.explain.heads import plain_errors, read_scores, select_output
 from nodelens.explain.targets import ClassScore, ClassSelector, logit
 
@@ -50,6 +51,7 @@ def compile_evidence(
     layers: Sequence[keras.Layer],
     selector: ClassSelector,
     *,
+    grids: Sequence[Grid] = (),
     score: ClassScore = logit,
     output: str | None = None,
 ) -> Callable[[np.ndarray], Evidence]:
@@ -63,6 +65,7 @@ def compile_evidence(
         model: A classifier of one image.
         layers: Layers of the model, at any depth.
         selector: Chooses the classes from the logits.
+        grids: How the outputs of the layers lie over the picture; channels last unless given.
         score: The class score $y^c$ whose gradient is taken.
         output: Which output is explained, where there are several.
 
@@ -75,8 +78,11 @@ def compile_evidence(
     def compute(images: tf.Tensor) -> tuple[Any, ...]:
         tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
         with tape, ExitStack() as stack:
-            calls = [stack.enter_context(watched(layer, tape)) for layer in layers]
-            result = model(images, training=False)
+            calls = [
+                stack.enter_context(watched(layer, tape, grid))
+                for layer, grid in zip(layers, grids or [CHANNELS_LAST] * len(layers), strict=True)
+            ]
+            result = run_model(model, images)
             logits, probabilities = read_scores(select_output(result, names, output))
             classes = selector(logits)
             scores = tf.unstack(score(logits, probabilities, classes), axis=1)
@@ -140,22 +146,26 @@ def only_call(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
 
 
 @contextmanager
-def watched(layer: keras.Layer, tape: tf.GradientTape) -> Iterator[list[tf.Tensor]]:
+def watched(
+    layer: keras.Layer, tape: tf.GradientTape, grid: Grid = CHANNELS_LAST
+) -> Iterator[list[tf.Tensor]]:
     """Lets a tape watch what a layer puts out while the block runs.
 
     Args:
         layer: The layer.
         tape: The tape.
+        grid: How its output lies over the picture.
 
     Yields:
-        What it has put out, a tensor for each call.
+        What it has put out, a tensor `(n, h, w, channels)` for each call.
     """
     outputs: list[tf.Tensor] = []
 
     def watch(output: tf.Tensor) -> tf.Tensor:
-        tape.watch(output)
-        outputs.append(output)
-        return output
+        places = grid.spread(output)
+        tape.watch(places)
+        outputs.append(places)
+        return grid.gather(places, output)
 
     with intercepted(layer, watch):
         yield outputs

@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from nodelens.errors import NodelensError, UsageError
+from nodelens.explain.grids import run_model
 
 _SHAPE_ONLY = {"Identity", "Reshape", "Squeeze", "Cast", "StopGradient"}
 
@@ -59,7 +60,7 @@ def select_output(result: Any, names: list[str], wanted: str | None) -> tf.Tenso
         said = "none was chosen" if wanted is None else f"{wanted!r} is none of them"
         raise UsageError(
             f"the model has the outputs {', '.join(outputs)}, and {said}",
-            hint="choose one: --set model.output=NAME",
+            hint="choose one: --output NAME",
         )
     return outputs[wanted]
 
@@ -82,7 +83,7 @@ def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str 
 
     @tf.function
     def logits(images: tf.Tensor) -> tf.Tensor:
-        return read_scores(select_output(model(images, training=False), names, output))[0]
+        return read_scores(select_output(run_model(model, images), names, output))[0]
 
     with plain_errors():
         traced = logits.get_concrete_function(tf.TensorSpec((1, *image_shape), tf.float32))

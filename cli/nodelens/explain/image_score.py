@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter
 
 from nodelens.errors import UsageError
 from nodelens.explain.full_gradient import FullGradient, compile_full_gradient
+from nodelens.explain.grids import run_model
 from nodelens.explain.heads import plain_errors, read_scores, select_output
 from nodelens.explain.question import Baseline
 from nodelens.explain.targets import ClassScore
@@ -66,7 +67,7 @@ def compile_image_score(
     full_gradient = compile_full_gradient(model, score, output=output)
 
     def both(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        result = model(images, training=False)
+        result = run_model(model, images)
         logits, probabilities = read_scores(select_output(result, names, output))
         indices = tf.fill([tf.shape(logits)[0], 1], index)
         return score(logits, probabilities, indices)[:, 0], probabilities[:, index]

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.explain.gradients import intercepted
+from nodelens.explain.grids import Grid, computes_channels_first, grid_of, picture_shape, run_model
 from nodelens.explain.receptive_field import ReceptiveField, receptive_fields
 
 MOST_CHOICES = 30
@@ -28,7 +29,8 @@ class LayerRow:
         name: Its name; inside a nested model `outer/inner`.
         type: Its Keras class.
         output_shape: Shape of its output, without the batch axis; None if it is not one tensor.
-        spatial: Whether the output has a height and a width, so that a map can be made of it.
+        grid: How the output lies over the picture; None if no map can be made of it, as it has no
+            height and width.
         receptive_field: What one cell of the output sees of the image; None where that is not
             one size at one place (see `nodelens.explain.receptive_field`).
         layer: The layer.
@@ -37,9 +39,19 @@ class LayerRow:
     name: str
     type: str
     output_shape: Shape | None
-    spatial: bool
+    grid: Grid | None
     receptive_field: ReceptiveField | None
     layer: keras.Layer
+
+    @property
+    def spatial(self) -> bool:
+        """Whether a map can be made of the output."""
+        return self.grid is not None
+
+    @property
+    def attention(self) -> bool:
+        """Whether the layer lets tokens look at each other."""
+        return "Attention" in self.type
 
 
 def list_layers(model: keras.Model, input_size: tuple[int, int]) -> tuple[LayerRow, ...]:
@@ -55,8 +67,18 @@ def list_layers(model: keras.Model, input_size: tuple[int, int]) -> tuple[LayerR
     named = _walk(model)
     shapes = _declared_shapes(named) or _traced_shapes(model, named, input_size)
     fields = receptive_fields(model, input_size)
+    first = computes_channels_first(model)
     return tuple(
-        _row(name, layer, shapes[name], fields.get(name)) for name, layer in named if name in shapes
+        LayerRow(
+            name=name,
+            type=type(layer).__name__,
+            output_shape=shapes[name],
+            grid=grid_of(shapes[name], input_size, first=first),
+            receptive_field=fields.get(name),
+            layer=layer,
+        )
+        for name, layer in named
+        if name in shapes
     )
 
 
@@ -66,7 +88,8 @@ def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
     Args:
         rows: The layers of the model.
         name: The name of the layer, for a nested one the whole path or, if no other layer bears
-            it, the name alone; `auto` is the last layer with a height and a width.
+            it, the name alone; `auto` is the last layer with a height and a width, and in a
+            transformer the last at which the places of the picture still count.
 
     Returns:
         The layer.
@@ -78,7 +101,7 @@ def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
     if not candidates:
         raise UsageError("no layer of the model has a height and a width: no map can be made")
     if name == "auto":
-        return next(row for row in reversed(rows) if row.spatial)
+        return _usual(rows)[-1]
     matching = [row for row in rows if row.name == name]
     matching = matching or [row for row in rows if row.name.rpartition("/")[2] == name]
     if not matching:
@@ -123,22 +146,23 @@ def find_layers(rows: tuple[LayerRow, ...], names: Sequence[str]) -> list[LayerR
 
 
 def _last_of_every_size(rows: tuple[LayerRow, ...]) -> list[LayerRow]:
-    last = {row.output_shape[:2]: row for row in rows if row.spatial and row.output_shape}
+    last = {(row.grid.height, row.grid.width): row for row in _usual(rows) if row.grid}
     return [row for row in rows if row in last.values()]
 
 
-def _row(
-    name: str, layer: keras.Layer, shape: Shape | None, field: ReceptiveField | None
-) -> LayerRow:
-    return LayerRow(
-        name=name,
-        type=type(layer).__name__,
-        output_shape=shape,
-        # A side of one is what is left of space after an average over it.
-        spatial=shape is not None and len(shape) == 3 and shape[0] != 1 and shape[1] != 1,
-        receptive_field=field,
-        layer=layer,
-    )
+def _usual(rows: tuple[LayerRow, ...]) -> list[LayerRow]:
+    """The layers to choose from where none is named.
+
+    In a network without attention a matrix is rarely a row of tokens. With a class token only what
+    lies before the last attention layer tells of the picture: behind it that token alone counts.
+    """
+    spatial = [row for row in rows if row.grid]
+    attentive = [number for number, row in enumerate(rows) if row.attention]
+    if not attentive:
+        return [row for row in spatial if row.grid and row.grid.kind != "tokens"] or spatial
+    before = [row for row in rows[: attentive[-1]] if row.grid]
+    apart = any(row.grid.special for row in spatial if row.grid)
+    return before if apart and before else spatial
 
 
 def _walk(model: keras.Layer, prefix: str = "") -> list[tuple[str, keras.Layer]]:
@@ -147,7 +171,9 @@ def _walk(model: keras.Layer, prefix: str = "") -> list[tuple[str, keras.Layer]]
         if isinstance(layer, keras.layers.InputLayer):
             continue
         name = prefix + layer.name
-        found += [*_walk(layer, f"{name}/"), (name, layer)]
+        # The parts of an attention layer lie over pairs of tokens, not over the picture.
+        inside = [] if "Attention" in type(layer).__name__ else _walk(layer, f"{name}/")
+        found += [*inside, (name, layer)]
     return found
 
 
@@ -174,14 +200,14 @@ def _traced_shapes(
     with ExitStack() as stack:
         for name, layer in named:
             stack.enter_context(intercepted(layer, partial(note, name)))
-        tf.function(lambda images: model(images, training=False)).get_concrete_function(spec)
+        tf.function(lambda images: run_model(model, images)).get_concrete_function(spec)
     return shapes
 
 
 def input_channels(model: keras.Model) -> int:
     """Number of channels of the images that a model takes; 3 where it does not say."""
-    shape = getattr(model, "input_shape", None)
-    return shape[-1] if isinstance(shape, tuple) and len(shape) == 4 and shape[-1] else 3
+    shape = picture_shape(model)
+    return shape[2] if shape and shape[2] else 3
 
 
 def _shape(output: Any) -> Shape | None:

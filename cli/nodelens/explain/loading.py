@@ -1,5 +1,6 @@
 """From what a user calls a model to a classifier that is ready to be explained."""
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from nodelens.explain.classes import ClassNames, imagenet_classes
 from nodelens.explain.classifier import Classifier, Weights
 from nodelens.explain.download import download_official, not_available
 from nodelens.explain.embedded import load_embedded_vgg19
+from nodelens.explain.grids import picture_shape
 from nodelens.explain.heads import count_classes
 from nodelens.explain.layers import input_channels
 from nodelens.explain.preprocessing import preprocessor
@@ -28,6 +30,11 @@ from nodelens.explain.weights_files import (
 )
 
 USUAL_SIZE = (224, 224)
+
+_MISFIT = re.compile(
+    r"total of (\d+) objects .*? object <(\w+) name=([^,>]+).*?"
+    r"variable\.shape=(\([^)]*\)), Received: value\.shape=(\([^)]*\))"
+)
 
 
 def _say_nothing(message: str) -> None:
@@ -132,7 +139,7 @@ def _from_file(application: Application, path: Path) -> tuple[keras.Model, Weigh
             warnings.simplefilter("ignore")  # what Keras warns of is looked for below
             model.load_weights(path)
     except (ValueError, KeyError, OSError) as error:
-        raise _do_not_fit(application, path, " ".join(str(error).split())[:300]) from error
+        raise _do_not_fit(application, path, _reason(str(error))) from error
     if application.name == "vgg19":
         # Keras skips layers that a file does not know; they still hold the zeros they began with.
         skipped = [x.name for x in model.layers if x.weights and not np.any(x.kernel)]
@@ -141,6 +148,17 @@ def _from_file(application: Application, path: Path) -> tuple[keras.Model, Weigh
             raise _do_not_fit(application, path, reason)
     description = f"{application.function} with the file {path.name}"
     return model, Weights("file", description, digest(path, "sha256"))
+
+
+def _reason(words: str) -> str:
+    """What Keras says of weights that do not fit, shorter: which layer, and which shapes."""
+    text = " ".join(words.split())
+    found = _MISFIT.search(text)
+    if found is None:
+        return text[:300]
+    count, kind, layer, expected, received = found.groups()
+    others = f" ({int(count) - 1} more do not fit)" if int(count) > 1 else ""
+    return f"{kind} {layer} has the shape {expected}, the file {received}{others}"
 
 
 def _do_not_fit(application: Application, path: Path, reason: str) -> UsageError:
@@ -223,7 +241,11 @@ def _family(model: keras.Model, request: ModelRequest) -> str:
 def _input_size(model: keras.Model, request: ModelRequest) -> tuple[int, int]:
     shape = getattr(model, "input_shape", None)
     if isinstance(shape, (list, dict)) and len(shape) != 1:
-        raise UsageError(f"{request.name}: expected a model of one picture, it has several inputs")
+        raise UsageError(
+            f"{request.name}: expected a model of one picture, it has {len(shape)} inputs: "
+            f"{', '.join(tensor.name for tensor in model.inputs)}",
+            hint="save a model of the picture alone around it, in which the others are constants",
+        )
     if isinstance(shape, list):
         shape = shape[0]
     if shape is not None and len(shape) != 4:
@@ -231,6 +253,6 @@ def _input_size(model: keras.Model, request: ModelRequest) -> tuple[int, int]:
             f"{request.name}: expected a model of pictures (n, height, width, channels), "
             f"its input has the shape {shape}"
         )
-    height, width = (None, None) if shape is None else shape[1:3]
+    height, width, _ = picture_shape(model) or (None, None, None)
     chosen = request.input_size or USUAL_SIZE
     return height or chosen[0], width or chosen[1]

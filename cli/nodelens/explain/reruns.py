@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.explain.gradients import intercepted, only_call, watched
+from nodelens.explain.grids import CHANNELS_LAST, Grid, run_model
 from nodelens.explain.heads import plain_errors, read_scores, select_output
 from nodelens.explain.methods import Combine, add_channels
 from nodelens.explain.question import PixelSettings
@@ -42,7 +43,12 @@ class Reruns:
 
 
 def compile_reruns(
-    model: keras.Model, layer: keras.Layer, score: ClassScore, *, output: str | None = None
+    model: keras.Model,
+    layer: keras.Layer,
+    score: ClassScore,
+    *,
+    grid: Grid = CHANNELS_LAST,
+    output: str | None = None,
 ) -> Callable[[np.ndarray, int], Reruns]:
     """Compiles the questions for one layer; nothing is traced before it is first asked.
 
@@ -50,6 +56,7 @@ def compile_reruns(
         model: The classifier.
         layer: The layer whose output is replaced.
         score: The class score.
+        grid: How the output of the layer lies over the picture.
         output: Which output is explained, where there are several.
 
     Returns:
@@ -58,7 +65,7 @@ def compile_reruns(
     names = list(getattr(model, "output_names", None) or [])
 
     def scores(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return read_scores(select_output(model(images, training=False), names, output))
+        return read_scores(select_output(run_model(model, images), names, output))
 
     @tf.function(reduce_retracing=True)
     def replaced(image: tf.Tensor, activations: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
@@ -67,7 +74,8 @@ def compile_reruns(
         images = tf.repeat(image[None], count, axis=0)
 
         def replace(made: Any) -> tf.Tensor:
-            return tf.ensure_shape(tf.cast(activations, made.dtype), made.shape)
+            places = tf.cast(activations, made.dtype)
+            return tf.ensure_shape(grid.gather(places, made), made.shape)
 
         with intercepted(layer, replace):
             logits, probabilities = scores(images)
@@ -80,7 +88,7 @@ def compile_reruns(
     @tf.function(reduce_retracing=True)
     def gradient(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         tape = tf.GradientTape(watch_accessed_variables=False)
-        with tape, watched(layer, tape) as calls:
+        with tape, watched(layer, tape, grid) as calls:
             logits, probabilities = scores(images)
             indices = tf.fill([tf.shape(logits)[0], 1], index)
             explained = score(logits, probabilities, indices)
