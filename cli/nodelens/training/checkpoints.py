@@ -48,6 +48,11 @@ class Checkpoints:
         """The checkpoints there are, the oldest first."""
         return sorted(self.directory.glob("step-*.npz"))
 
+    def clear_unfinished(self) -> None:
+        """Removes what a process that was killed while it saved has left."""
+        for path in self.directory.glob(".step-*.npz"):
+            path.unlink()
+
     def newest(self) -> tuple[TrainingState | None, list[Path]]:
         """Reads the newest checkpoint that is whole.
 

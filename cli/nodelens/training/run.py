@@ -121,7 +121,9 @@ def run_training(
                 record(_metrics_row(progress))
                 on_progress(progress)
 
-            hooks = Hooks(note, Checkpoints(directory.checkpoints).save, stop)
+            checkpoints = Checkpoints(directory.checkpoints)
+            checkpoints.clear_unfinished()
+            hooks = Hooks(note, checkpoints.save, stop)
             try:
                 training = train(experiment.task, settings, hooks, start=start)
             finally:
