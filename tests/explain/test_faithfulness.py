@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from nodelens.explain.document import metrics_document
-from nodelens.explain.faithfulness import Faithfulness, faithfulness
+from nodelens.explain.comparison import interval, metrics_document
+from nodelens.explain.faithfulness import Faithfulness, Plain, faithfulness, gini, mean_of
 from nodelens.explain.image_score import ImageScore, compile_image_score
 from nodelens.explain.targets import logit
 
@@ -35,9 +35,8 @@ def view() -> ImageScore:
 
 def judged(view: ImageScore, values: np.ndarray, steps: int = 80) -> Faithfulness:
     nothing = np.zeros(SHAPE, np.float32)
-    return faithfulness(
-        values, view.image, view.probability_of, blurred=nothing, black=nothing, steps=steps
-    )
+    plain = Plain(nothing, nothing, nothing)
+    return faithfulness(values, view.image, view.probability_of, plain, steps=steps)
 
 
 def marks_patch() -> np.ndarray:
@@ -107,22 +106,107 @@ def test_equal_values_come_in_a_random_order_and_always_the_same(view):
     assert flat == judged(view, np.ones(SHAPE[:2], np.float32))
 
 
-def test_the_table_holds_the_means_of_each_method_and_layer():
-    def one(method: str, value: float | None, *, increase: bool = False) -> dict:
-        curve = (0.0, 1.0)
-        found = None
-        if value is not None:
-            found = vars(Faithfulness(value, 1 - value, value / 2, increase, curve, curve))
-        return {"method": method, "layer": "top", "metrics": found}
+def test_deleted_pixels_are_grey_and_inserted_ones_come_into_a_blurred_picture(view):
+    # By hand: in the end 0.25 is left of each of the six pixels, in the beginning 0.5.
+    plain = Plain(*(np.full(SHAPE, value, np.float32) for value in (0.5, 0.25, 0)))
+    found = faithfulness(marks_patch(), view.image, view.probability_of, plain, steps=4)
+    np.testing.assert_allclose(found.deletion_curve[-1], probability(np.array(1.5)), rtol=1e-5)
+    np.testing.assert_allclose(found.insertion_curve[0], probability(np.array(3.0)), rtol=1e-5)
 
+
+def test_road_fills_the_hole_so_that_a_flat_picture_stays_as_it_is(view):
+    found = judged(view, marks_patch())
+    full = probability(np.array(6.0))
+    np.testing.assert_allclose(found.road_most_curve, [full] * 5, rtol=1e-5)
+    np.testing.assert_allclose(found.road_least_curve, [full] * 5, rtol=1e-5)
+    np.testing.assert_allclose(found.road, 0, atol=1e-6)
+
+
+def test_road_is_half_the_gap_between_least_and_most_relevant_first(view):
+    # By hand: a bright patch on black is filled in with black, but for the noise; taken away last
+    # it stays, even at 90 % of 80 pixels.
+    bright = marks_patch()[..., None]
+    nothing = np.zeros(SHAPE, np.float32)
+    plain = Plain(nothing, nothing, nothing)
+    found = faithfulness(marks_patch(), bright, view.probability_of, plain, steps=1)
+    full = probability(np.array(6.0))
+    np.testing.assert_allclose(found.road_least_curve, [full] * 5, rtol=1e-5)
+    np.testing.assert_allclose(found.road_most_curve, [1 / 3] * 5, atol=0.01)
+    np.testing.assert_allclose(found.road, (full - 1 / 3) / 2, atol=0.005)
+
+
+def test_the_gini_index_is_zero_for_a_flat_map_and_nearly_one_for_a_single_pixel():
+    # By hand: one of n values holds everything: 1 - 2 (1 / 2) / n. Two of four: 1 - 2 / 4.
+    assert gini(np.ones((3, 4))) == pytest.approx(0, abs=1e-12)
+    assert gini(np.eye(1, 12)) == pytest.approx(1 - 1 / 12)
+    assert gini(np.array([0, 1, 1, 0])) == pytest.approx(0.5)
+    assert gini(np.zeros(3)) == 0
+
+
+def test_the_mean_of_measures_is_that_of_numbers_and_curves():
+    one = Faithfulness(0.1, 0.2, 0.3, 0.4, 0.0, 0.5, (0.0, 1.0), (1.0,), (0.2,), (0.4,))
+    two = Faithfulness(0.3, 0.2, 0.1, 0.4, 1.0, 0.5, (1.0, 1.0), (0.0,), (0.4,), (0.4,))
+    found = mean_of([one, two])
+    assert (found.deletion, found.increase) == (pytest.approx(0.2), 0.5)
+    assert found.deletion_curve == (0.5, 1.0)
+    assert found.road_most_curve == (pytest.approx(0.3),)
+
+
+def measured(method: str, value: float | None, **changes: float) -> dict:
+    curve = (0.0, 1.0)
+    found = None
+    if value is not None:
+        numbers = (value, 1 - value, value, value / 2, 0.0, value)
+        found = {**vars(Faithfulness(*numbers, curve, curve, curve, curve)), **changes}
+    return {
+        "method": method, "layer": "top", "class_index": 1, "metrics": found, "localisation": None,
+    }  # fmt: skip
+
+
+def test_the_table_holds_the_means_of_each_method_and_layer():
     images = [
-        {"maps": [one("gradcam", 0.2, increase=True), one("random", None)]},
-        {"maps": [one("gradcam", 0.6), one("random", 0.5)]},
+        {"path": "a", "maps": [measured("gradcam", 0.2, increase=1.0), measured("random", None)]},
+        {"path": "b", "maps": [measured("gradcam", 0.6), measured("random", 0.5)]},
     ]
     first, second = metrics_document(images)
     assert (first["method"], first["layer"], first["maps"]) == ("gradcam", "top", 2)
     np.testing.assert_allclose(
-        [first[key] for key in ("deletion", "insertion", "average_drop")], [0.4, 0.6, 0.2]
+        [first[key] for key in ("deletion", "insertion", "average_drop", "road")],
+        [0.4, 0.6, 0.2, 0.4],
     )
     assert first["increase_in_confidence"] == 0.5
     assert (second["method"], second["maps"], second["deletion"]) == ("random", 1, 0.5)
+    assert second["intervals"]["deletion"] is None
+    # Only the second picture has both.
+    assert first["against_random"]["deletion"] == {"mean": pytest.approx(0.1), "interval": None}
+
+
+def test_the_controls_make_a_row_unless_random_was_asked_for():
+    image = {"path": "a", "maps": [measured("gradcam", 0.2)], "controls": [measured("random", 0.3)]}
+    assert [row["method"] for row in metrics_document([image])] == ["gradcam", "random"]
+    image["maps"].append(measured("random", 0.9))
+    assert [row["deletion"] for row in metrics_document([image])] == [0.2, 0.9]
+
+
+def test_the_maps_of_one_picture_count_as_one():
+    # By hand: the means of the pictures are 0.2 and 0.6, and 12.706 is Student's t for one degree.
+    images = [
+        {"path": "a", "maps": [measured("gradcam", 0.1), measured("gradcam", 0.3)]},
+        {"path": "b", "maps": [measured("gradcam", 0.6)]},
+    ]
+    (row,) = metrics_document(images)
+    assert (row["maps"], row["pictures"], row["deletion"]) == (3, 2, pytest.approx(0.4))
+    np.testing.assert_allclose(
+        row["intervals"]["deletion"], [0.4 - 12.706 * 0.2, 0.4 + 12.706 * 0.2], rtol=1e-4
+    )
+
+
+def test_the_interval_of_a_mean_is_students():
+    # By hand: 1, 2, 3, 4 have the mean 2.5 and s = 1.2909944; t with three degrees is 3.1824463.
+    half = 3.1824463 * 1.2909944 / 2
+    np.testing.assert_allclose(
+        interval([1, 2, 3, 4]),
+        [2.5 - half, 2.5 + half],
+        rtol=1e-5,
+    )
+    assert interval([1.0]) is None

@@ -1,8 +1,11 @@
 """`node gradcam`: explain what an image classifier saw in a picture."""
 
+from pathlib import Path
+
 from nodelens.commands.gradcam_options import (
     AgainstOption,
     BatchSizeOption,
+    BoxesOption,
     ClassOption,
     CounterfactualOption,
     DownloadOption,
@@ -19,6 +22,8 @@ from nodelens.commands.gradcam_options import (
     ModelOption,
     OutputOption,
     PreprocessOption,
+    RegionOption,
+    SanityOption,
     ShardOption,
     SignedOption,
     SmoothOption,
@@ -26,6 +31,7 @@ from nodelens.commands.gradcam_options import (
     TopKOption,
     TrustOption,
     WeightsOption,
+    numbers,
     words,
 )
 from nodelens.commands.options import (
@@ -59,6 +65,9 @@ def gradcam(
     signed: SignedOption = None,
     smooth: SmoothOption = None,
     metrics: MetricsOption = None,
+    sanity: SanityOption = None,
+    region: RegionOption = None,
+    boxes: BoxesOption = None,
     files: FilesOption = None,
     html: HtmlOption = None,
     model: ModelOption = None,
@@ -120,7 +129,10 @@ def gradcam(
             "counterfactual": ("--counterfactual", counterfactual),
             "signed": ("--signed", signed),
             "smooth": ("--smooth", smooth),
-            "metrics": ("--metrics", metrics),
+            "metrics": ("--evaluate", metrics),
+            "sanity": ("--sanity", sanity),
+            "region": ("--region", numbers(region)),
+            "boxes": ("--boxes", None if boxes is None else str(boxes)),
             "batch_size": ("--batch-size", batch_size),
             "shard": ("--shard", shard),
             "fail_fast": ("--fail-fast", fail_fast),
@@ -137,6 +149,7 @@ def gradcam(
         load,
         model_request,
     )
+    from nodelens.explain.boxes import read_boxes
     from nodelens.explain.image_files import find_pictures, refuse_if_none_readable
     from nodelens.settings.gradcam import GradcamSettings
 
@@ -153,6 +166,8 @@ def gradcam(
     paths = find_pictures(images or [])
     refuse_if_none_readable(paths)
     refuse_unwritable_pages(settings, force=force)
+    if settings.boxes:
+        read_boxes(Path(settings.boxes))
     request = model_request(settings)
     request.refuse_if_unknown()
     if names := request.known_classes():

@@ -104,9 +104,37 @@ SmoothOption = Annotated[
 MetricsOption = Annotated[
     bool | None,
     typer.Option(
+        "--evaluate",
         "--metrics",
         help="Measure how faithful the maps are; compare with random.",
         show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+SanityOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--sanity",
+        help="Shuffle the weights layer by layer: do the maps change?",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        metavar="x0,y0,x1,y1",
+        help="Tell which share of a map lies in this box of the photo, in pixels.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+BoxesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--boxes",
+        metavar="FILE",
+        help="CSV with a box a line (path,x0,y0,x1,y1), for the pointing game.",
         rich_help_panel=SETTINGS,
     ),
 ]
@@ -233,6 +261,13 @@ ListLayersOption = Annotated[
     bool,
     typer.Option("--list-layers", help="Print the layers of the model, and stop."),
 ]
+
+
+def numbers(given: str | None) -> list[int | str] | None:
+    """The numbers of an option that takes several, divided by commas; other words as they are."""
+    if given is None:
+        return None
+    return [int(part) if part.strip().isdigit() else part for part in given.split(",")]
 
 
 def words(given: list[str] | None) -> list[str] | None:

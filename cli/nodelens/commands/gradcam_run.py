@@ -75,7 +75,8 @@ def explain_pictures(
 ) -> ExitCode:
     """Explains the pictures, and tells what was found while the others wait."""
     from nodelens.commands.gradcam_pages import pages_of
-    from nodelens.explain.document import metrics_document, model_document
+    from nodelens.explain.comparison import metrics_document
+    from nodelens.explain.document import model_document
     from nodelens.explain.run import Batch, Failed, explain_files
     from nodelens.report.gradcam_metrics import metrics_table
     from nodelens.report.gradcam_progress import shown_pace
@@ -91,8 +92,13 @@ def explain_pictures(
     if slow := [method for method in settings.methods if method in MANY_RUNS]:
         output.note(f"{', '.join(slow)}: the model runs many times, up to minutes on a CPU")
     if settings.metrics:
-        runs = 2 * settings.metric_steps + 4
-        output.note(f"metrics: the model runs {runs} times for each map")
+        runs = 2 * settings.metric_steps + 14
+        output.note(
+            f"evaluate: the model runs {runs} times for each map, and {3 * runs} times for each "
+            "random control"
+        )
+    if settings.sanity:
+        output.note("sanity: every map is made again after each layer that is shuffled")
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     plan = _plan(settings, explainer, paths)
@@ -119,7 +125,7 @@ def explain_pictures(
                 continue
             document = outcome.document
             tell("before" if outcome.again else "explained")
-            if output.json or settings.metrics:
+            if output.json or settings.metrics or settings.region or settings.boxes:
                 images.append({**document, "explained_before": outcome.again})
             if outcome.view:
                 pages.add(outcome.view)

@@ -68,6 +68,7 @@ def _stdout_to_stderr(output: "Output") -> Iterator[None]:
 
 def explainer_of(settings: "GradcamSettings", classifier: "Classifier") -> "Explainer":
     """The question that the settings ask, put to a model."""
+    from nodelens.explain.boxes import read_boxes
     from nodelens.explain.explainer import Explainer
     from nodelens.explain.question import PixelSettings, Question
 
@@ -86,6 +87,9 @@ def explainer_of(settings: "GradcamSettings", classifier: "Classifier") -> "Expl
             smooth=settings.smooth,
             metrics=settings.metrics,
             metric_steps=settings.metric_steps,
+            sanity=settings.sanity,
+            region=settings.region,
+            boxes=read_boxes(Path(settings.boxes)) if settings.boxes else {},
             pixels=PixelSettings(**settings.pixels.model_dump(), seed=settings.seed),
         ),
     )

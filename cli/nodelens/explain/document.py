@@ -1,8 +1,8 @@
 """An explanation as plain data, for JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from statistics import mean
+from pathlib import Path
 from typing import Any
 
 from nodelens.conv.receptive_field import AxisField
@@ -32,12 +32,17 @@ def model_document(classifier: Classifier) -> dict[str, Any]:
     }
 
 
-def image_document(explanation: Explanation, files: Sequence[MapFiles] = ()) -> dict[str, Any]:
+def image_document(
+    explanation: Explanation,
+    files: Sequence[MapFiles] = (),
+    figures: Mapping[str, Path] | None = None,
+) -> dict[str, Any]:
     """What was found out about one photo.
 
     Args:
         explanation: The findings.
         files: The files of each map; none if nothing was written.
+        figures: The files that judge the maps, if anything was measured.
 
     Returns:
         Plain data.
@@ -54,33 +59,19 @@ def image_document(explanation: Explanation, files: Sequence[MapFiles] = ()) -> 
             _map(heat_map, its_files)
             for heat_map, its_files in zip(explanation.maps, written, strict=True)
         ],
+        "controls": [
+            {
+                "layer": control.layer,
+                "class_index": control.target.index,
+                "class_name": control.target.name,
+                "method": "random",
+                "metrics": asdict(control.faithfulness),
+            }
+            for control in explanation.controls
+        ],
+        "sanity": asdict(explanation.sanity) if explanation.sanity else None,
+        "figures": {kind: str(file) for kind, file in (figures or {}).items()},
     }
-
-
-def metrics_document(images: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The mean measures of faithfulness of each method at each layer.
-
-    Args:
-        images: The documents of the photos.
-
-    Returns:
-        Plain data; `maps` tells over how many maps the mean goes. Empty maps are not measured.
-    """
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for each in (each for image in images for each in image["maps"] if each["metrics"]):
-        found.setdefault((each["method"], each["layer"]), []).append(each["metrics"])
-    return [
-        {
-            "method": method,
-            "layer": layer,
-            "maps": len(measures),
-            "deletion": mean(each["deletion"] for each in measures),
-            "insertion": mean(each["insertion"] for each in measures),
-            "average_drop": mean(each["drop"] for each in measures),
-            "increase_in_confidence": mean(float(each["increase"]) for each in measures),
-        }
-        for (method, layer), measures in found.items()
-    ]
 
 
 def layer_document(row: LayerRow) -> dict[str, Any]:
@@ -120,6 +111,8 @@ def _map(heat_map: HeatMap, files: MapFiles | None) -> dict[str, Any]:
         "empty": heat_map.empty,
         "receptive_field": _receptive_field(heat_map.receptive_field),
         "details": dict(heat_map.details),
+        "box": None if heat_map.box is None else list(heat_map.box),
+        "localisation": asdict(heat_map.localisation) if heat_map.localisation else None,
         "metrics": asdict(heat_map.faithfulness) if heat_map.faithfulness else None,
         "files": {} if files is None else {k: str(path) for k, path in files.as_dict().items()},
     }

@@ -6,14 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from nodelens.explain.classifier import Classifier
-from nodelens.explain.explanation import Explanation, HeatMap, Prediction
-from nodelens.explain.faithfulness import faithfulness
+from nodelens.explain.explanation import Control, Explanation, HeatMap, Prediction
 from nodelens.explain.gradients import Evidence, compile_evidence
 from nodelens.explain.grids import CHANNELS_LAST
 from nodelens.explain.image_score import ImageScore, compile_image_score
 from nodelens.explain.images import Photo
 from nodelens.explain.layer_maps import layer_map
 from nodelens.explain.layers import LayerRow, find_layers, list_layers
+from nodelens.explain.localisation import localise, region_box
+from nodelens.explain.measuring import controls_of, measure
 from nodelens.explain.memory import memory_is_told
 from nodelens.explain.methods import gradcam, positive_part
 from nodelens.explain.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
@@ -113,16 +114,39 @@ class Explainer:
 
     def _explanation(self, prepared: Prepared, evidence: Evidence) -> Explanation:
         best = np.argsort(-evidence.logits[0], kind="stable")[:PREDICTIONS]
+        targets = [self._prediction(evidence, index) for index in evidence.classes[0]]
+        views = [
+            self._image_score(prepared.image, prepared.baseline, target.index) for target in targets
+        ]
         return Explanation(
             photo=prepared.photo,
             predictions=tuple(self._prediction(evidence, index) for index in best),
             maps=tuple(
                 self._judged(heat_map, view, prepared)
-                for heat_map, view in self._maps(evidence, prepared)
+                for heat_map, view in self._maps(evidence, targets, views)
             ),
             model=self.classifier.name,
             weights=self.classifier.weights,
+            controls=tuple(self._controls(evidence, targets, views, prepared)),
         )
+
+    def _controls(
+        self,
+        evidence: Evidence,
+        targets: list[Prediction],
+        views: list[ImageScore],
+        prepared: Prepared,
+    ) -> Iterator[Control]:
+        if self.question.metrics:
+            yield from controls_of(
+                evidence,
+                self.layers,
+                targets,
+                views,
+                prepared.plain,
+                self.question.metric_steps,
+                pixels=bool(self.question.pixel_methods),
+            )
 
     def _prediction(self, evidence: Evidence, index: int) -> Prediction:
         return Prediction(
@@ -132,11 +156,9 @@ class Explainer:
             logit=float(evidence.logits[0, index]),
         )
 
-    def _maps(self, evidence: Evidence, prepared: Prepared) -> Iterator[tuple[HeatMap, ImageScore]]:
-        targets = [self._prediction(evidence, index) for index in evidence.classes[0]]
-        views = [
-            self._image_score(prepared.image, prepared.baseline, target.index) for target in targets
-        ]
+    def _maps(
+        self, evidence: Evidence, targets: list[Prediction], views: list[ImageScore]
+    ) -> Iterator[tuple[HeatMap, ImageScore]]:
         for number, layer in enumerate(self.layers):
             for rank, (target, view) in enumerate(zip(targets, views, strict=True)):
                 for method in self.question.layer_methods:
@@ -148,17 +170,17 @@ class Explainer:
                 yield self._map(INPUT, target, method, found), view
 
     def _judged(self, heat_map: HeatMap, view: ImageScore, prepared: Prepared) -> HeatMap:
-        """The map with what is measured of it, if that is asked for and there is anything."""
+        """The map with where it lies, and with what is measured of it if that is asked for."""
+        values, size = heat_map.values, prepared.photo.size
+        boxes = self.question.boxes_of(prepared.photo.path)
+        heat_map = replace(
+            heat_map,
+            box=region_box(values, size, self.classifier.input_size),
+            localisation=localise(values, size, boxes) if boxes else None,
+        )
         if heat_map.empty or not self.question.metrics:
             return heat_map
-        found = faithfulness(
-            heat_map.values,
-            view.image,
-            view.probability_of,
-            blurred=prepared.blurred,
-            black=prepared.black,
-            steps=self.question.metric_steps,
-        )
+        found = measure(values, view, prepared.plain, self.question.metric_steps)
         return replace(heat_map, faithfulness=found)
 
     def _at_layer(

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from nodelens.explain.boxes import Box
 from nodelens.explain.classifier import Weights
 from nodelens.explain.faithfulness import Faithfulness
 from nodelens.explain.images import Photo
+from nodelens.explain.localisation import Localisation
 from nodelens.explain.painting import draw_map, paint
 from nodelens.explain.receptive_field import ReceptiveField
 from nodelens.explain.save import MapFiles, save_explanation
@@ -56,6 +58,9 @@ class HeatMap:
         receptive_field: What one cell of the map sees of the model's input; None where that is
             not one size at one place.
         details: What the method tells besides, in numbers.
+        box: Around the largest region above 15 % of the maximum, in pixels of the photo; None if
+            nothing is positive.
+        localisation: How the map lies to the boxes that were given, if there are any.
         faithfulness: How the map stands the test; None if it was not asked for, or the map is
             empty.
     """
@@ -72,6 +77,8 @@ class HeatMap:
     smooth: str | None = None
     explains: str = "logit"
     details: Mapping[str, float] = field(default_factory=dict)
+    box: Box | None = None
+    localisation: Localisation | None = None
     faithfulness: Faithfulness | None = None
 
     @property
@@ -88,6 +95,35 @@ class HeatMap:
 
 
 @dataclass(frozen=True)
+class Control:
+    """How random maps stand the test: what a method must beat.
+
+    Attributes:
+        layer: Whose channels are weighted by chance; `input` where pixels are.
+        target: The explained class.
+        faithfulness: The mean over several random maps.
+    """
+
+    layer: str
+    target: Prediction
+    faithfulness: Faithfulness
+
+
+@dataclass(frozen=True)
+class Sanity:
+    """What becomes of the maps while the weights are shuffled, layer by layer from the top.
+
+    Attributes:
+        layers: The layers in the order in which they are shuffled; those before stay shuffled.
+        correlations: For each of `Explanation.maps`, and then for each layer, the rank correlation
+            with the map before; None where one of both is the same everywhere.
+    """
+
+    layers: tuple[str, ...]
+    correlations: tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True)
 class Explanation:
     """All that was found out about one photo.
 
@@ -98,6 +134,8 @@ class Explanation:
             the methods that need no layer.
         model: Name of the model.
         weights: Which weights it ran with.
+        controls: Random maps, measured beside the others if that was asked for.
+        sanity: What becomes of the maps when the weights are shuffled, if that was asked for.
     """
 
     photo: Photo
@@ -105,6 +143,8 @@ class Explanation:
     maps: tuple[HeatMap, ...]
     model: str
     weights: Weights
+    controls: tuple[Control, ...] = ()
+    sanity: Sanity | None = None
 
     def overlay(self, number: int = 0, *, alpha: float = ALPHA) -> Image.Image:
         """The photo with one of its maps over it, in the size of the photo.

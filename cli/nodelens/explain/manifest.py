@@ -30,6 +30,7 @@ def write_manifest(
     directory: Path,
     explanation: Explanation,
     files: Sequence[MapFiles],
+    figures: Mapping[str, Path],
     record: Mapping[str, Any],
 ) -> None:
     """Writes the JSON document of the command for one picture, with paths beside the manifest.
@@ -38,9 +39,11 @@ def write_manifest(
         directory: Where.
         explanation: What was found out.
         files: The files of each map.
+        figures: Those that judge the maps.
         record: What it takes to repeat the run.
     """
-    document = image_document(explanation, [each.names() for each in files])
+    beside = {kind: Path(file.name) for kind, file in figures.items()}
+    document = image_document(explanation, [each.names() for each in files], beside)
     text = to_json({"schema": 1, "command": "gradcam", "images": [document], **record})
     write_text(directory / MANIFEST, text)
 
@@ -71,11 +74,15 @@ def find_done(directory: Path, path: Path, record: Mapping[str, Any]) -> dict[st
     if changes := list(_changes("", {key: found[key] for key in wanted}, wanted)):
         raise _in_the_way(directory, f"was made with other settings: {', '.join(changes[:3])}")
     for each in image["maps"]:
-        files = {kind: directory / name for kind, name in each["files"].items()}
-        if gone := [file for file in files.values() if not file.is_file()]:
-            raise _in_the_way(directory, f"is not whole any more: {gone[0].name} is missing")
-        each["files"] = {kind: str(file) for kind, file in files.items()}
-    return {**image, "path": str(path)}
+        each["files"] = _here(directory, each["files"])
+    return {**image, "path": str(path), "figures": _here(directory, image.get("figures", {}))}
+
+
+def _here(directory: Path, names: Mapping[str, str]) -> dict[str, str]:
+    files = {kind: directory / name for kind, name in names.items()}
+    if gone := [file for file in files.values() if not file.is_file()]:
+        raise _in_the_way(directory, f"is not whole any more: {gone[0].name} is missing")
+    return {kind: str(file) for kind, file in files.items()}
 
 
 def _read(manifest: Path) -> dict[str, Any] | None:

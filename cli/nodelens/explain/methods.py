@@ -208,8 +208,20 @@ def random(
     Returns:
         The signed map, shape `(n, m)`.
     """
-    weights = 2 * np.random.default_rng(0).random(activations.shape[-1], np.float32) - 1
-    return combine(activations * weights)
+    return combine(activations * random_weights(activations.shape[-1], 0))
+
+
+def random_weights(channels: int, seed: int) -> np.ndarray:
+    """The weights of the control.
+
+    Args:
+        channels: How many.
+        seed: Of the generator.
+
+    Returns:
+        From -1 to 1, float32 `(channels,)`.
+    """
+    return 2 * np.random.default_rng(seed).random(channels, np.float32) - 1
 
 
 METHODS: Mapping[str, CamMethod] = {

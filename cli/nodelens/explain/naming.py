@@ -67,6 +67,9 @@ def question_words(explainer: Explainer) -> str:
     words += ["signed"] if question.signed else []
     words += [question.smooth] if question.smooth else []
     words += ["metrics"] if question.metrics else []
+    words += ["sanity"] if question.sanity else []
+    words += [f"region-{'.'.join(map(str, question.region))}"] if question.region else []
+    words += ["boxes"] if question.boxes else []
     words += [
         f"{name}-{value}"
         for name, value in vars(question.pixels).items()

@@ -6,9 +6,13 @@ import numpy as np
 
 from nodelens.errors import UsageError
 from nodelens.explain.classifier import Classifier
+from nodelens.explain.faithfulness import Plain
 from nodelens.explain.image_score import baseline_pixels
 from nodelens.explain.images import Photo, to_model_input
 from nodelens.explain.question import Baseline
+
+GREY = 128
+"""The grey that stands for deleted pixels."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +23,13 @@ class Prepared:
         photo: The photo in its own size.
         image: What the model sees of it.
         baseline: What stands for nothing to see.
-        blurred: The picture blurred; where there are no pixels to blur, its mean.
-        black: A black picture.
+        plain: What pixels are replaced by when maps are measured.
     """
 
     photo: Photo
     image: np.ndarray
     baseline: np.ndarray
-    blurred: np.ndarray
-    black: np.ndarray
+    plain: Plain
 
 
 def prepare(photo: Photo, classifier: Classifier, baseline: Baseline) -> Prepared:
@@ -48,18 +50,23 @@ def prepare(photo: Photo, classifier: Classifier, baseline: Baseline) -> Prepare
         return _given(photo, photo.tensor, classifier, baseline)
     pixels = to_model_input(photo, classifier.input_size)
     kinds = [baseline_pixels(pixels, kind) for kind in (baseline, "blur", "black")]
-    return Prepared(photo, *classifier.preprocess(np.stack([pixels, *kinds])))
+    grey = np.full_like(pixels, GREY)
+    image, start, blurred, black, grey = classifier.preprocess(np.stack([pixels, *kinds, grey]))
+    return Prepared(photo, image, start, Plain(blurred, grey, black))
 
 
 def _given(
     photo: Photo, tensor: np.ndarray, classifier: Classifier, baseline: Baseline
 ) -> Prepared:
-    """The same for a picture that is preprocessed already: only black and its mean are known."""
-    black = classifier.preprocess(np.zeros((1, *classifier.input_size, 3), np.uint8))[0]
+    """The same for a picture that is preprocessed already: its mean stands for it blurred."""
+    plain = np.zeros((2, *classifier.input_size, 3), np.uint8)
+    plain[1] = GREY
+    black, grey = classifier.preprocess(plain)
     if tensor.shape != black.shape:
         raise UsageError(
             f"{photo.path}: the model takes the shape {black.shape}, the array has {tensor.shape}",
             hint="store pixels as uint8 to have them resized and preprocessed",
         )
     mean = np.broadcast_to(tensor.mean(axis=(0, 1)), tensor.shape)
-    return Prepared(photo, tensor, black if baseline == "black" else mean, mean, black)
+    start = black if baseline == "black" else mean
+    return Prepared(photo, tensor, start, Plain(mean, grey, black))

@@ -1,10 +1,12 @@
 """What is asked about a photo."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from nodelens.errors import UsageError
+from nodelens.explain.boxes import Box, boxes_of
 
 Baseline = Literal["black", "mean", "blur"]
 
@@ -76,6 +78,9 @@ class Question:
         pixels: How the methods that look at pixels proceed.
         metrics: Whether it is measured how faithful the maps are.
         metric_steps: Points of the curves of deletion and insertion.
+        sanity: Whether the maps are compared with those of shuffled weights.
+        region: A box in every photo, with which maps are compared.
+        boxes: Boxes of single photos, by their paths or names.
     """
 
     layers: Sequence[str] = ()
@@ -90,6 +95,20 @@ class Question:
     pixels: PixelSettings = PixelSettings()
     metrics: bool = False
     metric_steps: int = 32
+    sanity: bool = False
+    region: Box | None = None
+    boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
+
+    def boxes_of(self, photo: Path) -> tuple[Box, ...]:
+        """The boxes with which the maps of a photo are compared.
+
+        Args:
+            photo: Its path.
+
+        Returns:
+            The region of all photos, and those of this one.
+        """
+        return (*([self.region] if self.region else []), *boxes_of(photo, self.boxes))
 
     @property
     def layer_methods(self) -> list[str]:

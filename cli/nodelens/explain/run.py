@@ -23,7 +23,8 @@ from nodelens.explain.manifest import MANIFEST, find_done, write_manifest
 from nodelens.explain.memory import OutOfMemoryError
 from nodelens.explain.opening import open_picture
 from nodelens.explain.preparation import Prepared
-from nodelens.explain.save import FILES, map_files, save_explanation
+from nodelens.explain.sanity import with_sanity
+from nodelens.explain.save import FILES, map_files, save_explanation, save_judging
 from nodelens.report.figures.contact_sheet import COMPARISON, sheet_png, strip_of
 from nodelens.report.figures.overlay import ALPHA
 from nodelens.runtime.files import whole_directory, write_bytes
@@ -162,7 +163,10 @@ def _explain(
     while True:
         parts = [prepared[start : start + size] for start in range(0, len(prepared), size)]
         try:
-            return [each for part in parts for each in explainer.explain_batch(part, size)], size
+            found = [each for part in parts for each in explainer.explain_batch(part, size)]
+            if explainer.question.sanity:
+                found = [with_sanity(explainer, each) for each in found]
+            return found, size
         except OutOfMemoryError:
             if size == 1:
                 raise
@@ -181,11 +185,13 @@ def _write(explanation: Explanation, directory: Path, batch: Batch) -> Explained
             if len(written) > 1 and "overlay" in batch.files:
                 strip = strip_of(image_document(explanation, written), explanation.photo.pixels)
                 write_bytes(unfinished / COMPARISON, sheet_png([strip]))
-            write_manifest(unfinished, explanation, written, batch.record)
+            figures = save_judging(explanation, unfinished)
+            write_manifest(unfinished, explanation, written, figures, batch.record)
     except NodelensError as error:
         return Failed(path, error)
     files = [map_files(heat_map, directory, batch.files) for heat_map in explanation.maps]
-    document = image_document(explanation, files)
+    figures = {kind: directory / file.name for kind, file in figures.items()}
+    document = image_document(explanation, files, figures)
     view = batch.view(document, explanation.photo.pixels) if batch.view else None
     return Explained(path, directory, document, view=view)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from nodelens.explain.judging import judging_figures
 from nodelens.explain.painting import draw_map, paint
 from nodelens.report.figures.gradcam import PNG_COMPRESSION
 from nodelens.report.figures.overlay import ALPHA
@@ -96,6 +97,23 @@ def save_explanation(
     refuse_overwriting([p for each in files for p in each.as_dict().values()], force=force)
     for heat_map, its_files in zip(explanation.maps, files, strict=True):
         _save_map(explanation, heat_map, its_files, alpha)
+    return files
+
+
+def save_judging(explanation: "Explanation", directory: Path) -> dict[str, Path]:
+    """Writes the figures of what was measured of the maps, if anything was.
+
+    Args:
+        explanation: What is written.
+        directory: Where; it must exist.
+
+    Returns:
+        The files: `metrics` and `sanity`, those that there are.
+    """
+    files = {}
+    for kind, figure in judging_figures(explanation).items():
+        files[kind] = directory / f"{kind}.png"
+        _write(files[kind], figure.savefig)
     return files
 
 

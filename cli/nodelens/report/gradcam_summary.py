@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 WORDS = {"overlay": "overlay", "heatmap": "heat map", "raw": "raw map"}
+JUDGED = {"metrics": "how faithful", "sanity": "with shuffled weights"}
 
 
 def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableType]":
@@ -32,8 +33,12 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
         nothing = ("no positive evidence: ", "yellow") if found["empty"] else ""
         shown = found["files"].get("figure") or next(iter(found["files"].values()))
         parts.append(Text.assemble(f"  {where}: ", nothing, (shown, "cyan")))
+        if found["localisation"]:
+            parts.append(_in_boxes(found["localisation"]))
         if "completeness_gap" in found["details"]:
             parts.append(_completeness(found["details"]))
+    for kind, file in image["figures"].items():
+        parts.append(Text.assemble(f"  {JUDGED[kind]}: ", (file, "cyan")))
     kinds = image["maps"][0]["files"]
     if len(image["maps"]) > 1 and "overlay" in kinds:
         parts.append(Text.assemble("  together: ", (str(directory / "comparison.png"), "cyan")))
@@ -90,6 +95,18 @@ def _field(field: dict[str, Any] | None) -> tuple[str, str]:
     both = field["height"], field["width"]
     size = " x ".join(str(axis["size"]) for axis in both)
     return f"{size} px", f"{' x '.join(str(axis['stride']) for axis in both)} px"
+
+
+def _in_boxes(found: dict[str, Any]) -> "RenderableType":
+    """How much of a map lies in the boxes."""
+    from rich.text import Text
+
+    hit = "in or next to" if found["hit"] else "outside"
+    return Text(
+        f"    {found['share']:.1%} of it in the box, which is {found['area']:.1%} of the picture; "
+        f"its maximum lies {hit} the box",
+        style="dim",
+    )
 
 
 def _completeness(details: dict[str, float]) -> "RenderableType":

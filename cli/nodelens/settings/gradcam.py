@@ -1,6 +1,6 @@
 """What may be set for `gradcam`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
@@ -89,6 +89,8 @@ class GradcamSettings(Settings):
     """Everything that may be set for `gradcam`.
 
     Without `layers` the model's own choice is explained, without `classes` the `top_k` best ones.
+    `metrics`: whether maps are measured. `sanity`: whether they are compared with those of shuffled
+    weights. `region`: a box in every photo, `boxes`: a CSV file with boxes of single photos.
     `shard`: `i/n`, this machine's share of the pictures where `n` machines explain them together.
     """
 
@@ -106,12 +108,22 @@ class GradcamSettings(Settings):
     smooth: Literal["aug", "eigen"] | None = None
     pixels: PixelSettings = PixelSettings()
     metrics: bool = False
+    sanity: bool = False
+    region: tuple[int, int, int, int] | None = None
+    boxes: str | None = None
     metric_steps: int = Field(default=32, ge=1, le=1000)
     max_pixels: PositiveInt = 80_000_000
     batch_size: int = Field(default=16, ge=1, le=4096)
     shard: str | None = None
     fail_fast: bool = False
     output: OutputSettings = OutputSettings()
+
+    @field_validator("region")
+    @classmethod
+    def _not_empty(cls, region: tuple[int, int, int, int] | None) -> Any:
+        if region and not (0 <= region[0] < region[2] and 0 <= region[1] < region[3]):
+            raise ValueError("expected a box x0,y0,x1,y1 in pixels, with x0 < x1 and y0 < y1")
+        return region
 
     @field_validator("shard")
     @classmethod

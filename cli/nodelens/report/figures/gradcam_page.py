@@ -172,14 +172,19 @@ def _metrics(rows: Sequence[Mapping[str, Any]]) -> str:
         "maps": ("maps", "d"),
         "deletion": ("deletion ↓", ".3f"),
         "insertion": ("insertion ↑", ".3f"),
+        "road": ("ROAD ↑", ".3f"),
         "average_drop": ("average drop ↓", ".1%"),
         "increase_in_confidence": ("increase in confidence ↑", ".1%"),
+        "pointing_game": ("pointing game ↑", ".0%"),
+        "share_in_boxes": ("share in boxes ↑", ".1%"),
     }
+    columns = {key: told for key, told in columns.items() if any(key in row for row in rows)}
     head = "".join(f'<th class="number">{title}</th>' for title, _ in columns.values())
     body = ""
     for row in rows:
         cells = "".join(
-            f'<td class="number">{row[key]:{form}}</td>' for key, (_, form) in columns.items()
+            f'<td class="number">{format(row[key], form) if key in row else ""}</td>'
+            for key, (_, form) in columns.items()
         )
         body += f"<tr><td>{escape(row['method'])}</td><td>{escape(row['layer'])}</td>{cells}</tr>\n"
     return f"<table>\n<tr><th>method</th><th>layer</th>{head}</tr>\n{body}</table>\n"
