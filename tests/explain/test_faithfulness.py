@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
-from nodelens.explain.comparison import interval, metrics_document
+from nodelens.explain.comparison import interval, metrics_document, wilson
 from nodelens.explain.faithfulness import Faithfulness, Plain, faithfulness, gini, mean_of
 from nodelens.explain.image_score import ImageScore, compile_image_score
 from nodelens.explain.targets import logit
@@ -199,6 +200,19 @@ def test_the_maps_of_one_picture_count_as_one():
     np.testing.assert_allclose(
         row["intervals"]["deletion"], [0.4 - 12.706 * 0.2, 0.4 + 12.706 * 0.2], rtol=1e-4
     )
+
+
+def test_the_interval_of_a_share_is_wilsons():
+    # SciPy: binomtest(3, 10).proportion_ci(method="wilson").
+    expected = binomtest(3, 10).proportion_ci(method="wilson")
+    np.testing.assert_allclose(wilson(0.3, 10), expected, rtol=1e-9)
+    assert wilson(0.0, 4)[0] == 0
+    images = [
+        {"path": path, "maps": [measured("gradcam", 0.2, increase=yes)]}
+        for path, yes in (("a", 1.0), ("b", 0.0))
+    ]
+    (row,) = metrics_document(images)
+    assert row["intervals"]["increase_in_confidence"] == wilson(0.5, 2)
 
 
 def test_the_interval_of_a_mean_is_students():

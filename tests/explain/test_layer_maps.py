@@ -59,6 +59,11 @@ def test_aug_smoothing_asks_the_model_about_every_changed_picture():
     assert len(seen) == 6
 
 
+def test_a_counterfactual_is_not_evaluated(classifier, cat):
+    with pytest.raises(UsageError, match="cannot be evaluated"):
+        explain_image(classifier, cat, Question(counterfactual=True, metrics=True))
+
+
 @pytest.mark.parametrize(
     ("smooth", "method"),
     [("aug", "saliency"), ("aug", "guided-gradcam"), ("eigen", "eigencam"), ("eigen", "fullgrad")],

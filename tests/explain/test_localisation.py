@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nodelens.errors import UsageError
-from nodelens.explain.boxes import boxes_of, read_boxes
+from nodelens.explain.boxes import boxes_of, read_boxes, refuse_outside
 from nodelens.explain.localisation import localise, region_box
 
 
@@ -81,6 +81,14 @@ def test_a_table_that_is_none_is_told(tmp_path, text, says):
     (tmp_path / "boxes.csv").write_text(text)
     with pytest.raises(UsageError, match=says):
         read_boxes(tmp_path / "boxes.csv")
+
+
+def test_a_box_outside_the_photo_is_told():
+    photo, size = Path("a.png"), (20, 10)
+    refuse_outside(photo, size, [(-5, 0, 1, 1), (19, 9, 30, 30)])
+    for box in [(20, 0, 30, 5), (0, 10, 5, 12), (-5, 0, 0, 5), (0, -5, 5, 0)]:
+        with pytest.raises(UsageError, match="lies outside the picture, which has 20 x 10"):
+            refuse_outside(photo, size, [box])
 
 
 def test_a_table_that_is_not_there_is_told(tmp_path):

@@ -1,7 +1,7 @@
 """Reading the boxes in which the objects of photos lie."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nodelens.errors import UsageError
@@ -56,6 +56,26 @@ def boxes_of(photo: Path, boxes: Mapping[str, tuple[Box, ...]]) -> tuple[Box, ..
         Those of its path, or else of its name.
     """
     return boxes.get(str(photo), boxes.get(photo.name, ()))
+
+
+def refuse_outside(photo: Path, size: tuple[int, int], boxes: Sequence[Box]) -> None:
+    """Refuses a box of which no pixel lies in the photo.
+
+    Args:
+        photo: Its path.
+        size: Width and height.
+        boxes: The boxes.
+
+    Raises:
+        UsageError: There is such a box.
+    """
+    for left, top, right, bottom in boxes:
+        if left >= size[0] or top >= size[1] or right <= 0 or bottom <= 0:
+            raise UsageError(
+                f"{photo}: the box {left},{top},{right},{bottom} lies outside the picture, which "
+                f"has {size[0]} x {size[1]} pixels",
+                hint="boxes are given in pixels of the photo, from its upper left corner",
+            )
 
 
 def _box(parts: list[str | None], where: str) -> Box:

@@ -15,6 +15,8 @@ MEASURES = {
 """The means by their names, and what they are means of."""
 LOCATED = {"pointing_game": "hit", "share_in_boxes": "share", "area_of_boxes": "area"}
 """The same where boxes are given."""
+YES_OR_NO = ("increase_in_confidence", "pointing_game")
+"""Those that are shares of maps of which something is true."""
 CONFIDENCE = 0.95
 
 Found = dict[str, dict[str, list[float]]]
@@ -25,8 +27,9 @@ def metrics_document(images: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
     """The means of each method at each layer, and beside them those of random maps.
 
     The maps of one picture are averaged first: they are not independent of each other. Intervals
-    are Student's, of 95 % confidence, over the pictures. `against_random` is the mean difference to
-    the random maps of the same pictures, which is surer than the difference of the means.
+    are Student's, of shares Wilson's, of 95 % confidence, over the pictures. `against_random` is
+    the mean difference to the random maps of the same pictures, which is surer than the difference
+    of the means.
 
     Args:
         images: The documents of the pictures.
@@ -45,6 +48,27 @@ def metrics_document(images: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
         _row(method, layer, values, found.get(("random", layer), {}))
         for (method, layer), values in found.items()
     ]
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    r"""Wilson's confidence interval of a share.
+
+    $\frac{p + z^2 / 2n \pm z \sqrt{p (1 - p) / n + z^2 / 4n^2}}{1 + z^2 / n}$ (Wilson 1927).
+
+    Args:
+        share: From 0 to 1.
+        count: Of how many it is a share.
+
+    Returns:
+        Its ends, from 0 to 1.
+    """
+    from scipy.stats import norm
+
+    z = float(norm.ppf((1 + CONFIDENCE) / 2))
+    middle = share + z**2 / (2 * count)
+    half = z * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5
+    below = 1 + z**2 / count
+    return max((middle - half) / below, 0.0), min((middle + half) / below, 1.0)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float] | None:
@@ -83,6 +107,12 @@ def _values(each: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in values.items()}
 
 
+def _interval(name: str, means: Sequence[float]) -> tuple[float, float] | None:
+    if name in YES_OR_NO and len(means) > 1:
+        return wilson(mean(means), len(means))
+    return interval(means)
+
+
 def _row(method: str, layer: str, values: Found, control: Found) -> dict[str, Any]:
     pictures = {name: [mean(maps) for maps in its.values()] for name, its in values.items()}
     against = {}
@@ -98,6 +128,6 @@ def _row(method: str, layer: str, values: Found, control: Found) -> dict[str, An
         "maps": sum(map(len, first.values())),
         "pictures": len(first),
         **{name: mean(means) for name, means in pictures.items()},
-        "intervals": {name: interval(means) for name, means in pictures.items()},
+        "intervals": {name: _interval(name, means) for name, means in pictures.items()},
         "against_random": against,
     }

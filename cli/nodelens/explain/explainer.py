@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nodelens.explain.boxes import refuse_outside
 from nodelens.explain.classifier import Classifier
 from nodelens.explain.explanation import Control, Explanation, HeatMap, Prediction
 from nodelens.explain.gradients import Evidence, compile_evidence
@@ -89,7 +90,11 @@ class Explainer:
 
         Returns:
             The photo and the model's input.
+
+        Raises:
+            UsageError: A box lies outside the photo.
         """
+        refuse_outside(photo.path, photo.size, self.question.boxes_of(photo.path))
         return prepare(photo, self.classifier, self.question.pixels.baseline)
 
     def explain_batch(self, batch: Sequence[Prepared], size: int = 1) -> list[Explanation]:

@@ -151,6 +151,12 @@ class Question:
                 "no gradient of a layer alone makes its map",
                 hint="use --signed, which shows what speaks against the class as well",
             )
+        if self.counterfactual and self.metrics:
+            raise UsageError(
+                "a counterfactual map cannot be evaluated: the measures ask whether what it marks "
+                "speaks for the class",
+                hint="leave out --evaluate, or explain another class with --class",
+            )
         unfit = _NO_SMOOTHING | (_PRINCIPAL if self.smooth == "eigen" else set())
         if self.smooth and (rough := unfit & set(self.methods)):
             raise UsageError(

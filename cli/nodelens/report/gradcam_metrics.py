@@ -19,6 +19,10 @@ COLUMNS = {
 """The heading of each measure and the form of its numbers; the arrows tell which way is better."""
 
 
+FEWEST = 3
+"""Pictures from which on an interval is told; over two it is wider than the whole range."""
+
+
 def metrics_table(rows: Sequence[dict[str, Any]]) -> "RenderableType":
     """The mean measures of each method at each layer.
 
@@ -47,14 +51,20 @@ def metrics_table(rows: Sequence[dict[str, Any]]) -> "RenderableType":
 
 
 def _cell(row: dict[str, Any], name: str) -> str:
-    form, interval = COLUMNS[name][1], row["intervals"][name]
+    form = COLUMNS[name][1]
     mean = format(row[name], form)
-    return mean if interval is None else f"{mean} ±{format((interval[1] - interval[0]) / 2, form)}"
+    if row["pictures"] < FEWEST:
+        return mean
+    low, high = row["intervals"][name]
+    return f"{mean} ±{format((high - low) / 2, form)}"
 
 
 def _reading(rows: Sequence[dict[str, Any]]) -> str:
-    said = "a method that is not clearly better than random has explained nothing"
-    if any(interval for row in rows for interval in row["intervals"].values()):
-        pictures = max(row["pictures"] for row in rows)
-        said += f"; ± is half of a 95 % interval over {pictures} pictures"
-    return said
+    pictures = max(row["pictures"] for row in rows)
+    said = [
+        "a method that is not clearly better than random has explained nothing"
+        if any(row["method"] == "random" for row in rows)
+        else "in boxes: the share of a map that lies in the boxes; pointing: its maximum does",
+        *([f"± is half of a 95 % interval over {pictures} pictures"] if pictures >= FEWEST else []),
+    ]
+    return "; ".join(said)

@@ -33,7 +33,7 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
         nothing = ("no positive evidence: ", "yellow") if found["empty"] else ""
         shown = found["files"].get("figure") or next(iter(found["files"].values()))
         parts.append(Text.assemble(f"  {where}: ", nothing, (shown, "cyan")))
-        if found["localisation"]:
+        if found["localisation"] and not found["empty"]:
             parts.append(_in_boxes(found["localisation"]))
         if "completeness_gap" in found["details"]:
             parts.append(_completeness(found["details"]))
