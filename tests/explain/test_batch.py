@@ -21,6 +21,7 @@ from nodelens.explain.explainer import Explainer
 from nodelens.explain.images import Photo, load_photo
 from nodelens.explain.memory import OutOfMemoryError
 from nodelens.explain.naming import plan_files, share_of
+from nodelens.explain.opening import open_picture
 from nodelens.explain.preprocessing import preprocessor
 from nodelens.explain.question import Question
 from nodelens.explain.run import Batch, Explained, Failed, even_size, explain_files
@@ -144,7 +145,7 @@ def test_no_more_than_three_batches_of_photos_are_held(explainer, pictures, tmp_
     photos: list[weakref.ref[Photo]] = []
 
     def load(path, **options) -> Photo:
-        photo = load_photo(path, **options)
+        photo = open_picture(path, **options)
         photos.append(weakref.ref(photo))
         return photo
 

@@ -107,6 +107,7 @@ def explain_pictures(
         record,
         size=settings.batch_size,
         max_pixels=settings.max_pixels,
+        frames=settings.frames == "all",
         files=settings.output.files,
         alpha=settings.output.alpha,
         force=force,

@@ -16,6 +16,19 @@ _ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
 @dataclass(frozen=True)
+class Frames:
+    """The frames of an animation.
+
+    Attributes:
+        pictures: `uint8` arrays of shape `(height, width, 3)`, all of one size.
+        milliseconds: How long each is shown.
+    """
+
+    pictures: tuple[np.ndarray, ...]
+    milliseconds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Photo:
     """A picture in its own size, upright, as 8-bit RGB.
 
@@ -25,6 +38,7 @@ class Photo:
         pixels: `uint8` array of shape `(height, width, 3)`.
         notes: What was done to the pixels beyond decoding, one phrase each.
         tensor: What the model takes, where the file holds that and no pixels; float32.
+        frames: Those of an animation, the first of which this is.
     """
 
     path: Path
@@ -32,6 +46,7 @@ class Photo:
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
     tensor: np.ndarray | None = None
+    frames: Frames | None = None
 
     @property
     def size(self) -> tuple[int, int]:

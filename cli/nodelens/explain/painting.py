@@ -1,12 +1,14 @@
 """Laying a map over its photo, and drawing both with the words that belong to them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
-from nodelens.explain.images import Photo
+from nodelens.explain.images import Frames, Photo
 from nodelens.report.figures.gradcam import GradcamCaption, gradcam_figure
 from nodelens.report.figures.overlay import (
     ALPHA,
@@ -73,6 +75,43 @@ def paint(photo: Photo, heat_map: "HeatMap", alpha: float = ALPHA) -> Painted:
     # Nothing speaks for the class: painting the photo would only suggest otherwise.
     overlay = photo.pixels if heat_map.empty else blend(photo.pixels, colour, alpha)
     return Painted(overlay, colour)
+
+
+def paint_frames(
+    frames: Frames, maps: np.ndarray, *, signed: bool, alpha: float = ALPHA
+) -> list[np.ndarray]:
+    """Lays the maps of an animation over its frames, all on one scale, so that they compare.
+
+    Args:
+        frames: The frames.
+        maps: One for each, `(frames, h, w)`.
+        signed: Whether they show both signs.
+        alpha: Opacity of the maps.
+
+    Returns:
+        A picture for each frame, `uint8` RGB.
+    """
+    look_up = signed_colours if signed else colours
+    size = frames.pictures[0].shape[1], frames.pictures[0].shape[0]
+    largest = max(np.abs(enlarge(values, size)).max() for values in maps)
+    if largest == 0:
+        return list(frames.pictures)
+    return [
+        blend(picture, look_up(enlarge(values, size) / largest), alpha)
+        for picture, values in zip(frames.pictures, maps, strict=True)
+    ]
+
+
+def save_gif(pictures: list[np.ndarray], milliseconds: tuple[int, ...], path: Path) -> None:
+    """Writes an animation that goes round and round.
+
+    Args:
+        pictures: `uint8` RGB, all of one size.
+        milliseconds: How long each is shown.
+        path: The file.
+    """
+    first, *others = [Image.fromarray(picture) for picture in pictures]
+    first.save(path, save_all=True, append_images=others, duration=list(milliseconds), loop=0)
 
 
 def draw_map(explanation: "Explanation", heat_map: "HeatMap", overlay: np.ndarray) -> Figure:

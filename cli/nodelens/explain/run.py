@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nodelens.errors import NodelensError
+from nodelens.explain.animation import explain_frames
 from nodelens.explain.document import image_document
 from nodelens.explain.explainer import Explainer
 from nodelens.explain.explanation import Explanation
@@ -72,6 +73,7 @@ class Batch:
     Attributes:
         size: The most pictures that the model sees at once.
         max_pixels: Larger pictures are refused.
+        frames: Whether all frames of an animation are explained, and not its first only.
         files: Which of `FILES` are written.
         alpha: Opacity of the heat map over the photo.
         force: Whether what is there is replaced; otherwise what is done is not done again.
@@ -84,6 +86,7 @@ class Batch:
     record: Mapping[str, Any]
     size: int = 16
     max_pixels: int = PIXEL_LIMIT
+    frames: bool = True
     files: Collection[str] = FILES
     alpha: float = ALPHA
     force: bool = False
@@ -118,7 +121,8 @@ def explain_files(
         for items in _batches(_ahead(pool, prepare, plan.items(), size), size):
             prepared = [item for item in items if isinstance(item, Prepared)]
             explanations, size = _explain(explainer, prepared, size, batch.tell)
-            writing = [pool.submit(write, explanation) for explanation in explanations]
+            complete = (explain_frames(explainer, each, size) for each in explanations)
+            writing = [pool.submit(write, explanation) for explanation in complete]
             yield from map(_result, behind)
             rest = iter(writing)
             behind = [next(rest) if isinstance(item, Prepared) else item for item in items]
@@ -151,7 +155,8 @@ def _prepare(
             photo = open_picture(path, pixel_limit=batch.max_pixels) if batch.view else None
             view = batch.view(done, photo.pixels) if batch.view and photo else None
             return Explained(path, directory, done, again=True, view=view)
-        return explainer.prepare(open_picture(path, pixel_limit=batch.max_pixels))
+        photo = open_picture(path, pixel_limit=batch.max_pixels, frames=batch.frames)
+        return explainer.prepare(photo)
     except NodelensError as error:
         return Failed(path, error)
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from nodelens.explain.judging import judging_figures
-from nodelens.explain.painting import draw_map, paint
+from nodelens.explain.painting import draw_map, paint, paint_frames, save_gif
 from nodelens.report.figures.gradcam import PNG_COMPRESSION
 from nodelens.report.figures.overlay import ALPHA
 from nodelens.runtime.files import atomic_path, refuse_overwriting
@@ -31,12 +31,16 @@ class MapFiles:
         heatmap: PNG, the colours of the heat map alone, in the size of the photo.
         raw: NumPy file, float32, the map at the size of the layer or input, after the ReLU.
         figure: PNG, photo and overlay side by side, with words.
+        animation: GIF, the overlays of all frames, where the picture moves.
+        frames: NumPy file, float32 `(frames, h, w)`, the maps of all frames.
     """
 
     overlay: Path | None = None
     heatmap: Path | None = None
     raw: Path | None = None
     figure: Path | None = None
+    animation: Path | None = None
+    frames: Path | None = None
 
     def as_dict(self) -> dict[str, Path]:
         """The paths of those that are written, by what they hold."""
@@ -67,7 +71,12 @@ def map_files(heat_map: "HeatMap", directory: Path, kinds: Collection[str] = FIL
         "raw": f"{stem}.npy",
         "figure": f"{stem}-figure.png",
     }
-    return MapFiles(**{kind: directory / names[kind] for kind in kinds})
+    moving = {"overlay": f"{stem}-overlay.gif", "raw": f"{stem}-frames.npy"}
+    found = {kind: directory / names[kind] for kind in kinds}
+    if heat_map.frames is not None:
+        also = {"overlay": "animation", "raw": "frames"}
+        found |= {also[kind]: directory / moving[kind] for kind in kinds if kind in also}
+    return MapFiles(**found)
 
 
 def save_explanation(
@@ -122,6 +131,12 @@ def _save_map(
 ) -> None:
     if files.raw:
         _write(files.raw, lambda path: np.save(path, heat_map.values, allow_pickle=False))
+    frames, maps = explanation.photo.frames, heat_map.frames
+    if files.frames and maps is not None:
+        _write(files.frames, lambda path: np.save(path, maps, allow_pickle=False))
+    if files.animation and frames and maps is not None:
+        pictures = paint_frames(frames, maps, signed=heat_map.signed, alpha=alpha)
+        _write(files.animation, lambda path: save_gif(pictures, frames.milliseconds, path))
     if not (files.overlay or files.heatmap or files.figure):
         return
     painted = paint(explanation.photo, heat_map, alpha)

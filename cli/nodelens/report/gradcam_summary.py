@@ -35,6 +35,8 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
         parts.append(Text.assemble(f"  {where}: ", nothing, (shown, "cyan")))
         if found["localisation"] and not found["empty"]:
             parts.append(_in_boxes(found["localisation"]))
+        if "animation" in found["files"]:
+            parts.append(Text.assemble("    moving: ", (found["files"]["animation"], "cyan")))
         if "completeness_gap" in found["details"]:
             parts.append(_completeness(found["details"]))
     for kind, file in image["figures"].items():
@@ -42,7 +44,7 @@ def image_summary(image: dict[str, Any], directory: Path) -> "list[RenderableTyp
     kinds = image["maps"][0]["files"]
     if len(image["maps"]) > 1 and "overlay" in kinds:
         parts.append(Text.assemble("  together: ", (str(directory / "comparison.png"), "cyan")))
-    written = [WORDS[kind] for kind in kinds if kind != "figure"]
+    written = [WORDS[kind] for kind in kinds if kind in WORDS]
     parts.append(Text(f"  {', '.join(written)} and manifest: {directory}/", style="dim"))
     return parts
 

@@ -91,6 +91,7 @@ class GradcamSettings(Settings):
     Without `layers` the model's own choice is explained, without `classes` the `top_k` best ones.
     `metrics`: whether maps are measured. `sanity`: whether they are compared with those of shuffled
     weights. `region`: a box in every photo, `boxes`: a CSV file with boxes of single photos.
+    `frames`: which of an animation are explained.
     `shard`: `i/n`, this machine's share of the pictures where `n` machines explain them together.
     """
 
@@ -112,6 +113,7 @@ class GradcamSettings(Settings):
     region: tuple[int, int, int, int] | None = None
     boxes: str | None = None
     metric_steps: int = Field(default=32, ge=1, le=1000)
+    frames: Literal["all", "first"] = "all"
     max_pixels: PositiveInt = 80_000_000
     batch_size: int = Field(default=16, ge=1, le=4096)
     shard: str | None = None
