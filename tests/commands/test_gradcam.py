@@ -247,6 +247,7 @@ def test_a_map_without_evidence_is_a_warning_and_no_failure_and_is_not_painted(c
         ([CAT, "--region", "1,2,3,z"], "whole number"),
         ([CAT, "--boxes", "none.csv"], "none.csv: the table of boxes cannot be read"),
         ([CAT, "--files", "raw,picture"], "picture"),
+        ([CAT, "--format", "bmp"], "possible: png, jpg, webp"),
         ([CAT, "--files", "raw", "--html", "a.html"], "the page shows overlays"),
     ],
     ids=lambda value: " ".join(Path(str(v)).name for v in value) if isinstance(value, list) else "",

@@ -48,6 +48,24 @@ def test_the_overlay_is_half_photo_and_half_colour(cat_explanation, tmp_path):
     np.testing.assert_allclose(pixels(files.heatmap)[hottest], (128, 0, 0), atol=1)
 
 
+@pytest.mark.parametrize(("picture_format", "means"), [("jpg", "JPEG"), ("webp", "WEBP")])
+def test_pictures_can_have_another_format(cat_explanation, tmp_path, picture_format, means):
+    (files,) = save_explanation(cat_explanation, tmp_path, picture_format=picture_format)
+    for path in (files.overlay, files.heatmap, files.figure):
+        assert path.suffix == f".{picture_format}"
+        assert Image.open(path).format == means
+    expected = cat_explanation.overlay()
+    assert np.abs(pixels(files.overlay) - np.asarray(expected, int)).mean() < 6
+
+
+def test_the_map_before_the_relu_is_written_if_asked_for(cat_explanation, tmp_path):
+    (files,) = save_explanation(cat_explanation, tmp_path, kinds=("signed", "raw"))
+    signed = np.load(files.signed)
+    assert signed.min() == np.float32(cat_explanation.maps[0].min) < 0
+    np.testing.assert_array_equal(np.maximum(signed, 0), np.load(files.raw))
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".npy", ".npy"]
+
+
 def test_an_opacity_of_zero_leaves_the_photo(cat_explanation, tmp_path):
     (files,) = save_explanation(cat_explanation, tmp_path, alpha=0)
     np.testing.assert_array_equal(pixels(files.overlay), cat_explanation.photo.pixels)

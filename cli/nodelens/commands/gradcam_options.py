@@ -225,8 +225,15 @@ FilesOption = Annotated[
     typer.Option(
         "--files",
         metavar="KIND,...",
-        help="What is written of every map: overlay, heatmap, raw, figure; all unless given.",
+        help="What is written of every map: overlay, heatmap, raw, figure (all unless given), "
+        "signed (raw before the ReLU).",
         rich_help_panel=SETTINGS,
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="png|jpg|webp", help="Of the pictures.", rich_help_panel=SETTINGS
     ),
 ]
 BatchSizeOption = Annotated[

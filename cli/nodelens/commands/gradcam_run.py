@@ -109,6 +109,7 @@ def explain_pictures(
         max_pixels=settings.max_pixels,
         frames=settings.frames == "all",
         files=settings.output.files,
+        picture_format=settings.output.format,
         alpha=settings.output.alpha,
         force=force,
         view=pages.view if pages.sheet or pages.html else None,

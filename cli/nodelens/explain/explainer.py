@@ -225,6 +225,7 @@ class Explainer:
             smooth=question.smooth,
             explains=question.target,
             details=found.details,
+            before_relu=signed,
         )
 
 

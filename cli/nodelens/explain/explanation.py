@@ -63,6 +63,7 @@ class HeatMap:
         localisation: How the map lies to the boxes that were given, if there are any.
         faithfulness: How the map stands the test; None if it was not asked for, or the map is
             empty.
+        before_relu: The map before the ReLU, whatever is shown; None if it was not kept.
         frames: The maps of all frames of an animation, `(frames, h, w)`; `values` is the first.
     """
 
@@ -81,6 +82,7 @@ class HeatMap:
     box: Box | None = None
     localisation: Localisation | None = None
     faithfulness: Faithfulness | None = None
+    before_relu: np.ndarray | None = None
     frames: np.ndarray | None = None
 
     @property

@@ -75,6 +75,7 @@ class Batch:
         max_pixels: Larger pictures are refused.
         frames: Whether all frames of an animation are explained, and not its first only.
         files: Which of `FILES` are written.
+        picture_format: Of the pictures that are written, see `PICTURE_OPTIONS`.
         alpha: Opacity of the heat map over the photo.
         force: Whether what is there is replaced; otherwise what is done is not done again.
         record: What it takes to repeat the run, for the manifests.
@@ -88,6 +89,7 @@ class Batch:
     max_pixels: int = PIXEL_LIMIT
     frames: bool = True
     files: Collection[str] = FILES
+    picture_format: str = "png"
     alpha: float = ALPHA
     force: bool = False
     view: Callable[[dict[str, Any], np.ndarray], Any] | None = None
@@ -185,7 +187,11 @@ def _write(explanation: Explanation, directory: Path, batch: Batch) -> Explained
     try:
         with whole_directory(directory, last=MANIFEST) as unfinished:
             written = save_explanation(
-                explanation, unfinished, kinds=batch.files, alpha=batch.alpha
+                explanation,
+                unfinished,
+                kinds=batch.files,
+                picture_format=batch.picture_format,
+                alpha=batch.alpha,
             )
             if len(written) > 1 and "overlay" in batch.files:
                 strip = strip_of(image_document(explanation, written), explanation.photo.pixels)
@@ -194,7 +200,10 @@ def _write(explanation: Explanation, directory: Path, batch: Batch) -> Explained
             write_manifest(unfinished, explanation, written, figures, batch.record)
     except NodelensError as error:
         return Failed(path, error)
-    files = [map_files(heat_map, directory, batch.files) for heat_map in explanation.maps]
+    files = [
+        map_files(heat_map, directory, batch.files, batch.picture_format)
+        for heat_map in explanation.maps
+    ]
     figures = {kind: directory / file.name for kind, file in figures.items()}
     document = image_document(explanation, files, figures)
     view = batch.view(document, explanation.photo.pixels) if batch.view else None

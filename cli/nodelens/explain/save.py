@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from nodelens.explain.explanation import Explanation, HeatMap
 
 FILES = ("overlay", "heatmap", "raw", "figure")
-"""What is written of every map."""
+"""What is written of every map unless something else is asked for; `signed` is possible too."""
+
+PICTURE_OPTIONS: dict[str, dict[str, Any]] = {
+    "png": {"compress_level": PNG_COMPRESSION},
+    "jpg": {"quality": 92},
+    "webp": {"quality": 90},
+}
+"""The formats of pictures, and how each is written."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,11 @@ class MapFiles:
     """The files of one map; None stands for one that is not written.
 
     Attributes:
-        overlay: PNG, the photo in its own size with the heat map over it.
-        heatmap: PNG, the colours of the heat map alone, in the size of the photo.
+        overlay: Picture, the photo in its own size with the heat map over it.
+        heatmap: Picture, the colours of the heat map alone, in the size of the photo.
         raw: NumPy file, float32, the map at the size of the layer or input, after the ReLU.
-        figure: PNG, photo and overlay side by side, with words.
+        figure: Picture, photo and overlay side by side, with words.
+        signed: NumPy file, float32, the same map before the ReLU.
         animation: GIF, the overlays of all frames, where the picture moves.
         frames: NumPy file, float32 `(frames, h, w)`, the maps of all frames.
     """
@@ -39,6 +47,7 @@ class MapFiles:
     heatmap: Path | None = None
     raw: Path | None = None
     figure: Path | None = None
+    signed: Path | None = None
     animation: Path | None = None
     frames: Path | None = None
 
@@ -51,13 +60,19 @@ class MapFiles:
         return MapFiles(**{kind: Path(path.name) for kind, path in self.as_dict().items()})
 
 
-def map_files(heat_map: "HeatMap", directory: Path, kinds: Collection[str] = FILES) -> MapFiles:
+def map_files(
+    heat_map: "HeatMap",
+    directory: Path,
+    kinds: Collection[str] = FILES,
+    picture_format: str = "png",
+) -> MapFiles:
     """The names of the files of one map; they depend on nothing but what the map shows.
 
     Args:
         heat_map: The map.
         directory: Where they are.
-        kinds: Which of `FILES` there are.
+        kinds: Which there are.
+        picture_format: One of `PICTURE_OPTIONS`.
 
     Returns:
         The paths.
@@ -66,10 +81,11 @@ def map_files(heat_map: "HeatMap", directory: Path, kinds: Collection[str] = FIL
     words = (heat_map.kind, heat_map.layer, str(target.index), target.name)
     stem = "-".join(re.sub(r"[^\w.+-]+", "_", word) for word in words)
     names = {
-        "overlay": f"{stem}-overlay.png",
-        "heatmap": f"{stem}-heatmap.png",
+        "overlay": f"{stem}-overlay.{picture_format}",
+        "heatmap": f"{stem}-heatmap.{picture_format}",
         "raw": f"{stem}.npy",
-        "figure": f"{stem}-figure.png",
+        "figure": f"{stem}-figure.{picture_format}",
+        "signed": f"{stem}-signed.npy",
     }
     moving = {"overlay": f"{stem}-overlay.gif", "raw": f"{stem}-frames.npy"}
     found = {kind: directory / names[kind] for kind in kinds}
@@ -84,6 +100,7 @@ def save_explanation(
     directory: Path,
     *,
     kinds: Collection[str] = FILES,
+    picture_format: str = "png",
     alpha: float = ALPHA,
     force: bool = False,
 ) -> tuple[MapFiles, ...]:
@@ -92,7 +109,8 @@ def save_explanation(
     Args:
         explanation: What is written.
         directory: Where; it must exist.
-        kinds: Which of `FILES`.
+        kinds: What is written.
+        picture_format: One of `PICTURE_OPTIONS`.
         alpha: Opacity of the heat map over the photo.
         force: Whether files of the same names are replaced.
 
@@ -102,7 +120,9 @@ def save_explanation(
     Raises:
         UsageError: A file is there already, and `force` is not set.
     """
-    files = tuple(map_files(heat_map, directory, kinds) for heat_map in explanation.maps)
+    files = tuple(
+        map_files(heat_map, directory, kinds, picture_format) for heat_map in explanation.maps
+    )
     refuse_overwriting([p for each in files for p in each.as_dict().values()], force=force)
     for heat_map, its_files in zip(explanation.maps, files, strict=True):
         _save_map(explanation, heat_map, its_files, alpha)
@@ -131,6 +151,9 @@ def _save_map(
 ) -> None:
     if files.raw:
         _write(files.raw, lambda path: np.save(path, heat_map.values, allow_pickle=False))
+    before = heat_map.before_relu
+    if files.signed and before is not None:
+        _write(files.signed, lambda path: np.save(path, before, allow_pickle=False))
     frames, maps = explanation.photo.frames, heat_map.frames
     if files.frames and maps is not None:
         _write(files.frames, lambda path: np.save(path, maps, allow_pickle=False))
@@ -141,13 +164,13 @@ def _save_map(
         return
     painted = paint(explanation.photo, heat_map, alpha)
     if files.overlay:
-        _write(files.overlay, lambda path: _save_png(painted.overlay, path))
+        _write(files.overlay, lambda path: _save_picture(painted.overlay, path))
     if files.heatmap:
-        _write(files.heatmap, lambda path: _save_png(painted.colour, path))
+        _write(files.heatmap, lambda path: _save_picture(painted.colour, path))
     if files.figure:
         figure = draw_map(explanation, heat_map, painted.overlay)
-        compression = {"compress_level": PNG_COMPRESSION}
-        _write(files.figure, lambda path: figure.savefig(path, pil_kwargs=compression))
+        options = PICTURE_OPTIONS[files.figure.suffix[1:]]
+        _write(files.figure, lambda path: figure.savefig(path, pil_kwargs=options))
 
 
 def _write(path: Path, write: Callable[[Path], None]) -> None:
@@ -155,5 +178,5 @@ def _write(path: Path, write: Callable[[Path], None]) -> None:
         write(temporary)
 
 
-def _save_png(pixels: np.ndarray, path: Path) -> None:
-    Image.fromarray(pixels).save(path, compress_level=PNG_COMPRESSION)
+def _save_picture(pixels: np.ndarray, path: Path) -> None:
+    Image.fromarray(pixels).save(path, **PICTURE_OPTIONS[path.suffix[1:]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-WORDS = {"overlay": "overlay", "heatmap": "heat map", "raw": "raw map"}
+WORDS = {"overlay": "overlay", "heatmap": "heat map", "raw": "raw map", "signed": "signed map"}
 JUDGED = {"metrics": "how faithful", "sanity": "with shuffled weights"}
 
 

@@ -26,7 +26,7 @@ Method = Literal[
     "fullgrad",
     "random",
 ]
-File = Literal["overlay", "heatmap", "raw", "figure"]
+File = Literal["overlay", "heatmap", "raw", "figure", "signed"]
 
 
 class ModelSettings(Settings):
@@ -68,12 +68,14 @@ class PixelSettings(Settings):
 class OutputSettings(Settings):
     """What is written, and where; below `directory` every picture gets a directory of its own.
 
-    `files`: what is written of every map. `html`: one page with all results; none unless given.
+    `files`: what is written of every map, `signed` being the raw map before the ReLU. `format`: of
+    the pictures. `html`: one page with all results; none unless given.
     `contact_sheet`: whether several pictures are also shown together, by their overlays.
     """
 
     directory: str = "explanations"
     files: tuple[File, ...] = Field(default=("overlay", "heatmap", "raw", "figure"), min_length=1)
+    format: Literal["png", "jpg", "webp"] = "png"
     html: str | None = None
     contact_sheet: bool = True
     alpha: float = Field(default=0.5, ge=0, le=1)
