@@ -36,6 +36,14 @@ InitialOption = Annotated[
     Path | None,
     typer.Option("--initial", metavar="FILE", help="CSV, NPZ or NPY file of initial states."),
 ]
+InputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--input",
+        metavar="FILE",
+        help="NPZ file with `x`, or NPY file, of samples; by default the test part of the data.",
+    ),
+]
 FieldOnlyOption = Annotated[
     bool,
     typer.Option(
@@ -57,6 +65,7 @@ def predict_ode(
     times: TimesOption = None,
     z0: Z0Option = None,
     initial: InitialOption = None,
+    input_: InputOption = None,
     field_only: FieldOnlyOption = False,
     gradient_check: GradientCheckOption = False,
     device: DeviceOption = None,
@@ -67,15 +76,16 @@ def predict_ode(
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> ExitCode:
-    """Solve the field that a run of train-ode has learned.
+    """Solve the field that a run of train-ode has learned, or classify samples by its network.
 
-    Writes the trajectories as CSV and NPZ and draws them. A file of states may have their times
-    beside them (a CSV column or an array called so), which --field-only uses.
+    Writes the trajectories as CSV and NPZ and draws them, or the classes of samples. A file of
+    states may have their times beside them (a CSV column or an array called so), which
+    --field-only uses.
     """
     if gradient_check:
-        _refuse_beside_gradient_check(
-            {"--times": times, "--z0": z0, "--initial": initial, "--field-only": field_only}
-        )
+        given: dict[str, Any] = {"--times": times, "--z0": z0, "--initial": initial}
+        given |= {"--input": input_, "--field-only": field_only}
+        _refuse(given, "--gradient-check checks a run on its own data")
         return adjoint_check(
             run=run, device=device, out=out, force=force, json=json, quiet=quiet, verbose=verbose
         )
@@ -86,13 +96,33 @@ def predict_ode(
     chosen = start_tensorflow(device or "auto", verbose=verbose)
     output.note(f"device: {chosen.description}")
 
-    from nodelens.report.prediction_summary import prediction_summary, slopes_summary
+    from nodelens.report.prediction_summary import (
+        prediction_summary,
+        samples_summary,
+        slopes_summary,
+    )
     from nodelens.training.load import load_run
+    from nodelens.training.load_samples import SampleRun
     from nodelens.training.predict import initial_states, parse_times, predict, write_prediction
+    from nodelens.training.predict_samples import predict_samples, write_samples
     from nodelens.training.slopes import evaluate_field
 
     grid = None if times is None else parse_times(times)
     trained = load_run(run)
+    if isinstance(trained, SampleRun):
+        foreign: dict[str, Any] = {
+            "--times": times,
+            "--z0": z0,
+            "--initial": initial,
+            "--field-only": field_only,
+        }
+        _refuse(foreign, "the run has learned from samples, which are given by --input")
+        answers = predict_samples(trained, input_)
+        files = write_samples(answers, out or run / "predictions", force=force)
+        document = answers.document(files)
+        output.result(document, samples_summary(document))
+        return ExitCode.DONE
+    _refuse({"--input": input_}, "the run has learned from trajectories, which begin at --z0")
     points = initial_states(trained, z0, initial)
     where, title = out or run / "predictions", f"Prediction of {run}"
     if field_only:
@@ -106,15 +136,12 @@ def predict_ode(
     return ExitCode.DONE
 
 
-def _refuse_beside_gradient_check(given: dict[str, Any]) -> None:
-    """The gradient of a run is checked on windows of its own data.
+def _refuse(given: dict[str, Any], reason: str) -> None:
+    """Refuses flags that have no meaning here.
 
     Raises:
-        UsageError: If something else says where.
+        UsageError: If one of them was given.
     """
     beside = [flag for flag, value in given.items() if value]
     if beside:
-        raise UsageError(
-            f"--gradient-check checks a run on its own data; {', '.join(beside)} cannot be given "
-            "beside it"
-        )
+        raise UsageError(f"{reason}; {', '.join(beside)} cannot be given beside it")

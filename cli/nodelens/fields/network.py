@@ -112,7 +112,13 @@ def make_network(
             keras.layers.Activation(inner.activation),
             keras.layers.GlobalAveragePooling2D(),
         ]
-    start = keras.initializers.GlorotUniform(seed=seed + SEED_STRIDE - 1)
+    # A flow keeps the order of numbers: a head that begins as the identity does not ask it to turn
+    # them round.
+    start = (
+        keras.initializers.Identity()
+        if outputs == width
+        else keras.initializers.GlorotUniform(seed=seed + SEED_STRIDE - 1)
+    )
     head.append(keras.layers.Dense(outputs, kernel_initializer=start))
     if np.any(results[0] != 0) or np.any(results[1] != 1):
         head.append(_rescaling(results[1], results[0]))

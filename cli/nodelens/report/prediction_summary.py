@@ -49,3 +49,27 @@ def _table(times: str, word: str, pairs: list[tuple[Any, Any]], files: dict[str,
 
 def _state(values: Any) -> str:
     return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
+
+
+def samples_summary(document: dict[str, Any]) -> "Table":
+    """A table of how many samples were taken for which class, and of the files.
+
+    Args:
+        document: The JSON document of `predict-ode` on a run that learned from samples.
+    """
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("samples", f"{document['samples']:,}")
+    if "classes" in document:
+        counts = ", ".join(f"{count:,} {name}" for name, count in document["classes"].items())
+        table.add_row("classes", counts)
+    if "accuracy" in document:
+        table.add_row("accuracy", f"{document['accuracy']:.2%}")
+    if "mean_absolute_error" in document:
+        table.add_row("mean absolute error", f"{document['mean_absolute_error']:.4g}")
+    for name, path in document["files"].items():
+        table.add_row(name, path)
+    return table

@@ -12,8 +12,10 @@ from nodelens.ode import Status
 from nodelens.ode.status import REMEDIES
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import resolve
+from nodelens.settings.sample_data import SampleDataSettings
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.evaluate import solve_whole
+from nodelens.training.load_samples import SampleRun, load_sample_run
 from nodelens.training.losses import loss_name
 from nodelens.training.problem import Problem
 from nodelens.training.trajectory_experiment import prepare_trajectories
@@ -73,11 +75,14 @@ class Run:
         return states
 
 
-def load_run(path: str | Path) -> Run:
+def load_run(path: str | Path) -> Run | SampleRun:
     """Loads a run of `train-ode`.
 
     Args:
         path: Its directory.
+
+    Returns:
+        A `Run` if it has learned from trajectories, a `SampleRun` if from samples.
 
     Raises:
         UsageError: If it is no run directory, or has no model yet.
@@ -88,8 +93,10 @@ def load_run(path: str | Path) -> Run:
         raise UsageError(
             f"{path} has no model yet", hint=f"train it: node train-ode --resume {path}"
         )
-    prepared = prepare_trajectories(settings)
     field = keras.models.load_model(directory.model)
+    if isinstance(settings.data, SampleDataSettings):
+        return load_sample_run(directory.path, settings, field)
+    prepared = prepare_trajectories(settings)
     problem = Problem(
         field,
         augmented(settings.field),

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from nodelens.errors import UsageError
+from nodelens.fields.layer import NeuralODE
+from nodelens.training.layers import run_layers
 from nodelens.training.load import Run
+from nodelens.training.load_samples import SampleRun
 
 # Enough to be more than one trajectory, few enough for a check of every component.
 WINDOWS = 4
@@ -29,12 +33,17 @@ class Sample:
     times: np.ndarray
 
 
-def sample(run: Run) -> Sample:
+def sample(run: Run | SampleRun) -> Sample:
     """Takes windows that are spread evenly over the data that the run was trained on.
 
     Args:
-        run: The run.
+        run: The run; of a network the samples that enter its ODE block are taken.
+
+    Raises:
+        UsageError: If a network has no ODE block, or one too large for a check of each component.
     """
+    if isinstance(run, SampleRun):
+        return _entering(run)
     problem, windows = run.problem, run.windows
     components = len(run.components) + problem.augment
     count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
@@ -53,3 +62,20 @@ def sample(run: Run) -> Sample:
     z0 = np.pad(batch.z0.numpy().astype(np.float64), [[0, 0], [0, problem.augment]])
     times = batch.times.numpy().reshape(length, -1)[:, 0]
     return Sample(field, z0, times[kept])
+
+
+def _entering(run: SampleRun) -> Sample:
+    block = run.network.block
+    if not isinstance(block, NeuralODE):
+        raise UsageError(f"{run.path} has learned a residual network: it solves no ODE")
+    field = block.vector_field
+    z0 = run_layers(run.network.stem, tf.constant(run.unseen.x[:WINDOWS], tf.float32)).numpy()
+    components = int(np.prod(z0.shape[1:]))
+    if z0.ndim != 2 or components > COMPONENTS:
+        raise UsageError(
+            f"the ODE block of {run.path} has {components:,} components, more than the "
+            f"{COMPONENTS} that a check of each takes",
+            hint="check a smaller network of the same kind",
+        )
+    times = np.linspace(block.times[0], block.times[-1], TIMES)
+    return Sample(field, z0[: max(1, COMPONENTS // components)].astype(np.float64), times)

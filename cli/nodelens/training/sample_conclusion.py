@@ -106,7 +106,7 @@ class SampleConclusion:
             shown = "Which classes are taken for which"
             pictures.append(Picture("confusion", "confusion.png", shown, draw_confusion(confusion)))
         features = self.judged.x.shape[1:]
-        compared = [self] + ([rival] if rival is not None else [])
+        compared = ([rival] if rival is not None else []) + [self]
         if features == (2,) and self.judged.labelled:
             flows = [
                 flow_panel(each.task.network, each.predict, each.judged, each._words())

@@ -70,4 +70,6 @@ def _panel(axes: Axes, panel: DepthPanel) -> None:
     )  # fmt: skip
     tidy(axes, panel.name, "input / hidden / output", "depth")
     axes.set_xlim(panel.field_states[0], panel.field_states[-1])
+    low, high = panel.depths[0], panel.depths[-1]
+    axes.set_ylim(low - 0.05 * (high - low), high + 0.14 * (high - low))
     axes.legend(fontsize=8, loc="upper right", framealpha=0.85, edgecolor="none")
