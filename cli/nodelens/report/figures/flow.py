@@ -94,6 +94,7 @@ def _flow(figure: Figure, place: tuple[int, int, int], panel: FlowPanel) -> None
         axes.set_zlabel("z₃, zero at the start", fontsize=9)
         axes.tick_params(labelsize=7)
         axes.view_init(elev=18, azim=-60)
+        axes.set_box_aspect(None, zoom=0.85)
     else:
         tidy(axes, words, "z₁", "z₂")
         axes.set_aspect("equal", adjustable="datalim")
