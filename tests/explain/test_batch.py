@@ -236,8 +236,9 @@ def test_an_interrupted_batch_leaves_whole_directories_and_is_taken_up_again(
 
     monkeypatch.setattr(run, "save_explanation", slow)
     root = tmp_path / "out"
-    with pytest.raises(StoppedError):
+    with pytest.raises(StoppedError) as caught:
         explain(explainer, pictures, root)
+    assert "goes on where this one stopped" in caught.value.hint
     there = sorted(path.name for path in root.iterdir())
     assert len(there) == 3
     for name in there:

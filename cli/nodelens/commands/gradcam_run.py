@@ -18,6 +18,8 @@ MANY_RUNS = (
     "integrated-gradients",
     "occlusion",
 )
+MANY = 100
+"""For more pictures than this it is worth telling what can be left out."""
 FEW = 8
 """So many pictures are told of at length; of more, each gets one line."""
 
@@ -115,6 +117,8 @@ def explain_pictures(
         view=pages.view if pages.sheet or pages.html else None,
         tell=output.warn,
     )
+    if len(plan) > MANY and "figure" in settings.output.files:
+        output.note("figures take their time: --files overlay,heatmap,raw leaves them out")
     summary = image_summary if len(plan) <= FEW else image_line
     with shown_pace(output, len(plan)) as tell:
         for outcome in explain_files(explainer, plan, batch):

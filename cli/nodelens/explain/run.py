@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from nodelens.errors import NodelensError
+from nodelens.errors import NodelensError, StoppedError
 from nodelens.explain.animation import explain_frames
 from nodelens.explain.document import image_document
 from nodelens.explain.explainer import Explainer
@@ -129,6 +129,9 @@ def explain_files(
             rest = iter(writing)
             behind = [next(rest) if isinstance(item, Prepared) else item for item in items]
         yield from map(_result, behind)
+    except StoppedError as stop:
+        hint = "the same command goes on where this one stopped"
+        raise StoppedError(stop.exit_code, stop.message, hint=hint) from stop
     finally:
         # What is being written is finished; what has not begun is left for another time.
         pool.shutdown(cancel_futures=True)
