@@ -7,6 +7,7 @@ from PIL import Image
 
 from nodelens.errors import UsageError
 from nodelens.explain.explain import explain
+from nodelens.explain.save import save_judging
 from nodelens.runtime.resources import sample_images
 
 
@@ -98,3 +99,20 @@ def test_a_network_is_found_by_name():
     found = explain("vgg19", sample_images() / "cat.jpg", weights="embedded", layer="block5_conv4")
     assert found.predictions[0].name == "Egyptian_cat"
     assert found.maps[0].values.shape == (14, 14)
+
+
+def test_what_judges_the_maps_is_passed_on_and_saved(model, picture, tmp_path):
+    asked = {"metrics": True, "sanity": True, "region": (0, 0, 4, 8), "smooth": "aug"}
+    (found,) = explain(model, [picture], layer="colours", **asked)
+    (heat_map,) = found.maps
+    # All that is red lies left, and the mirror image's map is turned back.
+    assert heat_map.smooth == "aug"
+    assert heat_map.localisation.share == 1
+    assert heat_map.localisation.area == 0.5
+    assert heat_map.faithfulness
+    assert found.controls
+    assert found.sanity.layers == ("colours",)
+    found.save(tmp_path / "red")
+    assert {"metrics.png", "sanity.png"} <= {path.name for path in (tmp_path / "red").iterdir()}
+    with pytest.raises(UsageError, match=r"metrics\.png"):
+        save_judging(found, tmp_path / "red")

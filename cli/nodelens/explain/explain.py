@@ -19,6 +19,7 @@ from nodelens.explain.loading import load_classifier, wrap_model
 from nodelens.explain.question import Question
 from nodelens.explain.request import ModelRequest
 from nodelens.explain.run import even_size
+from nodelens.explain.sanity import with_sanity
 
 BATCH = 16
 """The most pictures that the model sees at once."""
@@ -38,7 +39,10 @@ def explain(
     against: int | str | None = None,
     counterfactual: bool = False,
     signed: bool = False,
+    smooth: Literal["aug", "eigen"] | None = None,
     metrics: bool = False,
+    sanity: bool = False,
+    region: tuple[int, int, int, int] | None = None,
     weights: str = "auto",
     preprocess: str = "auto",
     labels: Sequence[str] | None = None,
@@ -67,7 +71,11 @@ def explain(
         against: The other class of the margin; None stands for the best other one.
         counterfactual: Whether the gradient is negated, to show what speaks against the class.
         signed: Whether what speaks against the class is shown as well.
-        metrics: Whether it is measured how faithful the maps are.
+        smooth: Whether maps of layers are averaged over changed copies of the picture (`aug`), or
+            reduced to what the channels share (`eigen`).
+        metrics: Whether it is measured how faithful the maps are, beside random maps.
+        sanity: Whether the maps are made again with shuffled weights, in a copy of the model.
+        region: A box `(x0, y0, x1, y1)` in pixels of each picture, with which maps are compared.
         weights: Of a network by name: `auto`, `imagenet`, `embedded`, `random`, or a file.
         preprocess: How pixels are scaled for a model of your own: `unit` (0 to 1), `tf` (-1 to 1),
             `caffe`, `torch`, or `none` (0 to 255); `auto` stands for what the network, or a
@@ -95,15 +103,23 @@ def explain(
             against=None if against is None else names.find(str(against)),
             counterfactual=counterfactual,
             signed=signed,
+            smooth=smooth,
             metrics=metrics,
+            sanity=sanity,
+            region=region,
         ),
     )
     if isinstance(images, (str, Path, np.ndarray, Image.Image)):
-        return explainer.explain(_photo(images))
+        return _complete(explainer, explainer.explain(_photo(images)))
     photos = [explainer.prepare(_photo(image)) for image in images]
     size = even_size(len(photos), BATCH) if photos else 1
     batches = [photos[start : start + size] for start in range(0, len(photos), size)]
-    return [each for batch in batches for each in explainer.explain_batch(batch, size)]
+    found = (each for batch in batches for each in explainer.explain_batch(batch, size))
+    return [_complete(explainer, each) for each in found]
+
+
+def _complete(explainer: Explainer, explanation: Explanation) -> Explanation:
+    return with_sanity(explainer, explanation) if explainer.question.sanity else explanation
 
 
 def _several(one_or_many: Any) -> list[Any]:

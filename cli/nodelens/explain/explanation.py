@@ -17,7 +17,7 @@ from nodelens.explain.images import Photo
 from nodelens.explain.localisation import Localisation
 from nodelens.explain.painting import draw_map, paint
 from nodelens.explain.receptive_field import ReceptiveField
-from nodelens.explain.save import MapFiles, save_explanation
+from nodelens.explain.save import MapFiles, save_explanation, save_judging
 from nodelens.report.figures.overlay import ALPHA
 
 
@@ -165,7 +165,7 @@ class Explanation:
     def save(
         self, directory: str | Path, *, alpha: float = ALPHA, force: bool = False
     ) -> tuple[MapFiles, ...]:
-        """Writes overlay, heat map, raw map and figure of every map.
+        """Writes overlay, heat map, raw map and figure of every map, and what was measured.
 
         Args:
             directory: Where; it is made if it is not there.
@@ -179,7 +179,9 @@ class Explanation:
             UsageError: A file is there already, and `force` is not set.
         """
         Path(directory).mkdir(parents=True, exist_ok=True)
-        return save_explanation(self, Path(directory), alpha=alpha, force=force)
+        files = save_explanation(self, Path(directory), alpha=alpha, force=force)
+        save_judging(self, Path(directory), force=force)
+        return files
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the predictions and the figure of every map."""

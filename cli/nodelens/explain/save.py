@@ -129,19 +129,26 @@ def save_explanation(
     return files
 
 
-def save_judging(explanation: "Explanation", directory: Path) -> dict[str, Path]:
+def save_judging(
+    explanation: "Explanation", directory: Path, *, force: bool = False
+) -> dict[str, Path]:
     """Writes the figures of what was measured of the maps, if anything was.
 
     Args:
         explanation: What is written.
         directory: Where; it must exist.
+        force: Whether files of the same names are replaced.
 
     Returns:
         The files: `metrics` and `sanity`, those that there are.
+
+    Raises:
+        UsageError: A file is there already, and `force` is not set.
     """
-    files = {}
-    for kind, figure in judging_figures(explanation).items():
-        files[kind] = directory / f"{kind}.png"
+    figures = judging_figures(explanation)
+    files = {kind: directory / f"{kind}.png" for kind in figures}
+    refuse_overwriting(list(files.values()), force=force)
+    for kind, figure in figures.items():
         _write(files[kind], figure.savefig)
     return files
 
