@@ -9,7 +9,14 @@ from nodelens.settings.names import AdjointName, SolverName
 from nodelens.settings.training_data import DataSettings, SimulatedData
 from nodelens.settings.vector_fields import FieldSettings, MLPFieldSettings
 
-LossName = Literal["mean_absolute_error", "mean_squared_error", "huber", "cross_entropy"]
+LossName = Literal[
+    "mean_absolute_error", "mean_squared_error", "huber", "log_cosh", "cross_entropy",
+]  # fmt: skip
+OptimizerName = Literal[
+    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon",
+    "nadam", "rmsprop", "sgd",
+]  # fmt: skip
+ScheduleName = Literal["constant", "cosine", "exponential", "linear", "inverse_time"]
 
 
 class SolverSettings(Settings):
@@ -46,10 +53,15 @@ class TrainingSettings(Settings):
     steps: PositiveInt = 2000
     batch_size: PositiveInt = 20
     window: int = Field(10, ge=0)
-    optimizer: Literal["rmsprop", "adam", "adamw", "nadam", "adamax", "sgd", "lion"] = "rmsprop"
+    optimizer: OptimizerName = "rmsprop"
+    # What else the Keras optimizer takes, such as {momentum: 0.9} or {beta_1: 0.95}.
+    optimizer_options: dict[str, float | bool] = Field(default_factory=dict)
     learning_rate: PositiveFloat = 1e-3
-    # `cosine` lowers the rate to zero over all steps; `constant` keeps it.
-    schedule: Literal["constant", "cosine"] = "constant"
+    # Over all steps the rate falls to `final_learning_rate`, by default 0 (cosine, linear) or a
+    # hundredth (exponential, inverse_time), after it has risen linearly for `warmup` steps.
+    schedule: ScheduleName = "constant"
+    final_learning_rate: float | None = Field(None, ge=0)
+    warmup: NonNegativeInt = 0
     clip_norm: PositiveFloat | None = None
     weight_decay: float = Field(0.0, ge=0)
     loss: LossName | None = None

@@ -1,5 +1,6 @@
 """How what a model computes is compared with what it should."""
 
+import math
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -13,11 +14,16 @@ def _huber(error: tf.Tensor) -> tf.Tensor:
     return tf.where(size < 1.0, 0.5 * size * size, size - 0.5)
 
 
+def _log_cosh(error: tf.Tensor) -> tf.Tensor:
+    return error + tf.math.softplus(-2.0 * error) - math.log(2.0)
+
+
 # Of the error of each component in units of its scale.
 LOSSES: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "mean_absolute_error": tf.abs,
     "mean_squared_error": tf.square,
     "huber": _huber,
+    "log_cosh": _log_cosh,
 }
 
 
