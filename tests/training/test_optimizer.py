@@ -10,9 +10,13 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.settings.train_ode import OptimizerName, TrainingSettings
+from nodelens.training import optimizer as optimizer_module
 from nodelens.training.losses import LOSSES
-from nodelens.training.optimizer import make_optimizer
 from nodelens.training.schedules import make_schedule
+
+
+def make_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
+    return optimizer_module.make_optimizer(settings, tf.Variable(1.0))
 
 
 def rates(steps: list[int], **settings: object) -> list[float]:
@@ -38,6 +42,16 @@ def test_every_optimizer_lowers_a_parabola_inside_a_compiled_loop(name: str) -> 
     before = float(tf.reduce_sum(x.value**2))
     steps()
     assert float(tf.reduce_sum(x.value**2)) < before
+
+
+def test_the_rate_of_a_schedule_or_a_constant_is_scaled() -> None:
+    scale = tf.Variable(1.0)
+    for settings in (TrainingSettings(), TrainingSettings(schedule="cosine")):
+        optimizer = optimizer_module.make_optimizer(settings, scale)
+        scale.assign(1.0)
+        before = float(optimizer.learning_rate)
+        scale.assign(0.25)
+        assert float(optimizer.learning_rate) == before / 4 == np.float32(2.5e-4)
 
 
 def test_options_reach_the_optimizer_and_unknown_ones_are_named() -> None:

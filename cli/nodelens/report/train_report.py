@@ -6,6 +6,7 @@ from typing import Any
 
 from nodelens.report.page import Page
 from nodelens.report.sample_results import sample_results
+from nodelens.report.skipped import skipped_in_words
 
 
 def train_report(
@@ -49,6 +50,8 @@ def train_report(
     )
     if document["drift"] > 0:
         rows.append(("largest drift of the backward solve", f"{document['drift']:.1e}"))
+    if document["skipped"]["steps"]:
+        rows.append(("left out", skipped_in_words(document)))
     rows.append(("speed", f"{throughput['steps_per_second']:,.0f} steps/s"))
     run_dir = shlex.quote(document["run_dir"])
     return Page(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nodelens.report.sample_results import sample_results
+from nodelens.report.skipped import skipped_in_words
 from nodelens.report.sparkline import sparkline
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def train_summary(document: dict[str, Any], losses: Sequence[float]) -> "Table":
         f"{throughput['steps_per_second']:,.0f} steps/s "
         f"after {throughput['compile_seconds']:.1f} s of compilation",
     )
+    if document["skipped"]["steps"]:
+        table.add_row("left out", skipped_in_words(document))
     for name, word in FILES.items():
         if name in document["artifacts"]:
             table.add_row(word, document["artifacts"][name])

@@ -42,6 +42,47 @@ class EarlyStoppingSettings(Settings):
     patience: PositiveInt = 10
 
 
+class NanGuardSettings(Settings):
+    """What to do about a step whose solve fails, or whose loss or gradient is not finite.
+
+    It is left out and the learning rate multiplied by `shrink`; after more than `patience` such
+    steps in a row the training stops.
+    """
+
+    patience: NonNegativeInt = 5
+    shrink: float = Field(0.5, gt=0, le=1)
+
+
+class PhaseSolverSettings(Settings):
+    """How a phase is solved; what is not given is as in `solver`."""
+
+    method: SolverName | None = None
+    rtol: PositiveFloat | None = None
+    atol: PositiveFloat | None = None
+    max_steps: PositiveInt | None = None
+
+
+class PhaseAdjointSettings(Settings):
+    """The gradient in a phase; what is not given is as in `adjoint`."""
+
+    method: AdjointName | None = None
+    rtol: PositiveFloat | None = None
+    atol: PositiveFloat | None = None
+
+
+class PhaseSettings(Settings):
+    """The steps before step `until`, with a window, a solve and a gradient of their own.
+
+    Windows that grow from phase to phase are a curriculum on the horizon. What is not given is as
+    in the rest of the training.
+    """
+
+    until: PositiveInt
+    window: int | None = Field(None, ge=0)
+    solver: PhaseSolverSettings = PhaseSolverSettings()
+    adjoint: PhaseAdjointSettings = PhaseAdjointSettings()
+
+
 class TrainingSettings(Settings):
     """The optimisation. A step fits `batch_size` samples, or windows of `window` points.
 
@@ -69,6 +110,8 @@ class TrainingSettings(Settings):
     checkpoint_every: PositiveInt = 500
     validate_every: PositiveInt = 200
     early_stopping: EarlyStoppingSettings | None = None
+    nan_guard: NanGuardSettings = NanGuardSettings()
+    phases: tuple[PhaseSettings, ...] = ()
 
 
 class OutputSettings(Settings):

@@ -9,7 +9,7 @@ import numpy as np
 
 from nodelens.runtime.files import atomic_path
 from nodelens.runtime.provenance import sha256_of_bytes
-from nodelens.training.state import Best, Totals, TrainingState
+from nodelens.training.state import Best, Guard, Totals, TrainingState
 
 KEEP = 2
 # What reading a damaged file raises. `RuntimeError` and its kin say that it seems to be encrypted,
@@ -99,6 +99,9 @@ def _to_arrays(state: TrainingState) -> dict[str, Any]:
         "best_step": state.best.step,
         "best_loss": state.best.loss,
         "best_waited": state.best.waited,
+        "guard_scale": state.guard.scale,
+        "guard_skipped": state.guard.skipped,
+        "guard_in_a_row": state.guard.in_a_row,
         **_numbered("weights", state.weights),
         **_numbered("optimizer", state.optimizer),
         **_numbered("best", state.best.weights),
@@ -119,6 +122,11 @@ def _from_arrays(arrays: dict[str, np.ndarray]) -> TrainingState:
             float(arrays["best_loss"]),
             int(arrays["best_waited"]),
             _collected("best", arrays),
+        ),
+        guard=Guard(
+            float(arrays["guard_scale"]),
+            int(arrays["guard_skipped"]),
+            int(arrays["guard_in_a_row"]),
         ),
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nodelens.training.state import TrainingState
-from nodelens.training.task import Task
+from nodelens.training.task import Stage, Task
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ class Experiment(Protocol):
 
     @property
     def task(self) -> Task:
-        """What the loop trains."""
+        """What the loop trains, as it is at the end."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """What the loop trains in each phase."""
 
     @property
     def title(self) -> str:

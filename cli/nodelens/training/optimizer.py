@@ -5,17 +5,22 @@ import inspect
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.settings.train_ode import TrainingSettings
-from nodelens.training.schedules import make_schedule
+from nodelens.training.schedules import Shrinkable, make_schedule
 
 # What has a setting of its own.
 OURS = {"learning_rate", "weight_decay", "global_clipnorm", "name", "kwargs"}
 
 
-def make_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
+def make_optimizer(settings: TrainingSettings, scale: tf.Variable) -> keras.optimizers.Optimizer:
     """Makes a Keras optimizer with its learning rate or the schedule of it.
+
+    Args:
+        settings: Which one, and how it learns.
+        scale: What the learning rate is multiplied by, 1 unless something went wrong.
 
     Raises:
         UsageError: If the optimizer does not take an option, or its value.
@@ -23,7 +28,7 @@ def make_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
     name, options = settings.optimizer, settings.optimizer_options
     kind = {each.lower(): value for each, value in vars(keras.optimizers).items()}[name]
     config: dict[str, Any] = {
-        "learning_rate": make_schedule(settings),
+        "learning_rate": Shrinkable(make_schedule(settings), scale),
         # None leaves weight decay out, which AdamW cannot do.
         "weight_decay": settings.weight_decay or (0.0 if name == "adamw" else None),
         "global_clipnorm": settings.clip_norm,

@@ -52,14 +52,14 @@ class Report:
         """The JSON document of `train-ode`."""
         state = self.training.state
         losses, best = state.losses, state.best
-        lowest = int(np.argmin(losses))
+        first, lowest = int(np.argmax(np.isfinite(losses))), int(np.nanargmin(losses))
         return {
             "run_dir": str(self.directory),
             "stopped": self.training.stopped,
-            "initial": {"step": 1, "train_loss": float(losses[0])},
+            "initial": {"step": first + 1, "train_loss": float(losses[first])},
             "final": {
                 "step": state.step,
-                "train_loss": float(np.mean(losses[-LAST_STEPS:])),
+                "train_loss": float(np.mean(losses[np.isfinite(losses)][-LAST_STEPS:])),
                 "val_loss": best.loss if best.step else None,
                 **self.conclusion.final(),
             },
@@ -75,6 +75,7 @@ class Report:
                 "backward": state.totals.nfe_backward,
             },
             "drift": state.totals.drift,
+            "skipped": {"steps": state.guard.skipped, "rate_scale": state.guard.scale},
             "throughput": {
                 "steps_per_second": self.training.steps_per_second,
                 "compile_seconds": self.training.compile_seconds,
@@ -125,7 +126,7 @@ def run_training(
             checkpoints.clear_unfinished()
             hooks = Hooks(note, checkpoints.save, stop)
             try:
-                training = train(experiment.task, settings, hooks, start=start)
+                training = train(experiment.stages, settings, hooks, start=start)
             finally:
                 # Whatever ended the training, the weights of the last good step are kept.
                 save_model(experiment.task.model, directory.model)
@@ -268,15 +269,20 @@ def _metrics_row(progress: Progress) -> dict[str, float | None]:
     }
     return {
         "step": progress.step,
-        "train_loss": progress.loss,
+        "train_loss": _finite(progress.loss),
         "val_loss": validation.loss if validation else None,
         **(classified if accuracy is not None else {}),
-        "gradient_norm": progress.gradient_norm,
+        "gradient_norm": _finite(progress.gradient_norm),
         "nfe_forward": progress.nfe_forward,
         "nfe_backward": progress.nfe_backward,
         "rejected": progress.rejected,
         "drift": progress.drift,
+        "skipped": progress.skipped,
         "seconds": round(progress.seconds, 4),
         "steps_per_second": round(progress.steps_per_second, 2),
         "memory_bytes": resident_bytes(),
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,6 +1,6 @@
 """A network that learns from samples: the data, the split, the network, and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -23,9 +23,11 @@ from nodelens.settings.sample_data import (
 )
 from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.losses import loss_name
+from nodelens.training.phases import phases
 from nodelens.training.problem import make_adjoint
 from nodelens.training.sample_conclusion import SampleConclusion
 from nodelens.training.sample_task import SampleTask
+from nodelens.training.task import Stage
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,14 @@ class SampleExperiment:
         data: All of it.
         split: What is trained on and what is kept back.
         task: The network and its loss, for the training loop.
+        stages: The task in each phase of the training.
     """
 
     settings: TrainOdeSettings
     data: SampleData
     split: SampleSplit
     task: SampleTask
+    stages: tuple[Stage, ...]
 
     @property
     def title(self) -> str:
@@ -128,7 +132,19 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
         batch_size=training.batch_size,
         seed=settings.seed,
     )
-    return SampleExperiment(settings, data, split, task)
+    if any(
+        phase.window is not None or any(phase.solver.model_dump().values())
+        for phase in training.phases
+    ):
+        raise UsageError(
+            "only the adjoint may differ between phases of a training on samples",
+            hint="leave window and solver out of training.phases",
+        )
+    stages = tuple(
+        Stage(until, replace(task, adjoint=make_adjoint(phase.adjoint)))
+        for until, phase in phases(settings)
+    )
+    return SampleExperiment(settings, data, split, task, stages)
 
 
 def load_samples(settings: SampleDataSettings, seed: int) -> SampleData:

@@ -35,6 +35,24 @@ class Warmup(Schedule):
         return {"then": keras.optimizers.schedules.serialize(self.then), "steps": self.steps}
 
 
+class Shrinkable(Schedule):
+    """Another schedule times a factor that may be changed while the training goes on.
+
+    Args:
+        of: The schedule, or a constant rate.
+        scale: The factor.
+    """
+
+    def __init__(self, of: float | Schedule, scale: tf.Variable) -> None:
+        super().__init__()
+        self.of = of
+        self.scale = scale
+
+    def __call__(self, step: Any) -> tf.Tensor:
+        """The rate of a step, counted from 0."""
+        return (self.of(step) if callable(self.of) else self.of) * self.scale
+
+
 def make_schedule(settings: TrainingSettings) -> float | Schedule:
     """The learning rate, or the schedule of it over all steps.
 

@@ -39,16 +39,36 @@ class Best:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """What steps that were not finite have led to.
+
+    Attributes:
+        scale: What the learning rate is multiplied by.
+        skipped: The steps that were left out.
+        in_a_row: How many of them were the last ones.
+    """
+
+    scale: float = 1.0
+    skipped: int = 0
+    in_a_row: int = 0
+
+    def tripped(self, shrink: float, *, first: bool) -> "Guard":
+        """After one more step that was left out, the first one in a row or not."""
+        return Guard(self.scale * shrink, self.skipped + 1, 1 if first else self.in_a_row + 1)
+
+
+@dataclass(frozen=True)
 class TrainingState:
     """Everything that the rest of a training depends on.
 
     Attributes:
-        step: The steps taken.
+        step: The steps taken, those that were left out included.
         weights: Of the field, in the order of its variables.
         optimizer: Its variables (iteration, learning rate, moments), in their order.
-        losses: The loss of each step, shape [step].
+        losses: The loss of each step, shape [step]; NaN where it was left out.
         totals: What it has cost.
         best: The best validation so far.
+        guard: What steps that were not finite have led to.
     """
 
     step: int = 0
@@ -57,6 +77,7 @@ class TrainingState:
     losses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     totals: Totals = Totals()
     best: Best = Best()
+    guard: Guard = Guard()
 
 
 def values_of(variables: list[keras.Variable]) -> tuple[np.ndarray, ...]:

@@ -1,6 +1,7 @@
 """What the training loop trains: anything that draws batches and finds the gradient of a loss."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import keras
@@ -58,3 +59,16 @@ class Task(Protocol):
 
     def validator(self) -> Callable[[], Validation] | None:
         """Compiles the loss on data that was kept back; None if nothing was."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training.
+
+    Attributes:
+        until: The step before which it ends.
+        task: What is trained meanwhile; all stages have the same model.
+    """
+
+    until: int
+    task: Task

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -11,11 +12,11 @@ import tensorflow as tf
 from nodelens.errors import NumericalError
 from nodelens.ode import Status
 from nodelens.ode.status import REMEDIES
-from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.settings.train_ode import NanGuardSettings, TrainOdeSettings
 from nodelens.training.loop import CallMetrics, make_training_call
 from nodelens.training.optimizer import make_optimizer
 from nodelens.training.state import Best, Totals, TrainingState, put_back, values_of
-from nodelens.training.task import Task, Validation
+from nodelens.training.task import Stage, Validation
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Progress:
     Attributes:
         step: The steps taken so far.
         steps: The steps there will be.
-        losses: The loss of each step of the call, shape [steps of the call].
+        losses: The loss of each step of the call, shape [steps of the call]; NaN where it was
+            left out.
         accuracy: The share of its batches that was classified right; None where nothing is.
         validation: On data that was kept back; None if it was not looked at now.
         gradient_norm: The largest norm of a gradient in the call.
@@ -33,6 +35,7 @@ class Progress:
         nfe_backward: Mean evaluations of the field with its VJP by a gradient.
         rejected: Rejected forward steps in the call.
         drift: The largest relative drift of a state that was integrated backward.
+        skipped: The steps of the call that were left out, because they were not finite.
         seconds: Since this process began to train, compilation included.
         steps_per_second: In this call.
     """
@@ -47,13 +50,15 @@ class Progress:
     nfe_backward: float
     rejected: int
     drift: float
+    skipped: int
     seconds: float
     steps_per_second: float
 
     @property
     def loss(self) -> float:
-        """The mean loss of the call."""
-        return float(np.mean(self.losses))
+        """The mean loss of the steps that were taken; NaN if none was."""
+        good = self.losses[np.isfinite(self.losses)]
+        return float(np.mean(good)) if len(good) else float("nan")
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class Training:
 
 
 def train(
-    task: Task,
+    stages: Sequence[Stage],
     settings: TrainOdeSettings,
     hooks: Hooks,
     *,
@@ -98,7 +103,7 @@ def train(
     """Trains a model in place.
 
     Args:
-        task: The model, its batches and its loss.
+        stages: The model, its batches and its loss, one stage after the other.
         settings: How.
         hooks: What the surroundings want to know.
         start: The state to go on from.
@@ -107,12 +112,13 @@ def train(
         What came of it. With validations the model has the best weights, else the last ones.
 
     Raises:
-        NumericalError: If a solve failed or a number was not finite. The model then has the
-            weights of the last good step, and a checkpoint of it was kept.
+        NumericalError: If too many steps in a row failed or were not finite. The model then has
+            the weights of the last good step, and a checkpoint of it was kept.
     """
-    options = settings.training
+    options, task = settings.training, stages[-1].task
     model = task.model
-    optimizer = make_optimizer(options)
+    scale = tf.Variable(1.0)
+    optimizer = make_optimizer(options, scale)
     optimizer.build(model.trainable_variables)
     state = start or TrainingState()
     if start is not None:
@@ -125,28 +131,34 @@ def train(
         )
 
     validate = task.validator()
-    call = make_training_call(task, optimizer, options.steps_per_call)
-    durations: list[tuple[int, float]] = []
+    calls = [
+        (stage.until, make_training_call(stage.task, optimizer, options.steps_per_call))
+        for stage in stages
+        if stage.until > state.step
+    ]
+    durations: list[Duration] = []
     stopped = "finished"
     began = time.perf_counter()
     while state.step < options.steps:
-        count = min(options.steps_per_call, options.steps - state.step)
+        until, call = next(each for each in calls if each[0] > state.step)
+        count = min(
+            options.steps_per_call - state.step % options.steps_per_call, until - state.step
+        )
+        scale.assign(state.guard.scale)
         before = time.perf_counter()
         metrics = _read(call(tf.constant(state.step), tf.constant(count)))
-        durations.append((count, time.perf_counter() - before))
-        if int(metrics.done) < count:
-            good = int(metrics.done)
-            state = _advanced(state, metrics, good)
+        durations.append(Duration(until, count, time.perf_counter() - before))
+        previous, state = state, _advanced(state, metrics, count, options.nan_guard)
+        if state.guard.in_a_row > options.nan_guard.patience:
             hooks.on_checkpoint(snapshot(state))
-            _raise_failure(metrics, state.step)
-        previous, state = state, _advanced(state, metrics, count)
+            _raise_failure(metrics, state)
         validation = None
         if validate and _due(previous.step, state.step, options.validate_every, options.steps):
             validation = validate()
             state = replace(state, best=_judged(state, validation.loss, model))
         seconds = time.perf_counter() - began
         hooks.on_progress(
-            _progress(state, options.steps, metrics, validation, durations[-1], seconds)
+            _progress(previous, state, options.steps, metrics, validation, durations[-1], seconds)
         )
         early = options.early_stopping
         if early is not None and state.best.waited >= early.patience:
@@ -158,6 +170,8 @@ def train(
             hooks.on_checkpoint(snapshot(state))
         if last:
             break
+    if not np.isfinite(state.losses).any():
+        _raise_failure(metrics, state)
     state = snapshot(state)
     if state.best.weights:
         put_back(model.variables, state.best.weights)
@@ -165,21 +179,43 @@ def train(
     return Training(state, compile_seconds, steps_per_second, stopped)
 
 
+class Duration(NamedTuple):
+    """What a call of the compiled loop took.
+
+    Attributes:
+        until: Which stage it belongs to, by its end.
+        steps: Its steps.
+        seconds: Its time.
+    """
+
+    until: int
+    steps: int
+    seconds: float
+
+
 def _read(metrics: CallMetrics) -> CallMetrics:
     return CallMetrics(*(value.numpy() for value in metrics))
 
 
-def _advanced(state: TrainingState, metrics: CallMetrics, count: int) -> TrainingState:
-    totals = state.totals
+def _advanced(
+    state: TrainingState, metrics: CallMetrics, count: int, options: NanGuardSettings
+) -> TrainingState:
+    """The state after a call; one of fewer good steps ended with a step that was left out."""
+    good, totals, guard = int(metrics.done), state.totals, replace(state.guard, in_a_row=0)
+    losses = metrics.losses[:good]
+    if good < count:
+        guard = state.guard.tripped(options.shrink, first=good > 0)
+        losses = np.append(losses, np.float32(np.nan))
     return replace(
         state,
-        step=state.step + count,
-        losses=np.concatenate([state.losses, metrics.losses[:count]]),
+        step=state.step + len(losses),
+        losses=np.concatenate([state.losses, losses]),
         totals=Totals(
             totals.nfe_forward + int(metrics.nfe_forward),
             totals.nfe_backward + int(metrics.nfe_backward),
             max(totals.drift, float(metrics.drift)),
         ),
+        guard=guard,
     )
 
 
@@ -195,18 +231,19 @@ def _judged(state: TrainingState, loss: float, model: keras.Model) -> Best:
 
 
 def _progress(
+    previous: TrainingState,
     state: TrainingState,
     steps: int,
     metrics: CallMetrics,
     validation: Validation | None,
-    last_call: tuple[int, float],
+    call: Duration,
     elapsed: float,
 ) -> Progress:
-    count, call_seconds = last_call
+    count = state.step - previous.step
     return Progress(
         step=state.step,
         steps=steps,
-        losses=metrics.losses[:count],
+        losses=state.losses[previous.step :],
         accuracy=None if np.isnan(metrics.accuracy) else float(metrics.accuracy) / count,
         validation=validation,
         gradient_norm=float(metrics.gradient_norm),
@@ -214,31 +251,39 @@ def _progress(
         nfe_backward=float(metrics.nfe_backward) / count,
         rejected=int(metrics.rejected),
         drift=float(metrics.drift),
+        skipped=state.guard.skipped - previous.guard.skipped,
         seconds=elapsed,
-        steps_per_second=count / call_seconds,
+        steps_per_second=count / call.seconds,
     )
 
 
-def _throughput(durations: Sequence[tuple[int, float]]) -> tuple[float, float]:
-    """Seconds of compilation, and steps a second without it."""
+def _throughput(durations: Sequence[Duration]) -> tuple[float, float]:
+    """Seconds of compilation, which the first call of a stage holds, and steps a second else."""
+    firsts = [
+        one
+        for position, one in enumerate(durations)
+        if position == 0 or durations[position - 1].until != one.until
+    ]
     if not durations:
         return 0.0, 0.0
-    first_count, first_seconds = durations[0]
-    if len(durations) == 1:
-        return 0.0, first_count / first_seconds
-    count = sum(count for count, _ in durations[1:])
-    seconds = sum(seconds for _, seconds in durations[1:])
-    return max(0.0, first_seconds - first_count * seconds / count), count / seconds
+    others = [one for one in durations if not any(one is first for first in firsts)]
+    if not others:
+        return 0.0, durations[0].steps / durations[0].seconds
+    rate = sum(one.steps for one in others) / sum(one.seconds for one in others)
+    return sum(max(0.0, one.seconds - one.steps / rate) for one in firsts), rate
 
 
-def _raise_failure(metrics: CallMetrics, step: int) -> None:
+def _raise_failure(metrics: CallMetrics, state: TrainingState) -> None:
+    row = state.guard.in_a_row
+    times = f", and so were the {row - 1} before it" if row > 1 else ""
     status = Status(int(metrics.status))
     if status is not Status.SUCCESS:
         raise NumericalError(
-            f"a solve failed at step {step} of the training: {status.name}",
+            f"a solve failed at step {state.step} of the training: {status.name}"
+            + times.replace("were", "did"),
             hint=REMEDIES[status],
         )
     raise NumericalError(
-        f"the loss or its gradient is not finite at step {step} of the training",
+        f"the loss or its gradient is not finite at step {state.step} of the training{times}",
         hint="lower training.learning_rate, set training.clip_norm, or shorten training.window",
     )

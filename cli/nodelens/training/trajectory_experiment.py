@@ -1,6 +1,6 @@
 """A field that learns from trajectories: the data, the split, the field, and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,10 @@ from nodelens.settings.training_data import ArrayData, CsvData, TrajectoryDataSe
 from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
 from nodelens.training.experiment import Picture
 from nodelens.training.losses import loss_name
+from nodelens.training.phases import phases
 from nodelens.training.problem import Problem
 from nodelens.training.state import TrainingState
+from nodelens.training.task import Stage
 from nodelens.training.trajectory_task import TrajectoryTask
 from nodelens.training.windows import Windows, make_windows
 
@@ -38,6 +40,7 @@ class TrajectoryExperiment:
         problem: The field and the loss.
         windows: Where batches come from.
         task: All that the training loop needs of these.
+        stages: The task in each phase of the training.
     """
 
     settings: TrainOdeSettings
@@ -47,6 +50,7 @@ class TrajectoryExperiment:
     problem: Problem
     windows: Windows
     task: TrajectoryTask
+    stages: tuple[Stage, ...]
 
     @property
     def title(self) -> str:
@@ -185,7 +189,20 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     windows = make_windows(parts.train, settings.training.window)
     _check_batch(settings.training, windows)
     task = TrajectoryTask.of(problem, windows, parts.validation, settings)
-    return TrajectoryExperiment(settings, data, parts, scaling, problem, windows, task)
+    stages = tuple(
+        Stage(until, _in_phase(task, parts.train, phase)) for until, phase in phases(settings)
+    )
+    return TrajectoryExperiment(settings, data, parts, scaling, problem, windows, task, stages)
+
+
+def _in_phase(
+    task: TrajectoryTask, data: TrajectoryData, settings: TrainOdeSettings
+) -> TrajectoryTask:
+    """The task with the window, solver and adjoint of a phase."""
+    windows = make_windows(data, settings.training.window)
+    _check_batch(settings.training, windows)
+    problem = replace(task.problem, solver=settings.solver, adjoint=settings.adjoint)
+    return replace(task, problem=problem, windows=windows)
 
 
 def _check_batch(training: TrainingSettings, windows: Windows) -> None:

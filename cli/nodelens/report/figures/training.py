@@ -112,9 +112,11 @@ def draw_training(picture: TrainingPicture) -> bytes:
 
 def draw_losses(axes: Axes, losses: np.ndarray) -> int:
     """Draws the loss of every step and its running mean; returns over how many steps that is."""
+    # A step that was left out has no loss.
+    steps = 1 + np.flatnonzero(np.isfinite(losses))
+    losses = losses[steps - 1]
     window = max(1, len(losses) // SMOOTHING)
     mean = np.convolve(losses, np.ones(window) / window, mode="valid")
-    steps = np.arange(1, len(losses) + 1)
     axes.semilogy(steps, losses, color=BLUE, linewidth=0.5, alpha=0.25)
     axes.semilogy(steps[window - 1 :], mean, color=BLUE, linewidth=1.5, label="training")
     return window
