@@ -45,7 +45,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 def test_a_log_gets_a_line_every_half_minute_and_one_at_the_end(
     clock: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with watch_training(Output("train-ode"), 1000, lambda: 812_000_000) as tell:
+    with watch_training(Output("train-ode"), lambda: 812_000_000) as tell:
         for seconds, now in [
             (1, Now(100, Kept(0.5))),
             (29, Now(200)),
@@ -68,13 +68,13 @@ def test_a_log_gets_a_line_every_half_minute_and_one_at_the_end(
 def test_a_classifier_tells_what_it_gets_right(
     clock: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with watch_training(Output("train-ode"), 1000, lambda: 0) as tell:
+    with watch_training(Output("train-ode"), lambda: 0) as tell:
         tell(Now(1000, Kept(0.5, 0.875), 0.91))
     assert "loss 0.25 (91.0% right), kept back 0.5 (87.5% right), " in capsys.readouterr().err
 
 
 def test_quiet_says_nothing(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
-    with watch_training(Output("train-ode", quiet=True), 1000, lambda: 0) as tell:
+    with watch_training(Output("train-ode", quiet=True), lambda: 0) as tell:
         tell(Now(1000))
     assert capsys.readouterr().err == ""
 
@@ -83,7 +83,7 @@ def test_a_terminal_gets_a_live_display(monkeypatch: pytest.MonkeyPatch) -> None
     output = Output("train-ode")
     screen = Console(file=io.StringIO(), force_terminal=True, width=80)
     monkeypatch.setitem(output.__dict__, "console", screen)
-    with watch_training(output, 1000, lambda: 812_000_000) as tell:
+    with watch_training(output, lambda: 812_000_000) as tell:
         tell(Now(400, Kept(0.5)))
     shown = screen.file.getvalue()
     for words in ("compiling", "400/1000", "kept back 0.5", "812 MB"):

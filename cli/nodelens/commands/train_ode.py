@@ -128,8 +128,7 @@ def train_ode(
         return ExitCode.DONE
     resumption = _directory(output, resolved, resume, force=force)
     directory, start = resumption.directory, resumption.start
-    steps = settings.training.steps
-    with finish_the_step() as request, watch_training(output, steps, resident_bytes) as tell:
+    with finish_the_step() as request, watch_training(output, resident_bytes) as tell:
         report = run_training(
             resolved,
             directory,

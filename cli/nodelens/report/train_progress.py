@@ -63,13 +63,12 @@ class Step(Protocol):
 
 @contextmanager
 def watch_training(
-    output: Output, steps: int, memory: "Callable[[], int]"
+    output: Output, memory: "Callable[[], int]"
 ) -> "Iterator[Callable[[Step], None]]":
     """Shows the progress of a training on stderr until the block ends.
 
     Args:
         output: Where this command speaks.
-        steps: The steps there will be.
         memory: Tells the bytes that this process holds.
 
     Yields:
@@ -79,7 +78,7 @@ def watch_training(
     if output.quiet:
         yield lambda progress: None
     elif output.live:
-        with _live(output, steps, words) as tell:
+        with _live(output, words) as tell:
             yield tell
     else:
         yield _log(output, words)
@@ -117,18 +116,18 @@ def _quality(of: KeptBack | Step) -> str:
 
 
 @contextmanager
-def _live(output: Output, steps: int, words: Words) -> "Iterator[Callable[[Step], None]]":
+def _live(output: Output, words: Words) -> "Iterator[Callable[[Step], None]]":
     from rich.console import Group
     from rich.live import Live
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
     from rich.text import Text
 
     bar = Progress(BarColumn(bar_width=40), MofNCompleteColumn(), TimeRemainingColumn())
-    task = bar.add_task("training", total=steps)
+    task = bar.add_task("training", total=None)
     with Live(Group(bar, Text("compiling")), console=output.console, transient=True) as live:
 
         def tell(now: Step) -> None:
-            bar.update(task, completed=now.step)
+            bar.update(task, completed=now.step, total=now.steps)
             done = "\nevaluating and drawing" if now.step >= now.steps else ""
             live.update(Group(bar, Text(words(now) + done)))
 

@@ -88,10 +88,12 @@ class TrainingSettings(Settings):
 
     `window: 0` fits whole trajectories. Without a `loss`, labels are compared by cross entropy and
     numbers by the mean absolute error. `steps_per_call` steps run inside one compiled call;
-    checkpoints and validations happen between calls.
+    checkpoints and validations happen between calls. `epochs` stands in the place of `steps`, where
+    it is given: so many times as many examples as there are samples, or windows, to train on.
     """
 
     steps: PositiveInt = 2000
+    epochs: PositiveFloat | None = None
     batch_size: PositiveInt = 20
     window: int = Field(10, ge=0)
     optimizer: OptimizerName = "rmsprop"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from nodelens.settings.train_ode import TrainOdeSettings
 from nodelens.training.state import TrainingState
 from nodelens.training.task import Stage, Task
 
@@ -55,6 +56,14 @@ class Experiment(Protocol):
     @property
     def stages(self) -> tuple[Stage, ...]:
         """What the loop trains in each phase."""
+
+    @property
+    def settings(self) -> TrainOdeSettings:
+        """What to do; epochs are turned into steps."""
+
+    @property
+    def examples(self) -> int:
+        """The samples or windows to train on."""
 
     @property
     def title(self) -> str:

@@ -11,7 +11,7 @@ from nodelens.training.checkpoints import Checkpoints
 from nodelens.training.state import TrainingState
 
 # All else would make it another training under the name of the old one.
-CHANGEABLE = ("training.steps", "device", "output.")
+CHANGEABLE = ("training.steps", "training.epochs", "device", "output.")
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,13 @@ def resume(path: Path, resolved: Resolved[TrainOdeSettings]) -> Resumption:
     if changed:
         raise UsageError(
             f"a resumed run keeps its settings, and {', '.join(changed)} would change",
-            hint="only training.steps, device and output may be given; "
+            hint="only training.steps or epochs, device and output may be given; "
             "begin a new run for anything else",
         )
     start, damaged = Checkpoints(directory.checkpoints).newest()
-    steps = resolved.settings.training.steps
-    if start is not None and start.step >= steps:
+    training = resolved.settings.training
+    # How many steps some epochs are is known with the data; those of a finished run end at once.
+    if start is not None and training.epochs is None and start.step >= training.steps:
         raise UsageError(
             f"the run in {path} has had its {start.step:,} steps",
             hint=f"give it more with --steps, such as --steps {2 * start.step}",

@@ -39,6 +39,7 @@ class Report:
         training: The training.
         conclusion: What the trained model makes of the data.
         artifacts: The files by what they are.
+        epoch: How often as many examples were seen as there are.
         rival: What the run of the model to compare with found, if there is one.
     """
 
@@ -46,6 +47,7 @@ class Report:
     training: Training
     conclusion: Conclusion
     artifacts: dict[str, Path]
+    epoch: float
     rival: "Report | None" = None
 
     def document(self) -> dict[str, Any]:
@@ -59,6 +61,7 @@ class Report:
             "initial": {"step": first + 1, "train_loss": float(losses[first])},
             "final": {
                 "step": state.step,
+                "epoch": round(self.epoch, 3),
                 "train_loss": float(np.mean(losses[np.isfinite(losses)][-LAST_STEPS:])),
                 "val_loss": best.loss if best.step else None,
                 **self.conclusion.final(),
@@ -109,10 +112,10 @@ def run_training(
             step are kept.
         EnvironmentLacksError: If the directory was removed in the meantime.
     """
-    settings = resolved.settings
     # The directory is left as it was found if there is nothing to train.
     with directory.undo_if_refused(), directory.lock(), _told_if_gone(directory):
-        experiment = prepare(settings)
+        experiment = prepare(resolved.settings)
+        settings = experiment.settings
         artifacts = _write_record(resolved, directory, experiment, device)
         rival = _run_rival(resolved, directory, device, on_progress, stop)
         directory.keep_metrics(start.step if start else 0)
@@ -157,7 +160,9 @@ def _conclude(
     }
     if output.tensorboard:
         artifacts["tensorboard"] = directory.events
-    report = Report(directory.path, training, conclusion, artifacts, rival)
+    batch = experiment.settings.training.batch_size
+    epoch = training.state.step * batch / experiment.examples
+    report = Report(directory.path, training, conclusion, artifacts, epoch, rival)
     document = report.document()
     directory.write_json("report.json", document)
     page = train_report(

@@ -22,6 +22,7 @@ from nodelens.settings.sample_data import (
     SamplesData,
 )
 from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.training.epochs import in_steps
 from nodelens.training.losses import loss_name
 from nodelens.training.phases import phases
 from nodelens.training.problem import make_adjoint
@@ -47,6 +48,11 @@ class SampleExperiment:
     split: SampleSplit
     task: SampleTask
     stages: tuple[Stage, ...]
+
+    @property
+    def examples(self) -> int:
+        """The samples to train on."""
+        return len(self.split.train)
 
     @property
     def title(self) -> str:
@@ -102,7 +108,9 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
     split = split_samples(
         data, validation=chosen.validation.fraction, test=fraction, seed=settings.seed
     )
-    train, training = split.train, settings.training
+    train = split.train
+    settings = in_steps(settings, len(train))
+    training = settings.training
     if training.batch_size > len(train):
         raise UsageError(
             f"a batch of {training.batch_size} samples was asked for, and there are {len(train)} "

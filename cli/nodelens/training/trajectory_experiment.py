@@ -17,6 +17,7 @@ from nodelens.report.figures.fit import FitPicture, draw_fit
 from nodelens.report.figures.training import Residuals, draw_training, training_picture
 from nodelens.settings.train_ode import TrainingSettings, TrainOdeSettings
 from nodelens.settings.training_data import ArrayData, CsvData, TrajectoryDataSettings
+from nodelens.training.epochs import in_steps
 from nodelens.training.evaluate import Evaluation, evaluate, field_on_grid
 from nodelens.training.experiment import Picture
 from nodelens.training.losses import loss_name
@@ -51,6 +52,11 @@ class TrajectoryExperiment:
     windows: Windows
     task: TrajectoryTask
     stages: tuple[Stage, ...]
+
+    @property
+    def examples(self) -> int:
+        """The windows to train on."""
+        return self.windows.count
 
     @property
     def title(self) -> str:
@@ -187,6 +193,7 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
         settings.adjoint,
     )
     windows = make_windows(parts.train, settings.training.window)
+    settings = in_steps(settings, windows.count)
     _check_batch(settings.training, windows)
     task = TrajectoryTask.of(problem, windows, parts.validation, settings)
     stages = tuple(
