@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from nodelens.entry import run
 from nodelens.training.load import load_run
@@ -119,3 +121,28 @@ def test_the_examples_find_their_data(
 ) -> None:
     assert run(["train-ode", "-c", name, "--dry-run", "--json", "-q"]) == 0
     assert json.loads(capsys.readouterr().out)["parameters"] == parameters
+
+
+def test_a_file_or_a_folder_of_samples_is_recognised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "s.npz", x=np.zeros((40, 3)), y=np.arange(40) % 2)
+    for index in range(40):
+        folder = tmp_path / "pictures" / ("a" if index % 2 else "b")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), index).save(folder / f"{index}.png")
+    for name, shape in (("s.npz", [3]), ("pictures", [8, 8, 1])):
+        assert run(["train-ode", str(tmp_path / name), "--dry-run", "--json", "-q"]) == 0
+        assert json.loads(capsys.readouterr().out)["shape"] == shape
+
+
+def test_without_mnist_nothing_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise Exception("no route")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
+    assert run(["train-ode", "-c", "mnist", "-q", "-o", str(tmp_path / "run")]) == 5
+    assert "MNIST is not at hand" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

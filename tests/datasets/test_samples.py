@@ -54,16 +54,20 @@ def test_a_copy_of_mnist_brings_its_own_test_part(tmp_path: Path) -> None:
     assert "10 of its own to test with" in split.how
 
 
-def test_without_mnist_the_remedies_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_mnist_the_remedies_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import keras
 
     def fail() -> None:
+        print("Downloading data")
         raise Exception("URL fetch failure on https://…: no route")
 
     monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
     with pytest.raises(EnvironmentLacksError, match="no route") as caught:
         read_mnist(None)
     assert "data.path" in str(caught.value.hint)
+    assert capsys.readouterr().out == ""
 
 
 def test_annuli_lie_where_they_should() -> None:

@@ -55,7 +55,11 @@ TensorboardOption = Annotated[
 ]
 DataArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="[DATA]", help="CSV, NPZ or NPY file to fit.", show_default=False),
+    typer.Argument(
+        metavar="[DATA]",
+        help="CSV, NPZ or NPY file, or folder of images.",
+        show_default=False,
+    ),
 ]
 
 
@@ -77,10 +81,10 @@ def train_ode(
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> ExitCode:
-    """Fit a Neural ODE dz/dt = f(t, z, θ) to trajectories.
+    """Fit a Neural ODE dz/dt = f(t, z, θ) to trajectories, or a network around one to samples.
 
     Without a file the cubic spiral of torchdiffeq's demo is fitted. A run directory gets the
-    model, the metrics, checkpoints, a figure, the settings and what it takes to repeat the run.
+    model, the metrics, checkpoints, figures, the settings and what it takes to repeat the run.
     """
     if resume is not None and (config is not None or data is not None):
         raise UsageError("a resumed run has its own settings and data: give --resume alone")
@@ -150,13 +154,26 @@ def _data(data: Path | None) -> dict[str, tuple[str, Any]]:
     """The settings that naming a data file amounts to."""
     if data is None:
         return {}
+    if data.is_dir():
+        return {"data": ("DATA", {"kind": "images", "path": str(data)})}
     kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".npy": "npy"}
     if data.suffix.lower() not in kinds:
         raise UsageError(
-            f"{data}: a file ending in {', '.join(kinds)} was expected",
+            f"{data}: a folder of images or a file ending in {', '.join(kinds)} was expected",
             hint="to use a configuration, write --config FILE",
         )
-    return {"data": ("DATA", {"kind": kinds[data.suffix.lower()], "path": str(data)})}
+    kind = "samples" if _holds_samples(data) else kinds[data.suffix.lower()]
+    return {"data": ("DATA", {"kind": kind, "path": str(data)})}
+
+
+def _holds_samples(data: Path) -> bool:
+    """Whether a file is an NPZ archive with an array `x`, found without reading its numbers."""
+    import zipfile
+
+    if not zipfile.is_zipfile(data):
+        return False
+    with zipfile.ZipFile(data) as archive:
+        return bool({"x.npy", "x_train.npy"} & set(archive.namelist()))
 
 
 def _directory(

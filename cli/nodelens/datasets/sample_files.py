@@ -1,5 +1,7 @@
 """Samples from files: NPZ archives, folders of pictures, MNIST."""
 
+import contextlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +148,9 @@ def _fetch_mnist() -> Any:
     import keras
 
     try:
-        return keras.datasets.mnist.load_data()
+        # Keras reports a download on stdout, which belongs to the result.
+        with contextlib.redirect_stdout(io.StringIO()):
+            return keras.datasets.mnist.load_data()
     except Exception as error:
         reason = str(error).strip().splitlines()[-1]
         raise EnvironmentLacksError(

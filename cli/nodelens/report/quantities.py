@@ -54,3 +54,8 @@ def _scientific(number: int) -> str:
     """Write three digits and a power of ten, cut off, not rounded."""
     digits = str(number)
     return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
+
+
+def per_second(rate: float) -> str:
+    """Write a rate without decimals, and a slow one with two digits."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from nodelens.report.output import Output
+from nodelens.report.quantities import per_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +107,7 @@ class Words:
         return (
             f"loss {_quality(now)}, {self._kept_back}"
             f"{now.nfe_forward:.0f} + {now.nfe_backward:.0f} evaluations, "
-            f"{now.steps_per_second:,.0f} steps/s, {self._memory() / 1e6:,.0f} MB"
+            f"{per_second(now.steps_per_second)} steps/s, {self._memory() / 1e6:,.0f} MB"
         )
 
 

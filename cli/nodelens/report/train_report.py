@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodelens.report.page import Page
+from nodelens.report.quantities import per_second
 from nodelens.report.sample_results import sample_results
 from nodelens.report.skipped import skipped_in_words
 
@@ -52,7 +53,7 @@ def train_report(
         rows.append(("largest drift of the backward solve", f"{document['drift']:.1e}"))
     if document["skipped"]["steps"]:
         rows.append(("left out", skipped_in_words(document)))
-    rows.append(("speed", f"{throughput['steps_per_second']:,.0f} steps/s"))
+    rows.append(("speed", f"{per_second(throughput['steps_per_second'])} steps/s"))
     run_dir = shlex.quote(document["run_dir"])
     return Page(
         title=title,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from nodelens.report.quantities import per_second
 from nodelens.report.sample_results import sample_results
 from nodelens.report.skipped import skipped_in_words
 from nodelens.report.sparkline import sparkline
@@ -59,7 +60,7 @@ def train_summary(document: dict[str, Any], losses: Sequence[float]) -> "Table":
     )
     table.add_row(
         "speed",
-        f"{throughput['steps_per_second']:,.0f} steps/s "
+        f"{per_second(throughput['steps_per_second'])} steps/s "
         f"after {throughput['compile_seconds']:.1f} s of compilation",
     )
     if document["skipped"]["steps"]:

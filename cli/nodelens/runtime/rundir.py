@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nodelens.errors import UsageError
+from nodelens.errors import EnvironmentLacksError, UsageError
 from nodelens.runtime.files import claim_directory, make_directory, write_text
 
 
@@ -130,11 +130,17 @@ class RunDirectory:
 
     @contextmanager
     def undo_if_refused(self) -> Iterator[None]:
-        """Removes again what the block has made here if it ends in a usage error."""
+        """Removes again what the block has made here if it ends in a usage error.
+
+        So it does if the environment lacks something before the run has begun.
+        """
         before = set(self.path.rglob("*"))
         try:
             yield
-        except UsageError:
+        except (UsageError, EnvironmentLacksError) as error:
+            begun = self.config.exists() or not self.path.exists()
+            if begun and isinstance(error, EnvironmentLacksError):
+                raise
             # The deepest first, so that folders are empty when their turn comes.
             for path in sorted(set(self.path.rglob("*")) - before, reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()
