@@ -96,7 +96,7 @@ def test_the_gradient_is_that_of_a_tape_through_an_unrolled_network(pictures: Pa
     with tf.GradientTape() as tape:
         loss = unrolled(task.network, *batch)
     expected = tape.gradient(loss, task.model.trainable_variables)
-    for method in ("discrete", "backsolve", "checkpointed"):
+    for method in ("discrete", "backsolve"):
         ours = SampleTask(**{**vars(task), "adjoint": ADJOINTS[method]})
         found = tf.function(ours.differentiate, autograph=False)(batch)
         np.testing.assert_allclose(found.loss, loss, rtol=1e-5)
@@ -168,7 +168,7 @@ def trained(start: TrainingState | None, kept: list[TrainingState]) -> TrainingS
     more = ["training={steps: 6, steps_per_call: 2, checkpoint_every: 2, validate_every: 2}"]
     found = experiment(*ANNULI, *more, "training.optimizer=adam", "solver.method=heun_euler")
     return train(
-        found.task,
+        found.stages,
         found.settings,
         Hooks(lambda progress: None, kept.append, lambda: False),
         start=start,
