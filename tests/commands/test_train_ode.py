@@ -226,6 +226,21 @@ def test_what_the_solver_cannot_do_is_a_usage_error(tmp_path: Path, capsys) -> N
 
 
 @pytest.mark.slow
+def test_what_xla_cannot_compile_is_a_usage_error(tmp_path: Path, capsys) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("t,x,y\n" + "".join(f"{t},{t},1\n" for t in range(12)))
+    field = "field={kind: hybrid, equations: {x: a*y + t, y: x}, parameters: {a: 1.0}}"
+    arguments = ["train-ode", str(data), "-q", "--out", str(tmp_path / "run"), "--set", field]
+    arguments += ["--set", "solver.method=euler", "--set", "training.window=2"]
+    assert run([*arguments, "--set", "adjoint.method=direct"]) == 2
+    errors = capsys.readouterr().err
+    assert "XLA cannot compile this training: " in errors
+    assert "adjoint.method=discrete" in errors
+    assert len(errors) < 1000
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_numbers_bit_for_bit(
     finished: tuple[Path, dict, str], tmp_path: Path
 ) -> None:

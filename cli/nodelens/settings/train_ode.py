@@ -83,6 +83,17 @@ class PhaseSettings(Settings):
     adjoint: PhaseAdjointSettings = PhaseAdjointSettings()
 
 
+class RegularizationSettings(Settings):
+    """Weights of what is integrated along the solution and added to the loss.
+
+    The squared speed of the state, and the squared norm of the Jacobian of the field in a random
+    direction, both in units of the scale of each component (Finlay et al. 2020).
+    """
+
+    kinetic_energy: float = Field(0.0, ge=0)
+    jacobian_norm: float = Field(0.0, ge=0)
+
+
 class TrainingSettings(Settings):
     """The optimisation. A step fits `batch_size` samples, or windows of `window` points.
 
@@ -108,6 +119,7 @@ class TrainingSettings(Settings):
     clip_norm: PositiveFloat | None = None
     weight_decay: float = Field(0.0, ge=0)
     loss: LossName | None = None
+    regularization: RegularizationSettings = RegularizationSettings()
     steps_per_call: PositiveInt = 50
     checkpoint_every: PositiveInt = 500
     validate_every: PositiveInt = 200

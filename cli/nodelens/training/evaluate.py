@@ -13,6 +13,7 @@ from nodelens.training.problem import Problem
 
 GRID_POINTS = 25
 MARGIN = 0.1
+LEAST = 1e-5  # the smallest extent of a picture, in parts of the values
 CURVE_POINTS = 500
 
 
@@ -112,11 +113,11 @@ def field_on_grid(problem: Problem, states: np.ndarray) -> tuple[np.ndarray, np.
         The grid [rows, columns, 2] and dz/dt of the first two components there.
     """
     low, high = np.nanmin(states, axis=0)[:2], np.nanmax(states, axis=0)[:2]
-    margin = MARGIN * np.where(high > low, high - low, 1.0)
-    axes = [
-        np.linspace(low[i] - margin[i], high[i] + margin[i], GRID_POINTS, dtype=np.float32)
-        for i in range(2)
-    ]
+    # Data that hardly varies, or not at all, is surrounded by room to see a field in.
+    least = np.maximum(LEAST * np.maximum(np.abs(low), np.abs(high)), 1e-30)
+    extent = np.where(high > low, np.maximum(high - low, least), 1.0 + least)
+    margin = MARGIN * extent
+    axes = [np.linspace(low[i] - margin[i], high[i] + margin[i], GRID_POINTS) for i in range(2)]
     grid = np.stack(np.meshgrid(*axes), axis=-1)
     middle = np.pad(np.nanmean(states, axis=0), (0, problem.augment)).astype(np.float32)
     points = np.broadcast_to(middle, (*grid.shape[:2], len(middle))).copy()

@@ -121,5 +121,21 @@ def make_training_call(
         steps.get_concrete_function(number, number)
     except ValueError as error:
         # What `odeint` refuses, such as an adjoint that cannot serve so large a field.
-        raise UsageError(f"this cannot be trained: {error}") from error
-    return steps
+        raise UsageError(f"this cannot be trained: {_first_line(error)}") from error
+
+    def call(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
+        try:
+            return steps(first, count)
+        except tf.errors.InvalidArgumentError as error:
+            # XLA compiles in the first call; the tape through a solve may be beyond it.
+            raise UsageError(
+                f"XLA cannot compile this training: {_first_line(error)}",
+                hint="choose another adjoint, such as adjoint.method=discrete",
+            ) from error
+
+    return call
+
+
+def _first_line(error: Exception) -> str:
+    """What an error of TensorFlow says before it goes into the details of its graphs."""
+    return str(error).splitlines()[0]

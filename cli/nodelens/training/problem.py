@@ -1,5 +1,6 @@
 """What is trained: a field on windows, compared by a loss."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -11,6 +12,7 @@ from nodelens.ode import ADJOINTS, Adjoint, Backsolve, Solution, odeint_vjp
 from nodelens.ode.odeint import Pullback
 from nodelens.settings.train_ode import AdjointSettings, SolverSettings
 from nodelens.training.losses import LOSSES
+from nodelens.training.penalties import Penalties
 from nodelens.training.windows import Batch
 
 
@@ -25,6 +27,7 @@ class Problem:
         loss: The name of the loss, one of `LOSSES`.
         solver: The forward solve.
         adjoint: The gradient.
+        penalties: What is integrated along with the state; None if nothing is.
     """
 
     field: keras.Model
@@ -33,16 +36,17 @@ class Problem:
     loss: str
     solver: SolverSettings
     adjoint: AdjointSettings
+    penalties: Penalties | None = None
 
     def solve(self, batch: Batch) -> tuple[Solution, Pullback]:
         """Solves from where windows start, each with steps of its own if their times differ.
 
         Returns:
-            The solution, of all components, and its pullback.
+            The solution, of all components and those of the penalties, and its pullback.
         """
         return odeint_vjp(
-            self._from(batch.t0),
-            tf.pad(batch.z0, [[0, 0], [0, self.augment]]),
+            self._from(batch),
+            tf.pad(batch.z0, [[0, 0], [0, self.augment + self._integrals]]),
             batch.times,
             batching="joint" if batch.times.shape.rank == 1 else "independent",
             params=parameters(self.field),
@@ -53,30 +57,42 @@ class Problem:
             adjoint=make_adjoint(self.adjoint),
         )
 
-    def _from(self, t0: tf.Tensor) -> VectorField:
-        """The field with the time counted from `t0`."""
-        function = as_function(self.field)
-        if self.field.autonomous:
+    def _from(self, batch: Batch) -> VectorField:
+        """The field with the time counted from the start of each window."""
+        field = as_function(self.field)
+        function = field
+        if not self.field.autonomous:
+
+            def function(t: tf.Tensor, z: tf.Tensor, params: Sequence[tf.Tensor]) -> tf.Tensor:
+                return field(t + batch.t0, z, params)
+
+        if self.penalties is None:
             return function
-        return lambda t, z, params: function(t + t0, z, params)
+        probe = tf.zeros([]) if batch.probe is None else batch.probe
+        return self.penalties.along(function, probe)
+
+    @property
+    def _integrals(self) -> int:
+        return len(self.penalties.weights) if self.penalties else 0
 
     def compare(self, states: tf.Tensor, batch: Batch) -> tf.Tensor:
-        """The mean loss over all measurements.
+        """The mean loss over all measurements, and the penalties.
 
         Args:
-            states: Of all components, shape [window, batch, dimension + augment].
+            states: Of all components, shape [window, batch, components].
             batch: What was measured.
         """
         dimension = len(self.scale)
         error = (states[..., :dimension] - batch.target) / self.scale.astype(np.float32)
         losses = LOSSES[self.loss](error) * batch.weight
-        return tf.reduce_sum(losses) / tf.maximum(tf.reduce_sum(batch.weight), 1.0)
+        mean = tf.reduce_sum(losses) / tf.maximum(tf.reduce_sum(batch.weight), 1.0)
+        return mean if self.penalties is None else mean + self.penalties.of(states[-1])
 
     def atol(self) -> float | tf.Tensor:
         """The absolute tolerance of each component, in its own unit."""
         if np.all(self.scale == 1):
             return self.solver.atol
-        scale = np.concatenate([self.scale, np.ones(self.augment)])
+        scale = np.concatenate([self.scale, np.ones(self.augment + self._integrals)])
         return tf.constant(self.solver.atol * scale, tf.float32)
 
 

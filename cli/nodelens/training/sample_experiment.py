@@ -140,6 +140,11 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
         batch_size=training.batch_size,
         seed=settings.seed,
     )
+    if any(training.regularization.model_dump().values()):
+        raise UsageError(
+            "training.regularization is for trajectories; a network on samples has none",
+            hint="leave it out, or use training.weight_decay",
+        )
     if any(
         phase.window is not None or any(phase.solver.model_dump().values())
         for phase in training.phases

@@ -1,19 +1,25 @@
 """Training on trajectories: windows are solved from where they start and compared with the data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from nodelens.datasets.trajectories import TrajectoryData
+from nodelens.errors import UsageError
 from nodelens.ode import Status
 from nodelens.settings.train_ode import TrainOdeSettings
+from nodelens.training.penalties import Penalties
 from nodelens.training.problem import Problem
 from nodelens.training.task import StepResult, Validation
 from nodelens.training.validate import make_validation
 from nodelens.training.windows import Batch, Windows
+
+# Directions are drawn independently of the windows.
+PROBE_SEED = 1_234_567_891
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,22 @@ class TrajectoryTask:
         kept_back: TrajectoryData | None,
         settings: TrainOdeSettings,
     ) -> "TrajectoryTask":
-        """The task with the window, the size of a batch and the seed of the settings."""
-        training = settings.training
+        """The task with window, size of a batch, penalties and seed of the settings.
+
+        Raises:
+            UsageError: If the penalties cannot be differentiated.
+        """
+        training, chosen = settings.training, settings.training.regularization
+        if chosen.jacobian_norm and getattr(settings.field, "activation", None) == "silu":
+            raise UsageError(
+                "the Jacobian norm needs second derivatives of the field, and TensorFlow has none "
+                "of silu inside a solve",
+                hint="set field.activation=gelu, which is much like it",
+            )
+        if chosen.kinetic_energy or chosen.jacobian_norm:
+            scale = np.concatenate([problem.scale, np.ones(problem.augment)])
+            penalties = Penalties(chosen.kinetic_energy, chosen.jacobian_norm, scale)
+            problem = replace(problem, penalties=penalties)
         return cls(problem, windows, kept_back, training.window, training.batch_size, settings.seed)
 
     @property
@@ -54,8 +74,14 @@ class TrajectoryTask:
         return self.problem.field
 
     def draw(self, step: tf.Tensor) -> Batch:
-        """Draws windows with replacement."""
-        return self.windows.draw(self.batch_size, self.seed, step)
+        """Draws windows with replacement, and a direction for each if the penalties probe one."""
+        batch = self.windows.draw(self.batch_size, self.seed, step)
+        penalties = self.problem.penalties
+        if penalties is None or not penalties.jacobian_norm:
+            return batch
+        seed = tf.stack([tf.constant((self.seed + PROBE_SEED) % 2**31, tf.int32), step])
+        shape = [self.batch_size, len(penalties.scale)]
+        return batch._replace(probe=tf.random.stateless_normal(shape, seed))
 
     def differentiate(self, batch: Batch) -> StepResult:
         """Solves, compares and pulls the gradient back through the solve."""
@@ -82,7 +108,8 @@ class TrajectoryTask:
         """Compiles the loss on windows of what was kept back."""
         if self.kept_back is None:
             return None
-        return make_validation(self.problem, self.kept_back, self.window)
+        plain = replace(self.problem, penalties=None)
+        return make_validation(plain, self.kept_back, self.window)
 
 
 def _largest(nest: Any) -> Any:

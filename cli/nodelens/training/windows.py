@@ -23,6 +23,7 @@ class Batch(NamedTuple):
             windows have different ones.
         target: The states, NaN-free, shape [window, batch, dimension].
         weight: 1 where there is a measurement, else 0, of the shape of `target`.
+        probe: A random direction for each window, of all components of the state, if one is used.
     """
 
     z0: tf.Tensor
@@ -30,6 +31,7 @@ class Batch(NamedTuple):
     times: tf.Tensor
     target: tf.Tensor
     weight: tf.Tensor
+    probe: tf.Tensor | None = None
 
 
 @dataclass(frozen=True)
