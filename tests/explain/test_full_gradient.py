@@ -72,6 +72,18 @@ def test_input_and_biases_add_up_to_the_score(head, score):
     np.testing.assert_allclose(found.input_sum + found.bias_sum, found.score, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_in_half_precision_the_terms_add_up_as_well_as_its_digits_allow(policy):
+    # Eight bits of bfloat16 tell numbers apart that differ by a 128th.
+    keras.mixed_precision.set_dtype_policy(policy)
+    try:
+        found = view_of(relu_network("softmax")).full_gradient_of(picture())
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")
+    assert len(found.bias_parts) == 3
+    np.testing.assert_allclose(found.input_sum + found.bias_sum, found.score, rtol=1 / 128)
+
+
 def test_the_bias_of_each_layer_is_its_own_and_layers_without_one_are_left_out():
     # The gradient of a bias is that of what the layer puts out before its ReLU, added over space.
     model = relu_network("softmax")

@@ -15,8 +15,10 @@ from nodelens.explain.grids import computes_channels_first, run_model
 from nodelens.explain.heads import before_head, plain_errors, read_scores, select_output
 from nodelens.explain.targets import ClassScore
 
-ROUNDING = 64
+ROUNDING = 4
 """A bias below so many units of rounding of what a layer puts out is taken for zero."""
+EPSILON = {tf.bfloat16: 2**-7, tf.float16: 2**-10, tf.float32: 2**-23, tf.float64: 2**-52}
+"""These units, as shares; NumPy does not know that of bfloat16."""
 
 
 @dataclass(frozen=True)
@@ -159,5 +161,5 @@ def _left_over(result: tf.Tensor, given: list[tf.Tensor]) -> tf.Tensor:
         return result
     linear = tf.gradients([back for back, _ in pairs], probe, [x for _, x in pairs])[0]
     bias = result if linear is None else result - linear
-    least = ROUNDING * np.finfo(result.dtype.as_numpy_dtype).eps * tf.reduce_max(tf.abs(result))
+    least = ROUNDING * EPSILON[result.dtype] * tf.reduce_max(tf.abs(result))
     return tf.where(tf.reduce_max(tf.abs(bias)) > least, bias, tf.zeros_like(bias))
