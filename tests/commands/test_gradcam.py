@@ -446,6 +446,11 @@ def test_boxes_are_compared_with_the_maps(capsys):
     left, top, right, bottom = cat["box"]
     assert 0 <= left < right <= 451
     assert 0 <= top < bottom <= 300
+    # Other boxes are another question, though the file has the same name.
+    Path("boxes.csv").write_text("path,x0,y0,x1,y1\ncat.jpg,0,0,9,9\n")
+    code, _, err = gradcam(capsys, *arguments, "boxes.csv", "-q")
+    assert code == 2
+    assert "other settings: files_sha256.boxes.csv" in err
     (row,) = document["metrics"]
     assert (row["maps"], row["share_in_boxes"]) == (1, cat["localisation"]["share"])
     code, out, _ = gradcam(

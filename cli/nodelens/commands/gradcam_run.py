@@ -66,6 +66,14 @@ def _plan(
     return share_of(plan, number, count)
 
 
+def _digests(settings: "GradcamSettings") -> dict[str, str]:
+    """Of the files that the settings name, so that another content is another question."""
+    from nodelens.explain.weights_files import digest
+
+    named = [settings.boxes, settings.model.labels, *settings.model.imports]
+    return {name: digest(Path(name), "sha256") for name in named if name}
+
+
 def explain_pictures(
     output: "Output",
     settings: "GradcamSettings",
@@ -89,6 +97,7 @@ def explain_pictures(
     record: dict[str, Any] = {
         "model": model_document(explainer.classifier),
         "settings": settings.model_dump(mode="json"),
+        "files_sha256": _digests(settings),
         **provenance(seed=settings.seed, device=device, data_sha256=None),
     }
     if slow := [method for method in settings.methods if method in MANY_RUNS]:

@@ -18,6 +18,8 @@ from nodelens.report.output import to_json
 from nodelens.runtime.files import write_text
 
 MANIFEST = "manifest.json"
+COMPARED = ("model", "settings", "files_sha256")
+"""What must be the same for an explanation not to be made again."""
 
 WITHOUT_EFFECT = (
     "device", "batch_size", "shard", "fail_fast", "max_pixels", "model.download",
@@ -70,8 +72,8 @@ def find_done(directory: Path, path: Path, record: Mapping[str, Any]) -> dict[st
     image = found["images"][0]
     if image["sha256"] != digest(path, "sha256"):
         raise _in_the_way(directory, f"explains another picture: {image['path']}")
-    wanted = json.loads(to_json({key: record[key] for key in ("model", "settings")}))
-    if changes := list(_changes("", {key: found[key] for key in wanted}, wanted)):
+    wanted = json.loads(to_json({key: record[key] for key in COMPARED if key in record}))
+    if changes := list(_changes("", {key: found.get(key) for key in wanted}, wanted)):
         raise _in_the_way(directory, f"was made with other settings: {', '.join(changes[:3])}")
     for each in image["maps"]:
         each["files"] = _here(directory, each["files"])
