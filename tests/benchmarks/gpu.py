@@ -1,11 +1,12 @@
-"""Verifies the ODE core and explanations on whatever device TensorFlow sees, in one command.
+"""Verifies the ODE core, trainings and explanations on whatever device TensorFlow sees.
 
     python -m tests.benchmarks.gpu [--quick]
 
-runs the tests of the ODE core, the conformance list, the speed table and `explain_device` (pictures
-a second of VGG19 and ResNet50, and their maps beside the CPU's), and prints one JSON document: the
-devices, and what each of these says. Exit status 1 if a test or a problem of the list fails, maps
-differ, or the table cannot be made. `--quick` leaves out the tests and repeats the measurements
+runs the tests of the ODE core, the conformance list, the speed table, `explain_device` (pictures a
+second of VGG19 and ResNet50, and their maps beside the CPU's) and `train_device` (the spiral and
+the digits, trained there and on the CPU), and prints one JSON document: the devices, and what each
+of these says. Exit status 1 if a test or a problem of the list fails, maps or losses differ, or the
+table cannot be made. `--quick` leaves out the tests and repeats the measurements
 less often.
 """
 
@@ -49,6 +50,7 @@ def main() -> int:
     parts = {} if quick else {"tests": run_tests()}
     parts["conformance"] = run_benchmark("conformance")
     parts["explanations"] = run_benchmark("explain_device", *(["--quick"] if quick else []))
+    parts["training"] = run_benchmark("train_device", *(["--quick"] if quick else []))
     parts["speed"] = run_benchmark("ode_training", *(["--quick"] if quick else []))
     document = {
         "schema": 1,
