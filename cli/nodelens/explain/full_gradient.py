@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.errors import UsageError
+from nodelens.explain.compiling import compiled
 from nodelens.explain.gradients import surrounded
 from nodelens.explain.grids import computes_channels_first, run_model
 from nodelens.explain.heads import before_head, plain_errors, read_scores, select_output
@@ -62,7 +63,7 @@ def compile_full_gradient(
     """
     names = list(getattr(model, "output_names", None) or [])
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def compute(images: tf.Tensor, index: tf.Tensor) -> tuple[Any, ...]:
         if computes_channels_first(model):
             raise UsageError("fullgrad is made for networks whose channels come last")

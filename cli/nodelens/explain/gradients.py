@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.errors import UsageError
+from nodelens.explain.compiling import compiled
 from nodelens.explain.grids import CHANNELS_LAST, Grid, run_model
 from nodelens.explain.heads import plain_errors, read_scores, select_output
 from nodelens.explain.targets import ClassScore, ClassSelector, logit
@@ -74,7 +75,7 @@ def compile_evidence(
     """
     names = list(getattr(model, "output_names", None) or [])
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def compute(images: tf.Tensor) -> tuple[Any, ...]:
         tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
         with tape, ExitStack() as stack:

@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from nodelens.errors import NodelensError, UsageError
+from nodelens.explain.compiling import compiled
 from nodelens.explain.grids import run_model
 
 _SHAPE_ONLY = {"Identity", "Reshape", "Squeeze", "Cast", "StopGradient"}
@@ -81,7 +82,7 @@ def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str 
     """
     names = list(getattr(model, "output_names", None) or [])
 
-    @tf.function
+    @compiled
     def logits(images: tf.Tensor) -> tf.Tensor:
         return read_scores(select_output(run_model(model, images), names, output))[0]
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image, ImageFilter
 
 from nodelens.errors import UsageError
+from nodelens.explain.compiling import compiled
 from nodelens.explain.full_gradient import FullGradient, compile_full_gradient
 from nodelens.explain.grids import run_model
 from nodelens.explain.heads import plain_errors, read_scores, select_output
@@ -72,20 +73,20 @@ def compile_image_score(
         indices = tf.fill([tf.shape(logits)[0], 1], index)
         return score(logits, probabilities, indices)[:, 0], probabilities[:, index]
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def value(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         return both(images, index)[0]
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def probability(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         return both(images, index)[1]
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def gradient(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         # The pictures of a batch do not see each other: one pass gives the gradients of all.
         return _known(tf.gradients(both(images, index)[0], images)[0])
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def guided_gradient(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         graph = tf.compat.v1.get_default_graph()
         with graph.gradient_override_map(dict.fromkeys(_RELUS, _GUIDED)):

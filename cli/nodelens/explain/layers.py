@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from nodelens.errors import UsageError
+from nodelens.explain.compiling import compiled
 from nodelens.explain.gradients import intercepted
 from nodelens.explain.grids import Grid, computes_channels_first, grid_of, picture_shape, run_model
 from nodelens.explain.receptive_field import ReceptiveField, receptive_fields
@@ -200,7 +201,7 @@ def _traced_shapes(
     with ExitStack() as stack:
         for name, layer in named:
             stack.enter_context(intercepted(layer, partial(note, name)))
-        tf.function(lambda images: run_model(model, images)).get_concrete_function(spec)
+        compiled(lambda images: run_model(model, images)).get_concrete_function(spec)
     return shapes
 
 

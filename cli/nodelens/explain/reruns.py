@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from nodelens.explain.compiling import compiled
 from nodelens.explain.gradients import intercepted, only_call, watched
 from nodelens.explain.grids import CHANNELS_LAST, Grid, run_model
 from nodelens.explain.heads import plain_errors, read_scores, select_output
@@ -67,7 +68,7 @@ def compile_reruns(
     def scores(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return read_scores(select_output(run_model(model, images), names, output))
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def replaced(image: tf.Tensor, activations: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         count = tf.shape(activations)[0]
         # What lies below the layer does not lead to the result: TensorFlow leaves it out.
@@ -81,11 +82,11 @@ def compile_reruns(
             logits, probabilities = scores(images)
         return score(logits, probabilities, tf.fill([count, 1], index))[:, 0]
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def probability(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         return scores(images)[1][:, index]
 
-    @tf.function(reduce_retracing=True)
+    @compiled
     def gradient(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         tape = tf.GradientTape(watch_accessed_variables=False)
         with tape, watched(layer, tape, grid) as calls:

@@ -1,0 +1,21 @@
+"""How the functions of this room are compiled."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compiles a function of tensors.
+
+    Without AutoGraph, as Keras itself runs models: rewriting the source of everything that is
+    called takes four times as long as tracing it.
+
+    Args:
+        function: The function.
+
+    Returns:
+        A `tf.function`.
+    """
+    return tf.function(function, reduce_retracing=True, autograph=False)
