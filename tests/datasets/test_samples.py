@@ -89,6 +89,7 @@ def test_every_part_has_its_share_of_every_class() -> None:
     assert split.test is not None
     for part, size in ((split.train, 35), (split.validation, 5), (split.test, 10)):
         np.testing.assert_array_equal(np.bincount(part.y), [size, size])
+        np.testing.assert_array_equal(np.linalg.norm(part.x, axis=1) > 0.75, part.y == 1)
     rows = [tuple(row) for p in (split.train, split.validation, split.test) for row in p.x]
     assert len(set(rows)) == 100
     assert split.how == (

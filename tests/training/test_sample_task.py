@@ -155,6 +155,16 @@ def test_augmented_components_start_at_zero_and_move() -> None:
     assert np.abs(states[-1, :, 2]).min() > 0
 
 
+def test_a_batch_has_samples_with_their_own_labels() -> None:
+    task = experiment(*ANNULI).task
+    x, y = task.draw(tf.constant(7))
+    assert x.shape == (20, 2)
+    np.testing.assert_array_equal(np.linalg.norm(x, axis=1) > 0.75, y == 1)
+    again, other = task.draw(tf.constant(7))[0], task.draw(tf.constant(8))[0]
+    np.testing.assert_array_equal(x, again)
+    assert np.any(x != other)
+
+
 def test_loss_and_accuracy_belong_to_the_label(pictures: Path) -> None:
     task = of_pictures(pictures).task
     logits = np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 3.0]], np.float32)

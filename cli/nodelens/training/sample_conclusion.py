@@ -93,7 +93,7 @@ class SampleConclusion:
         rows: list[dict[str, Any]],
         rival: "SampleConclusion | None" = None,
     ) -> list[Picture]:
-        """The training; for labels the confusion matrix; for one or two features the flow."""
+        """For one or two features the flow; the training; for labels the confusion matrix."""
         title = f"{self.name()} after {state.step:,} steps: {self.title}"
         accuracy = None
         if self.judged.labelled:
@@ -113,7 +113,7 @@ class SampleConclusion:
                 for each in compared
             ]
             shown = "What the network decides, and how it moves the points"
-            pictures.append(Picture("figure", "flow.png", shown, draw_flow(self.title, flows)))
+            pictures.insert(0, Picture("figure", "flow.png", shown, draw_flow(self.title, flows)))
         elif features == (1,) and all(
             flows_in_one_dimension(each.task.network, each.judged) for each in compared
         ):
@@ -121,7 +121,9 @@ class SampleConclusion:
                 depth_panel(each.task.network, each.judged, each._words()) for each in compared
             ]
             shown = "The hidden state on its way through the network"
-            pictures.append(Picture("figure", "depth.png", shown, draw_depth(self.title, depths)))
+            pictures.insert(
+                0, Picture("figure", "depth.png", shown, draw_depth(self.title, depths))
+            )
         return pictures
 
     def name(self) -> str:
