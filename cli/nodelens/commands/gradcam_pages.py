@@ -125,12 +125,15 @@ def refuse_unwritable_pages(settings: "GradcamSettings", *, force: bool) -> None
     Raises:
         UsageError: Something is in the way that is not to be overwritten.
     """
-    from nodelens.report.figures.contact_sheet import is_ours
     from nodelens.runtime.files import refuse_overwriting
 
     sheet = sheet_file(settings)
-    if sheet and sheet.exists() and not is_ours(sheet):
-        refuse_overwriting([sheet], force=force)
+    if sheet and sheet.exists():
+        # Only now: a call without a sheet is answered without the libraries that draw.
+        from nodelens.report.figures.contact_sheet import is_ours
+
+        if not is_ours(sheet):
+            refuse_overwriting([sheet], force=force)
     if settings.output.html is None:
         return
     page = Path(settings.output.html)
