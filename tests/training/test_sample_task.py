@@ -203,7 +203,7 @@ def test_a_saved_network_predicts_what_the_run_predicted(pictures: Path, tmp_pat
     import subprocess
     import sys
 
-    found = of_pictures(pictures)
+    found = of_pictures(pictures, "solver={method: heun_euler, rtol: 1e-2, atol: 1e-2}")
     conclusion = found.conclude()
     save_model(found.task.model, tmp_path / "model.keras")
     np.save(tmp_path / "x.npy", found.split.train.x)
