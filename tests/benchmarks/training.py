@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 import psutil
+from tests.benchmarks.contest import Task, measure
 from tests.benchmarks.ode_training.__main__ import CONTESTANTS
-from tests.benchmarks.ode_training.contest import Task, measure
 
 ADJOINTS = ("discrete", "backsolve")
 RTOL, ATOL = 1e-3, 1e-4

@@ -22,7 +22,9 @@ def solved_as(directory: Path) -> list[str]:
 
     run = resolve(TrainOdeSettings, file=RunDirectory.open(directory).config).settings
     solver = run.solver
+    fixed = [] if solver.step_size is None else [f"solver.step_size={solver.step_size}"]
     return [
+        *fixed,
         f"solver.method={solver.method}",
         f"solver.rtol={solver.rtol}",
         f"solver.atol={solver.atol}",

@@ -20,12 +20,17 @@ ScheduleName = Literal["constant", "cosine", "exponential", "linear", "inverse_t
 
 
 class SolverSettings(Settings):
-    """The forward solve. `atol` is in units of the scale of each component."""
+    """The forward solve. `atol` is in units of the scale of each component.
+
+    `step_size` makes every step as long, or a little shorter to meet the times of the data; without
+    it a solver that chooses no steps takes one from time to time.
+    """
 
     method: SolverName = "dopri5"
     rtol: PositiveFloat = 1e-3
     atol: PositiveFloat = 1e-4
     max_steps: PositiveInt = 1000
+    step_size: PositiveFloat | None = None
 
 
 class AdjointSettings(Settings):
@@ -60,6 +65,7 @@ class PhaseSolverSettings(Settings):
     rtol: PositiveFloat | None = None
     atol: PositiveFloat | None = None
     max_steps: PositiveInt | None = None
+    step_size: PositiveFloat | None = None
 
 
 class PhaseAdjointSettings(Settings):

@@ -81,6 +81,7 @@ def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
         rtol=block.rtol,
         atol=block.atol,
         max_steps=block.max_steps,
+        step_size=block.step_size,
         adjoint=adjoint,
     )
 
@@ -120,6 +121,7 @@ def way_through(
         rtol=block.rtol,
         atol=block.atol,
         max_steps=block.max_steps,
+        step_size=block.step_size,
         throw=False,
     )
     return depths, solution.states.numpy()
@@ -155,6 +157,7 @@ def evaluations(block: NeuralODE, z0: tf.Tensor) -> np.ndarray:
         rtol=block.rtol,
         atol=block.atol,
         max_steps=block.max_steps,
+        step_size=block.step_size,
         throw=False,
         jit_compile=False,
     )

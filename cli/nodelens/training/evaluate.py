@@ -95,6 +95,7 @@ def solve_whole(problem: Problem, z0: np.ndarray, times: np.ndarray) -> tuple[np
         rtol=problem.solver.rtol,
         atol=problem.atol(),
         max_steps=max(100_000, problem.solver.max_steps),
+        step_size=problem.solver.step_size,
         throw=False,
     )
     states = solution.states.numpy()[:, 0, : len(problem.scale)]

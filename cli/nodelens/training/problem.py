@@ -54,6 +54,7 @@ class Problem:
             rtol=self.solver.rtol,
             atol=self.atol(),
             max_steps=self.solver.max_steps,
+            step_size=self.solver.step_size,
             adjoint=make_adjoint(self.adjoint),
         )
 

@@ -190,6 +190,7 @@ def _ode_block(field: keras.Model, settings: TrainOdeSettings) -> NeuralODE:
         rtol=solver.rtol,
         atol=solver.atol,
         max_steps=solver.max_steps,
+        step_size=solver.step_size,
     )
 
 
