@@ -14,7 +14,7 @@ FLOORS = [
     {"entry"},
     {"app"},
     {"commands"},
-    {"training", "checking", "explain"},
+    {"training", "checking", "explaining"},
     {"fields", "datasets"},
     {"ode", "conv", "settings", "report", "runtime"},
     {"errors", "version"},

@@ -26,7 +26,7 @@ def text_of(node: ast.expr) -> str | None:
 
 
 def printed() -> list[str]:
-    folders = (ROOT / "cli/nodelens/explain", ROOT / "cli/nodelens/commands")
+    folders = (ROOT / "cli/nodelens/explaining", ROOT / "cli/nodelens/commands")
     trees = [ast.parse(file.read_text()) for folder in folders for file in folder.rglob("*.py")]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.expr))
     return [text for node in nodes if (text := text_of(node))]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from nodelens.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from nodelens.explaining.explain import explain as explain
+    from nodelens.explaining.explanation import Explanation as Explanation
     from nodelens.fields.layer import NeuralODE as NeuralODE
     from nodelens.ode import Backsolve as Backsolve
     from nodelens.ode import Checkpointed as Checkpointed
@@ -34,12 +36,14 @@ _HOMES = {
     "Discrete": "nodelens.ode",
     "Event": "nodelens.ode",
     "EventSolution": "nodelens.ode",
+    "Explanation": "nodelens.explaining.explanation",
     "NeuralODE": "nodelens.fields.layer",
     "PIDController": "nodelens.ode",
     "Reversible": "nodelens.ode",
     "Solution": "nodelens.ode",
     "SolveError": "nodelens.ode",
     "Status": "nodelens.ode",
+    "explain": "nodelens.explaining.explain",
     "load_run": "nodelens.training.load",
     "odeint": "nodelens.ode",
     "odeint_event": "nodelens.ode",

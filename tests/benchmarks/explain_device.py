@@ -32,9 +32,9 @@ def maps(*, exact: bool) -> dict[str, np.ndarray]:
     """The signed maps of the sample images, by network; weights are the same on every device."""
     import tensorflow as tf
 
-    from nodelens.explain.explainer import Explainer
-    from nodelens.explain.images import load_photo
-    from nodelens.explain.question import Question
+    from nodelens.explaining.explainer import Explainer
+    from nodelens.explaining.images import load_photo
+    from nodelens.explaining.question import Question
     from nodelens.runtime.resources import sample_images
 
     tf.config.experimental.enable_tensor_float_32_execution(not exact)
@@ -50,8 +50,8 @@ def maps(*, exact: bool) -> dict[str, np.ndarray]:
 
 def seeded(network: str):
     """The network with weights that NumPy draws."""
-    from nodelens.explain.loading import load_classifier
-    from nodelens.explain.request import ModelRequest
+    from nodelens.explaining.loading import load_classifier
+    from nodelens.explaining.request import ModelRequest
 
     classifier, random = (
         load_classifier(ModelRequest(name=network, weights="random")),

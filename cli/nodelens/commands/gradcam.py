@@ -152,8 +152,8 @@ def gradcam(
         load,
         model_request,
     )
-    from nodelens.explain.boxes import read_boxes
-    from nodelens.explain.image_files import find_pictures, refuse_if_none_readable
+    from nodelens.explaining.boxes import read_boxes
+    from nodelens.explaining.image_files import find_pictures, refuse_if_none_readable
     from nodelens.settings.gradcam import GradcamSettings
 
     output, resolved = call.output(), call.settings(GradcamSettings)

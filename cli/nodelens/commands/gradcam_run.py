@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from nodelens.errors import ExitCode
 
 if TYPE_CHECKING:
-    from nodelens.explain.classifier import Classifier
-    from nodelens.explain.explainer import Explainer
+    from nodelens.explaining.classifier import Classifier
+    from nodelens.explaining.explainer import Explainer
     from nodelens.report.output import Output
     from nodelens.settings.gradcam import GradcamSettings
 
@@ -26,8 +26,8 @@ FEW = 8
 
 def print_layers(output: "Output", classifier: "Classifier") -> None:
     """Prints the layers of the model."""
-    from nodelens.explain.document import layer_document, model_document
-    from nodelens.explain.layers import list_layers
+    from nodelens.explaining.document import layer_document, model_document
+    from nodelens.explaining.layers import list_layers
     from nodelens.report.gradcam_summary import layers_table
 
     rows = [layer_document(row) for row in list_layers(classifier.model, classifier.input_size)]
@@ -41,7 +41,7 @@ def print_plan(
     paths: list[Path],
 ) -> ExitCode:
     """Tells what would be done, after everything that can be checked has been."""
-    from nodelens.explain.document import model_document
+    from nodelens.explaining.document import model_document
 
     plan = _plan(settings, explainer, paths)
     output.result(
@@ -59,7 +59,7 @@ def _plan(
     settings: "GradcamSettings", explainer: "Explainer", paths: list[Path]
 ) -> dict[Path, Path]:
     """The pictures that this call explains, each with its directory."""
-    from nodelens.explain.naming import plan_files, share_of
+    from nodelens.explaining.naming import plan_files, share_of
 
     plan = plan_files(explainer, paths, Path(settings.output.directory))
     number, count = map(int, (settings.shard or "1/1").split("/"))
@@ -68,7 +68,7 @@ def _plan(
 
 def _digests(settings: "GradcamSettings") -> dict[str, str]:
     """Of the files that the settings name, so that another content is another question."""
-    from nodelens.explain.weights_files import digest
+    from nodelens.explaining.weights_files import digest
 
     named = [settings.boxes, settings.model.labels, *settings.model.imports]
     return {name: digest(Path(name), "sha256") for name in named if name}
@@ -85,9 +85,9 @@ def explain_pictures(
 ) -> ExitCode:
     """Explains the pictures, and tells what was found while the others wait."""
     from nodelens.commands.gradcam_pages import pages_of
-    from nodelens.explain.comparison import metrics_document
-    from nodelens.explain.document import model_document
-    from nodelens.explain.run import Batch, Failed, explain_files
+    from nodelens.explaining.comparison import metrics_document
+    from nodelens.explaining.document import model_document
+    from nodelens.explaining.run import Batch, Failed, explain_files
     from nodelens.report.gradcam_metrics import metrics_table
     from nodelens.report.gradcam_progress import shown_pace
     from nodelens.report.gradcam_summary import image_line, image_summary

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nodelens.explain.classes import ClassNames
-    from nodelens.explain.classifier import Classifier
-    from nodelens.explain.explainer import Explainer
-    from nodelens.explain.request import ModelRequest
+    from nodelens.explaining.classes import ClassNames
+    from nodelens.explaining.classifier import Classifier
+    from nodelens.explaining.explainer import Explainer
+    from nodelens.explaining.request import ModelRequest
     from nodelens.report.output import Output
     from nodelens.settings.gradcam import GradcamSettings
 
 
 def model_request(settings: "GradcamSettings") -> "ModelRequest":
     """The model that the settings name."""
-    from nodelens.explain.request import ModelRequest
+    from nodelens.explaining.request import ModelRequest
 
     model = settings.model
     return ModelRequest(
@@ -46,7 +46,7 @@ def load(output: "Output", settings: "GradcamSettings") -> "tuple[Classifier, st
     device = start_tensorflow(settings.device, settings.seed, verbose=output.verbose).description
     output.note(f"device: {device}")
 
-    from nodelens.explain.loading import load_classifier
+    from nodelens.explaining.loading import load_classifier
 
     with _stdout_to_stderr(output):
         classifier = load_classifier(model_request(settings), announce=output.note)
@@ -68,9 +68,9 @@ def _stdout_to_stderr(output: "Output") -> Iterator[None]:
 
 def explainer_of(settings: "GradcamSettings", classifier: "Classifier") -> "Explainer":
     """The question that the settings ask, put to a model."""
-    from nodelens.explain.boxes import read_boxes
-    from nodelens.explain.explainer import Explainer
-    from nodelens.explain.question import PixelSettings, Question
+    from nodelens.explaining.boxes import read_boxes
+    from nodelens.explaining.explainer import Explainer
+    from nodelens.explaining.question import PixelSettings, Question
 
     against = None if settings.against is None else str(settings.against)
     return Explainer(

@@ -1,0 +1,247 @@
+"""Explaining what a classifier saw in a photo."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nodelens.explaining.boxes import refuse_outside
+from nodelens.explaining.classifier import Classifier
+from nodelens.explaining.explanation import Control, Explanation, HeatMap, Prediction
+from nodelens.explaining.gradients import Evidence, compile_evidence
+from nodelens.explaining.grids import CHANNELS_LAST
+from nodelens.explaining.image_score import ImageScore, compile_image_score
+from nodelens.explaining.images import Photo
+from nodelens.explaining.layer_maps import layer_map
+from nodelens.explaining.layers import LayerRow, find_layers, list_layers
+from nodelens.explaining.localisation import localise, region_box
+from nodelens.explaining.measuring import controls_of, measure
+from nodelens.explaining.memory import memory_is_told
+from nodelens.explaining.methods import gradcam, positive_part
+from nodelens.explaining.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
+from nodelens.explaining.preparation import Prepared, prepare
+from nodelens.explaining.question import Question
+from nodelens.explaining.reruns import Reruns, compile_reruns
+from nodelens.explaining.targets import score_of, selector_of
+
+PREDICTIONS = 5
+"""How many of the best classes are told."""
+
+
+class Explainer:
+    """Asks the same question about one photo after another.
+
+    The computation is compiled at the first photo and used again for the others.
+
+    Args:
+        classifier: The model.
+        question: What is asked.
+
+    Raises:
+        UsageError: There is no such layer, no map can be made of it, or the question contradicts
+            itself.
+    """
+
+    def __init__(self, classifier: Classifier, question: Question = Question()) -> None:  # noqa: B008
+        question.refuse_if_contradictory(len(classifier.class_names))
+        self.classifier, self.question = classifier, question
+        rows = list_layers(classifier.model, classifier.input_size)
+        wanted = question.layers or [classifier.default_layer]
+        self.layers = find_layers(rows, wanted) if question.layer_methods else []
+        self._evidence = compile_evidence(
+            classifier.model,
+            [row.layer for row in self.layers],
+            selector_of(question),
+            grids=[row.grid or CHANNELS_LAST for row in self.layers],
+            score=score_of(question),
+            output=classifier.output,
+        )
+        # Nothing is traced before it is first used.
+        self._reruns = [
+            compile_reruns(
+                classifier.model,
+                row.layer,
+                score_of(question),
+                grid=row.grid or CHANNELS_LAST,
+                output=classifier.output,
+            )
+            for row in self.layers
+        ]
+        self._image_score = compile_image_score(
+            classifier.model, score_of(question), output=classifier.output
+        )
+
+    def explain(self, photo: Photo) -> Explanation:
+        """Explains one photo.
+
+        Args:
+            photo: The photo in its own size.
+
+        Returns:
+            The predictions and the maps.
+        """
+        return self.explain_batch([self.prepare(photo)])[0]
+
+    def prepare(self, photo: Photo) -> Prepared:
+        """Makes what the model takes out of a photo; any thread may do it.
+
+        Args:
+            photo: The photo in its own size.
+
+        Returns:
+            The photo and the model's input.
+
+        Raises:
+            UsageError: A box lies outside the photo.
+        """
+        refuse_outside(photo.path, photo.size, self.question.boxes_of(photo.path))
+        return prepare(photo, self.classifier, self.question.pixels.baseline)
+
+    def explain_batch(self, batch: Sequence[Prepared], size: int = 1) -> list[Explanation]:
+        """Explains photos together.
+
+        Args:
+            batch: The photos.
+            size: The batch is filled up to this size, so that all batches have the same and
+                nothing is compiled twice.
+
+        Returns:
+            For each photo the predictions and the maps.
+
+        Raises:
+            OutOfMemoryError: The memory is not enough for such a batch.
+        """
+        images = [each.image for each in batch]
+        filling = [images[-1]] * (size - len(images))
+        with memory_is_told():
+            evidence = self._evidence(np.stack([*images, *filling]))
+            return [self._explanation(each, evidence.of(n)) for n, each in enumerate(batch)]
+
+    def _explanation(self, prepared: Prepared, evidence: Evidence) -> Explanation:
+        best = np.argsort(-evidence.logits[0], kind="stable")[:PREDICTIONS]
+        targets = [self._prediction(evidence, index) for index in evidence.classes[0]]
+        views = [
+            self._image_score(prepared.image, prepared.baseline, target.index) for target in targets
+        ]
+        return Explanation(
+            photo=prepared.photo,
+            predictions=tuple(self._prediction(evidence, index) for index in best),
+            maps=tuple(
+                self._judged(heat_map, view, prepared)
+                for heat_map, view in self._maps(evidence, targets, views)
+            ),
+            model=self.classifier.name,
+            weights=self.classifier.weights,
+            controls=tuple(self._controls(evidence, targets, views, prepared)),
+        )
+
+    def _controls(
+        self,
+        evidence: Evidence,
+        targets: list[Prediction],
+        views: list[ImageScore],
+        prepared: Prepared,
+    ) -> Iterator[Control]:
+        if self.question.metrics:
+            yield from controls_of(
+                evidence,
+                self.layers,
+                targets,
+                views,
+                prepared.plain,
+                self.question.metric_steps,
+                pixels=bool(self.question.pixel_methods),
+            )
+
+    def _prediction(self, evidence: Evidence, index: int) -> Prediction:
+        return Prediction(
+            index=int(index),
+            name=self.classifier.class_names[index],
+            score=float(evidence.probabilities[0, index]),
+            logit=float(evidence.logits[0, index]),
+        )
+
+    def _maps(
+        self, evidence: Evidence, targets: list[Prediction], views: list[ImageScore]
+    ) -> Iterator[tuple[HeatMap, ImageScore]]:
+        for number, layer in enumerate(self.layers):
+            for rank, (target, view) in enumerate(zip(targets, views, strict=True)):
+                for method in self.question.layer_methods:
+                    signed = self._at_layer(evidence, number, rank, method, view)
+                    yield self._map(layer.name, target, method, Attribution(signed), layer), view
+        for target, view in zip(targets, views, strict=True):
+            for method in self.question.pixel_methods:
+                found = PIXEL_METHODS[method](view, self.question.pixels)
+                yield self._map(INPUT, target, method, found), view
+
+    def _judged(self, heat_map: HeatMap, view: ImageScore, prepared: Prepared) -> HeatMap:
+        """The map with where it lies, and with what is measured of it if that is asked for."""
+        values, size = heat_map.values, prepared.photo.size
+        boxes = self.question.boxes_of(prepared.photo.path)
+        heat_map = replace(
+            heat_map,
+            box=region_box(values, size, self.classifier.input_size),
+            localisation=localise(values, size, boxes) if boxes else None,
+        )
+        if heat_map.empty or not self.question.metrics:
+            return heat_map
+        found = measure(values, view, prepared.plain, self.question.metric_steps)
+        return replace(heat_map, faithfulness=found)
+
+    def _at_layer(
+        self, evidence: Evidence, number: int, rank: int, method: str, view: ImageScore
+    ) -> np.ndarray:
+        """The signed map of a method that looks at a layer."""
+        activations = evidence.activations[number][0]
+        gradients = evidence.gradients[number][0, rank]
+        if method == "guided-gradcam":
+            return guided_gradcam(positive_part(gradcam(activations, gradients)), view)
+        index = int(evidence.classes[0, rank])
+
+        def reruns(image: np.ndarray) -> Reruns:
+            return self._reruns[number](image, index)
+
+        return layer_map(method, activations, gradients, reruns, view.image, self.question)
+
+    def _map(
+        self,
+        where: str,
+        target: Prediction,
+        method: str,
+        found: Attribution,
+        layer: LayerRow | None = None,
+    ) -> HeatMap:
+        question, signed = self.question, found.values
+        return HeatMap(
+            layer=where,
+            target=target,
+            method=method,
+            values=signed if question.signed else positive_part(signed),
+            max=float(signed.max()),
+            min=float(signed.min()),
+            receptive_field=layer.receptive_field if layer else None,
+            signed=question.signed,
+            counterfactual=question.counterfactual,
+            smooth=question.smooth,
+            explains=question.target,
+            details=found.details,
+            before_relu=signed,
+        )
+
+
+def explain_image(
+    classifier: Classifier,
+    photo: Photo,
+    question: Question = Question(),  # noqa: B008
+) -> Explanation:
+    """Explains one photo; for many photos an `Explainer` is faster.
+
+    Args:
+        classifier: The model.
+        photo: The photo in its own size.
+        question: What is asked.
+
+    Returns:
+        The predictions and the maps.
+    """
+    return Explainer(classifier, question).explain(photo)

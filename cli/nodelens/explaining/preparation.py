@@ -1,0 +1,72 @@
+"""From a photo to what a model takes, and to the pictures that it is compared with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nodelens.errors import UsageError
+from nodelens.explaining.classifier import Classifier
+from nodelens.explaining.faithfulness import Plain
+from nodelens.explaining.image_score import baseline_pixels
+from nodelens.explaining.images import Photo, to_model_input
+from nodelens.explaining.question import Baseline
+
+GREY = 128
+"""The grey that stands for deleted pixels."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A photo, and what the model takes: preprocessed pictures, float32 `(h, w, channels)`.
+
+    Attributes:
+        photo: The photo in its own size.
+        image: What the model sees of it.
+        baseline: What stands for nothing to see.
+        plain: What pixels are replaced by when maps are measured.
+    """
+
+    photo: Photo
+    image: np.ndarray
+    baseline: np.ndarray
+    plain: Plain
+
+
+def prepare(photo: Photo, classifier: Classifier, baseline: Baseline) -> Prepared:
+    """Makes what a model takes out of a photo.
+
+    Args:
+        photo: The photo in its own size.
+        classifier: The model.
+        baseline: What stands for nothing to see.
+
+    Returns:
+        The photo and the preprocessed pictures.
+
+    Raises:
+        UsageError: The photo is the model's input already, and of another shape.
+    """
+    if photo.tensor is not None:
+        return _given(photo, photo.tensor, classifier, baseline)
+    pixels = to_model_input(photo, classifier.input_size)
+    kinds = [baseline_pixels(pixels, kind) for kind in (baseline, "blur", "black")]
+    grey = np.full_like(pixels, GREY)
+    image, start, blurred, black, grey = classifier.preprocess(np.stack([pixels, *kinds, grey]))
+    return Prepared(photo, image, start, Plain(blurred, grey, black))
+
+
+def _given(
+    photo: Photo, tensor: np.ndarray, classifier: Classifier, baseline: Baseline
+) -> Prepared:
+    """The same for a picture that is preprocessed already: its mean stands for it blurred."""
+    plain = np.zeros((2, *classifier.input_size, 3), np.uint8)
+    plain[1] = GREY
+    black, grey = classifier.preprocess(plain)
+    if tensor.shape != black.shape:
+        raise UsageError(
+            f"{photo.path}: the model takes the shape {black.shape}, the array has {tensor.shape}",
+            hint="store pixels as uint8 to have them resized and preprocessed",
+        )
+    mean = np.broadcast_to(tensor.mean(axis=(0, 1)), tensor.shape)
+    start = black if baseline == "black" else mean
+    return Prepared(photo, tensor, start, Plain(mean, grey, black))

@@ -1,0 +1,105 @@
+"""Which classes are explained, and the score whose gradient explains them.
+
+A selector turns the logits of a batch into the classes that are explained: small callables, so
+that "what the model predicts", "the five best" and "class 281" are the same kind of thing. A score
+turns logits and probabilities into one number for each of these classes.
+"""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from nodelens.explaining.question import Question
+
+ClassSelector = Callable[[tf.Tensor], tf.Tensor]
+"""`logits (n, classes) -> indices (n, k)`, int32."""
+
+ClassScore = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+"""`logits (n, classes), probabilities (n, classes), indices (n, k) -> scores (n, k)`."""
+
+
+def selector_of(question: Question) -> ClassSelector:
+    """The selector that a question asks for."""
+    return these_classes(question.classes) if question.classes else top_k(question.best)
+
+
+def score_of(question: Question) -> ClassScore:
+    """The score that a question asks for."""
+    if question.target == "prob":
+        return probability
+    return logit if question.target == "logit" else margin(question.against)
+
+
+def top_k(k: int) -> ClassSelector:
+    """Selects the `k` classes of the highest score, best first; with 1 the predicted class.
+
+    Args:
+        k: How many.
+
+    Returns:
+        The selector.
+    """
+    return lambda logits: tf.math.top_k(logits, k).indices
+
+
+def these_classes(indices: Sequence[int]) -> ClassSelector:
+    """Selects the same classes for every image.
+
+    Args:
+        indices: The classes.
+
+    Returns:
+        The selector.
+    """
+    return lambda logits: tf.tile(tf.constant([list(indices)], tf.int32), [tf.shape(logits)[0], 1])
+
+
+def logit(logits: tf.Tensor, probabilities: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+    r"""The class scores $y^c$ of Grad-CAM: before the softmax.
+
+    The probability is the wrong score for most questions: where the softmax is saturated its
+    gradient vanishes, and everywhere it mixes in what speaks against the other classes.
+
+    Args:
+        logits: Shape `(n, classes)`.
+        probabilities: Not used.
+        indices: The classes of each image, shape `(n, k)`.
+
+    Returns:
+        Shape `(n, k)`.
+    """
+    return tf.gather(logits, indices, batch_dims=1)
+
+
+def probability(logits: tf.Tensor, probabilities: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+    """The probabilities $p^c$, for those who want to explain just them.
+
+    Args:
+        logits: Not used.
+        probabilities: Shape `(n, classes)`.
+        indices: The classes of each image, shape `(n, k)`.
+
+    Returns:
+        Shape `(n, k)`.
+    """
+    return tf.gather(probabilities, indices, batch_dims=1)
+
+
+def margin(against: int | None) -> ClassScore:
+    """What sets a class apart from another: the difference of their logits.
+
+    Args:
+        against: The other class; None stands for the best class other than the explained one.
+
+    Returns:
+        The score.
+    """
+
+    def score(logits: tf.Tensor, probabilities: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+        own = tf.gather(logits, indices, batch_dims=1)
+        if against is not None:
+            return own - logits[:, against, None]
+        itself = tf.one_hot(indices, tf.shape(logits)[1], on_value=logits.dtype.max)
+        return own - tf.reduce_max(logits[:, None] - itself, axis=2)
+
+    return score

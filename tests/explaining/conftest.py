@@ -1,0 +1,43 @@
+"""What the tests of this room share: the embedded model is loaded and compiled once."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from pathlib import Path
+
+import pytest
+
+from nodelens.explaining.classifier import Classifier
+from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.explanation import Explanation
+from nodelens.explaining.images import Photo, load_photo
+from nodelens.explaining.loading import load_classifier
+from nodelens.explaining.question import Question
+from nodelens.explaining.request import ModelRequest
+from nodelens.runtime.resources import sample_images
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    return load_classifier(ModelRequest(weights="embedded"))
+
+
+@pytest.fixture(scope="session")
+def cat() -> Photo:
+    return load_photo(sample_images() / "cat.jpg")
+
+
+@pytest.fixture(scope="session")
+def explainer(classifier: Classifier) -> Explainer:
+    return Explainer(classifier, Question(layers=["block5_conv4"]))
+
+
+@pytest.fixture(scope="session")
+def cat_explanation(explainer: Explainer, cat: Photo) -> Explanation:
+    return explainer.explain(cat)
+
+
+@pytest.fixture
+def golden() -> Path:
+    return Path(__file__).parent / "golden"
