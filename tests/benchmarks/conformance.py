@@ -13,7 +13,6 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.norms import rms_norm
 from nodelens.ode.prepare import prepare
 from nodelens.ode.problems import CONFORMANCE, ExactProblem
 
@@ -31,16 +30,10 @@ def errors(problem: ExactProblem, adjoint: str) -> dict[str, float]:
         problem.vector_field,
         tf.constant(problem.z0),
         tf.constant(problem.times),
-        [tf.constant(x) for x in problem.params],
-        "dopri5",
-        problem.tolerance,
-        problem.tolerance,
-        adjoint,
-        controller=None,
-        norm=rms_norm,
-        max_steps=None,
-        step_size=None,
-        batching="joint",
+        params=[tf.constant(x) for x in problem.params],
+        rtol=problem.tolerance,
+        atol=problem.tolerance,
+        adjoint=adjoint,
     )
     forward = solve.core.forward(solve.inputs)
     states = forward.states[:, 0]
