@@ -1,6 +1,7 @@
 """What the tests of the subcommands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,3 +18,10 @@ def call(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return code, captured.out, captured.err
 
     return run_it
+
+
+@pytest.fixture
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty working directory, and an empty cache of Keras."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))

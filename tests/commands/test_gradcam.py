@@ -9,29 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.commands.gradcam_calls import CAT, COFFEE, gradcam, save_small_model
 
-from nodelens.commands.gradcam_pages import ContactSheet
-from nodelens.entry import run
-from nodelens.report.figures.contact_sheet import ACROSS, Tile
 from nodelens.runtime.resources import configs, sample_images
 from nodelens.settings.gradcam import GradcamSettings
 from nodelens.settings.resolve import resolve
 
-CAT = sample_images() / "cat.jpg"
-COFFEE = sample_images() / "coffee.jpg"
-
-
-@pytest.fixture(autouse=True)
-def _place(tmp_path, monkeypatch):
-    """An empty working directory, and an empty cache of Keras."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-
-
-def gradcam(capsys, *arguments: object) -> tuple[int, str, str]:
-    code = run(["gradcam", *map(str, arguments)])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
+pytestmark = pytest.mark.usefixtures("own_place")
 
 
 @pytest.fixture(scope="module")
@@ -262,24 +246,6 @@ def test_a_wrong_call_is_told_before_tensorflow_starts(capsys, monkeypatch, argu
     assert says in err
 
 
-def save_small_model(*, bent: bool = False) -> None:
-    """Writes `mine.keras`, a classifier of two classes; linear up to its softmax unless bent."""
-    import keras
-
-    keras.utils.set_random_seed(0)
-    top = [keras.layers.GlobalAveragePooling2D()]
-    if bent:
-        top = [keras.layers.Flatten(), keras.layers.Dense(8, activation="relu")]
-    layers = [
-        keras.Input((32, 32, 3)),
-        keras.layers.Rescaling(1 / 255),
-        keras.layers.Conv2D(4, 3, activation="relu" if bent else None, name="conv"),
-        *top,
-        keras.layers.Dense(2, activation="softmax", name="scores"),
-    ]
-    keras.Sequential(layers).save("mine.keras")
-
-
 def test_a_model_of_the_users_is_explained_with_the_names_of_its_classes(capsys, tmp_path):
     save_small_model()
     (tmp_path / "names.txt").write_text("dog\ncat\n")
@@ -291,90 +257,6 @@ def test_a_model_of_the_users_is_explained_with_the_names_of_its_classes(capsys,
     assert document["images"][0]["maps"][0]["class_name"] == "cat"
     assert document["images"][0]["maps"][0]["layer"] == "conv"
     assert document["images"][0]["maps"][0]["shape"] == [30, 30]
-
-
-def test_methods_are_measured_and_compared(capsys):
-    save_small_model()
-    methods = ["--method", "saliency", "--method", "random"]
-    arguments = [CAT, COFFEE, "--model", "mine.keras", *methods, "--evaluate"]
-    arguments += ["--class", "1", "--signed", "--set", "metric_steps=4"]
-    code, out, _ = gradcam(capsys, *arguments, "--json", "-q")
-    document = json.loads(out)
-    assert code == 0
-    assert [(row["method"], row["layer"], row["maps"]) for row in document["metrics"]] == [
-        ("random", "conv", 2),
-        ("saliency", "input", 2),
-        ("random", "input", 2),
-    ]
-    for row, found in zip(document["metrics"][:2], document["images"][0]["maps"], strict=True):
-        other = document["images"][1]["maps"][0 if row["layer"] == "conv" else 1]
-        assert len(found["metrics"]["deletion_curve"]) == 5
-        both = [found["metrics"]["insertion"], other["metrics"]["insertion"]]
-        np.testing.assert_allclose(row["insertion"], np.mean(both))
-        # Nothing is deleted, and all is inserted: the picture as it is.
-        for curve, end in (("deletion_curve", 0), ("insertion_curve", -1)):
-            np.testing.assert_allclose(found["metrics"][curve][end], found["score"], rtol=1e-4)
-    code, out, _ = gradcam(capsys, *arguments, "-q", "--force", "--html", "all.html")
-    assert code == 0
-    assert "deletion" in out.splitlines()[-5]
-    assert "not clearly better than random" in out
-    for image in document["images"]:
-        assert Image.open(image["figures"]["metrics"]).width > 1000
-    # Two photos, each with two maps, and the comparison.
-    page = Path("all.html").read_text()
-    assert page.count("<img ") == 6
-    assert page.count("<input ") == 4
-    assert page.count("insertion ↑") == 1
-    assert page.index("cat.jpg</h2>") < page.index("coffee.jpg</h2>")
-
-
-def test_full_pages_are_written_and_forgotten(tmp_path, monkeypatch):
-    monkeypatch.setattr("nodelens.report.figures.contact_sheet.DOWN", 2)
-    sheet = ContactSheet(tmp_path / "sheet.png")
-    for number in range(2 * ACROSS + 1):
-        sheet.add([Tile(np.full((4, 4, 3), number, np.uint8), "title")])
-        assert len(sheet._strips) <= 2 * ACROSS
-    assert sheet.written == [tmp_path / "sheet.png"]
-    sheet.finish()
-    assert sheet.written == [tmp_path / "sheet.png", tmp_path / "sheet-2.png"]
-    # The last tile of the first page, in the middle of its 176 by 176 pixels.
-    assert Image.open(tmp_path / "sheet.png").getpixel((7 * 236 + 100, 222 + 100))[0] == 15
-    assert Image.open(tmp_path / "sheet-2.png").getpixel((100, 100))[0] == 16
-    sheet.finish()
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_a_sheet_that_is_not_ours_is_left_alone(capsys, monkeypatch):
-    monkeypatch.setattr("nodelens.commands.gradcam_setup.load", None)
-    Path("explanations").mkdir()
-    Path("explanations/contact_sheet.png").write_text("mine")
-    code, _, err = gradcam(capsys, CAT, COFFEE)
-    assert code == 2
-    assert "contact_sheet.png" in err
-
-
-def test_several_maps_of_one_picture_are_compared_on_one_sheet(capsys):
-    save_small_model()
-    call = [CAT, "--model", "mine.keras", "--signed", "--method", "gradcam,hirescam,random"]
-    code, out, _ = gradcam(capsys, *call, "--class", "0", "--files", "overlay")
-    assert code == 0
-    (sheet,) = Path("explanations").glob("*/comparison.png")
-    assert f"together: {sheet}" in out
-    assert Image.open(sheet).width == 4 * 236 + 12
-    assert len(list(sheet.parent.iterdir())) == 5
-
-
-@pytest.mark.parametrize(
-    ("page", "says"),
-    [("there.html", "already there"), ("none/a.html", "no directory none"), (".", "directory")],
-)
-def test_a_page_that_cannot_be_written_is_told_first(capsys, monkeypatch, page, says):
-    monkeypatch.setattr("nodelens.commands.gradcam_setup.load", None)
-    Path("there.html").write_text("mine")
-    code, _, err = gradcam(capsys, CAT, "--html", page)
-    assert code == 2
-    assert says in err
-    assert Path("there.html").read_text() == "mine"
 
 
 def test_an_unknown_layer_is_answered_with_the_nearest(capsys):
@@ -392,90 +274,6 @@ def test_official_weights_without_a_network_are_exit_5_with_remedies(capsys, mon
     assert (code, out) == (5, "")
     assert "cannot be downloaded" in err
     assert "--weights embedded" in err
-
-
-def raw_maps(capsys, *arguments: object) -> dict[str, np.ndarray]:
-    code, out, err = gradcam(capsys, CAT, "--model", "mine.keras", "--json", "-q", *arguments)
-    assert (code, err) == (0, "")
-    maps = json.loads(out)["images"][0]["maps"]
-    return {found["method"]: np.load(found["files"]["raw"]) for found in maps}
-
-
-@pytest.mark.slow
-def test_the_seed_and_the_settings_of_methods_reach_them(capsys):
-    save_small_model(bent=True)
-    noisy = ["--method", "smoothgrad,smooth-gradcam++,saliency", "--set", "pixels.samples=3"]
-    first = raw_maps(capsys, *noisy, "--out", "a")
-    again = raw_maps(capsys, *noisy, "--out", "b", "--seed", 0)
-    other = raw_maps(capsys, *noisy, "--out", "c", "--seed", 1)
-    without = raw_maps(capsys, *noisy, "--out", "d", "--set", "pixels.noise=0")
-    for method in ("smoothgrad", "smooth-gradcam++"):
-        np.testing.assert_array_equal(first[method], again[method])
-        assert not np.allclose(first[method], other[method], rtol=1e-4)
-    np.testing.assert_allclose(without["smoothgrad"], without["saliency"], rtol=1e-5)
-    along = ["--method", "occlusion,integrated-gradients", "--signed"]
-    first = raw_maps(capsys, *along, "--out", "e")
-    changed = ["pixels.baseline=mean", "pixels.window=8", "pixels.stride=8"]
-    other = raw_maps(capsys, *along, "--out", "f", *(w for c in changed for w in ("--set", c)))
-    for method, values in first.items():
-        assert not np.allclose(values, other[method])
-    # 32 pixels in windows of 8 that do not overlap: a block has one value.
-    blocks = other["occlusion"].reshape(4, 8, 4, 8)
-    np.testing.assert_array_equal(blocks, np.broadcast_to(blocks[:, :1, :, :1], blocks.shape))
-
-
-def test_a_smoothed_map_has_its_own_name(capsys):
-    save_small_model()
-    plain = raw_maps(capsys, "--signed")
-    smooth = raw_maps(capsys, "--signed", "--smooth", "aug")
-    assert not np.allclose(plain["gradcam"], smooth["gradcam"])
-    assert [path.name for path in Path("explanations").iterdir() if "aug" in path.name]
-
-
-def test_boxes_are_compared_with_the_maps(capsys):
-    save_small_model()
-    Path("boxes.csv").write_text("path,x0,y0,x1,y1\ncat.jpg,0,0,200,300\n")
-    arguments = [CAT, COFFEE, "--model", "mine.keras", "--method", "saliency", "--boxes"]
-    code, out, _ = gradcam(capsys, *arguments, "boxes.csv", "--json", "-q")
-    document = json.loads(out)
-    assert code == 0
-    (cat,), (coffee,) = (image["maps"] for image in document["images"])
-    assert cat["localisation"]["boxes"] == [[0, 0, 200, 300]]
-    assert cat["localisation"]["area"] == pytest.approx(200 / 451)
-    assert coffee["localisation"] is None
-    left, top, right, bottom = cat["box"]
-    assert 0 <= left < right <= 451
-    assert 0 <= top < bottom <= 300
-    # Other boxes are another question, though the file has the same name.
-    Path("boxes.csv").write_text("path,x0,y0,x1,y1\ncat.jpg,0,0,9,9\n")
-    code, _, err = gradcam(capsys, *arguments, "boxes.csv", "-q")
-    assert code == 2
-    assert "other settings: files_sha256.boxes.csv" in err
-    (row,) = document["metrics"]
-    assert (row["maps"], row["share_in_boxes"]) == (1, cat["localisation"]["share"])
-    code, out, _ = gradcam(
-        capsys,
-        CAT,
-        "--model",
-        "mine.keras",
-        "--method",
-        "saliency",
-        "--region",
-        "0,0,451,300",
-        "-q",
-    )
-    assert code == 0
-    assert "100.0% of it in the box" in out
-
-
-def test_maps_with_shuffled_weights_are_told_and_drawn(capsys):
-    save_small_model()
-    code, out, _ = gradcam(capsys, CAT, "--model", "mine.keras", "--sanity", "--json", "-q")
-    (image,) = json.loads(out)["images"]
-    assert code == 0
-    assert image["sanity"]["layers"] == ["scores", "conv"]
-    assert len(image["sanity"]["correlations"][0]) == 2
-    assert Image.open(image["figures"]["sanity"]).width > 1000
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from nodelens.fields.blocks import ResidualBlocks
 from nodelens.fields.functional import as_function, parameters
 from nodelens.fields.layer import NeuralODE
 from nodelens.ode import Adjoint, Status, odeint, odeint_vjp
+from nodelens.ode.prepare import SolveOptions
 
 
 class Pulled(NamedTuple):
@@ -76,12 +77,7 @@ def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
         as_function(block.vector_field),
         z0,
         tf.constant(block.times, tf.float64),
-        params=parameters(block.vector_field),
-        solver=block.solver,
-        rtol=block.rtol,
-        atol=block.atol,
-        max_steps=block.max_steps,
-        step_size=block.step_size,
+        **_solve_options(block),
         adjoint=adjoint,
     )
 
@@ -93,6 +89,17 @@ def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
 
     stats = solution.stats
     return Passed(solution.states[-1], stats.nfe, stats.rejected, solution.status, pullback)
+
+
+def _solve_options(block: NeuralODE) -> SolveOptions:
+    return SolveOptions(
+        params=parameters(block.vector_field),
+        solver=block.solver,
+        rtol=block.rtol,
+        atol=block.atol,
+        max_steps=block.max_steps,
+        step_size=block.step_size,
+    )
 
 
 def way_through(
@@ -116,12 +123,7 @@ def way_through(
         as_function(block.vector_field),
         z0,
         tf.constant(depths, tf.float64),
-        params=parameters(block.vector_field),
-        solver=block.solver,
-        rtol=block.rtol,
-        atol=block.atol,
-        max_steps=block.max_steps,
-        step_size=block.step_size,
+        **_solve_options(block),
         throw=False,
     )
     return depths, solution.states.numpy()
@@ -152,12 +154,7 @@ def evaluations(block: NeuralODE, z0: tf.Tensor) -> np.ndarray:
         noted,
         z0,
         tf.constant(block.times, tf.float64),
-        params=parameters(block.vector_field),
-        solver=block.solver,
-        rtol=block.rtol,
-        atol=block.atol,
-        max_steps=block.max_steps,
-        step_size=block.step_size,
+        **_solve_options(block),
         throw=False,
         jit_compile=False,
     )
