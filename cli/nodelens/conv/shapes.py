@@ -59,18 +59,6 @@ def format_shape(shape: Sequence[Size]) -> str:
     return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
-def channel_axis(data_format: str) -> int:
-    """Tell which axis of a shape without batch holds the channels.
-
-    Args:
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Returns:
-        -1 or 0.
-    """
-    return 0 if data_format == CHANNELS_FIRST else -1
-
-
 def split(shape: Shape, data_format: str) -> tuple[Shape, Size]:
     """Take a shape apart into its spatial sizes and its number of channels.
 
