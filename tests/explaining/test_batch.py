@@ -125,10 +125,15 @@ def test_one_function_of_one_size_serves_all_batches(explainer, pictures, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("count", "most", "size"), [(1, 16, 1), (16, 16, 16), (17, 16, 9), (100, 16, 15), (5, 1, 1)]
+    ("count", "most", "size"),
+    [(0, 16, 1), (1, 16, 1), (16, 16, 16), (17, 16, 9), (100, 16, 15), (5, 1, 1)],
 )
 def test_batches_are_evenly_filled(count, most, size):
     assert even_size(count, most) == size
+
+
+def test_a_share_without_pictures_explains_none(explainer, tmp_path):
+    assert explain(explainer, [], tmp_path / "out") == []
 
 
 def test_what_cannot_be_read_fails_in_its_place(explainer, pictures, tmp_path):

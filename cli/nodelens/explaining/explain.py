@@ -112,7 +112,7 @@ def explain(
     if isinstance(images, (str, Path, np.ndarray, Image.Image)):
         return _complete(explainer, explainer.explain(_photo(images)))
     photos = [explainer.prepare(_photo(image)) for image in images]
-    size = even_size(len(photos), BATCH) if photos else 1
+    size = even_size(len(photos), BATCH)
     batches = [photos[start : start + size] for start in range(0, len(photos), size)]
     found = (each for batch in batches for each in explainer.explain_batch(batch, size))
     return [_complete(explainer, each) for each in found]

@@ -145,9 +145,10 @@ def even_size(count: int, most: int) -> int:
         most: The largest size.
 
     Returns:
-        The size.
+        The size; 1 if there are none.
     """
-    return -(-count // -(-count // most))
+    batches = max(1, -(-count // most))
+    return max(1, -(-count // batches))
 
 
 def _prepare(
