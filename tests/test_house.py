@@ -14,9 +14,10 @@ FLOORS = [
     {"entry"},
     {"app"},
     {"commands"},
+    {"report"},
     {"training", "checking", "explaining"},
     {"fields", "datasets"},
-    {"ode", "conv", "settings", "report", "runtime"},
+    {"ode", "conv", "settings", "figures", "runtime"},
     {"errors", "version"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

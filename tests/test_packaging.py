@@ -53,8 +53,8 @@ def test_all_data_travels_with_the_wheel(installed: Path) -> None:
         shipped = {path.name for path in (package / "_configs" / name).iterdir()}
         assert shipped == {path.name for path in (ROOT / "configs" / name).iterdir()}
         assert shipped, f"{name} has no example"
-    weights = package / "explaining" / "weights"
-    originals = ROOT / "cli" / "nodelens" / "explaining" / "weights"
+    weights = package / "explaining" / "model" / "weights"
+    originals = ROOT / "cli" / "nodelens" / "explaining" / "model" / "weights"
     assert {p.name for p in weights.iterdir() if p.is_file()} >= {
         p.name for p in originals.iterdir() if p.is_file()
     }

@@ -13,7 +13,7 @@ from nodelens.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from nodelens.explaining.explain import explain as explain
-    from nodelens.explaining.explanation import Explanation as Explanation
+    from nodelens.explaining.result import Explanation as Explanation
     from nodelens.fields.layer import NeuralODE as NeuralODE
     from nodelens.ode import Backsolve as Backsolve
     from nodelens.ode import Checkpointed as Checkpointed
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nodelens.ode import odeint as odeint
     from nodelens.ode import odeint_event as odeint_event
     from nodelens.ode import odeint_vjp as odeint_vjp
-    from nodelens.training.load import load_run as load_run
+    from nodelens.training.runs.load import load_run as load_run
 
 _HOMES = {
     "Backsolve": "nodelens.ode",
@@ -36,7 +36,7 @@ _HOMES = {
     "Discrete": "nodelens.ode",
     "Event": "nodelens.ode",
     "EventSolution": "nodelens.ode",
-    "Explanation": "nodelens.explaining.explanation",
+    "Explanation": "nodelens.explaining.result",
     "NeuralODE": "nodelens.fields.layer",
     "PIDController": "nodelens.ode",
     "Reversible": "nodelens.ode",
@@ -44,7 +44,7 @@ _HOMES = {
     "SolveError": "nodelens.ode",
     "Status": "nodelens.ode",
     "explain": "nodelens.explaining.explain",
-    "load_run": "nodelens.training.load",
+    "load_run": "nodelens.training.runs.load",
     "odeint": "nodelens.ode",
     "odeint_event": "nodelens.ode",
     "odeint_vjp": "nodelens.ode",

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from nodelens.commands.adjoint_check import adjoint_check
-from nodelens.commands.conv_params import conv_params
+from nodelens.commands.adjoint.command import adjoint_check
+from nodelens.commands.conv.command import conv_params
 from nodelens.commands.doctor import doctor
-from nodelens.commands.gradcam import gradcam
+from nodelens.commands.gradcam.command import gradcam
 from nodelens.commands.options import FLAG
-from nodelens.commands.predict_ode import predict_ode
-from nodelens.commands.train_ode import train_ode
+from nodelens.commands.train.predict_ode import predict_ode
+from nodelens.commands.train.train_ode import train_ode
 from nodelens.errors import ExitCode
 from nodelens.version import VERSION
 

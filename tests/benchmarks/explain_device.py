@@ -33,7 +33,7 @@ def maps(*, exact: bool) -> dict[str, np.ndarray]:
     import tensorflow as tf
 
     from nodelens.explaining.explainer import Explainer
-    from nodelens.explaining.images import load_photo
+    from nodelens.explaining.pictures.images import load_photo
     from nodelens.explaining.question import Question
     from nodelens.runtime.resources import sample_images
 
@@ -50,8 +50,8 @@ def maps(*, exact: bool) -> dict[str, np.ndarray]:
 
 def seeded(network: str):
     """The network with weights that NumPy draws."""
-    from nodelens.explaining.loading import load_classifier
-    from nodelens.explaining.request import ModelRequest
+    from nodelens.explaining.model.loading import load_classifier
+    from nodelens.explaining.model.request import ModelRequest
 
     classifier, random = (
         load_classifier(ModelRequest(name=network, weights="random")),

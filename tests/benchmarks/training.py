@@ -25,7 +25,7 @@ from tests.benchmarks.ode_training.__main__ import CONTESTANTS
 
 ADJOINTS = ("discrete", "backsolve")
 RTOL, ATOL = 1e-3, 1e-4
-IMPORT = "import nodelens.training.run, nodelens.training.prepare"
+IMPORT = "import nodelens.training.runs.run, nodelens.training.runs.prepare"
 
 
 def command(directory: Path, adjoint: str, steps: int) -> list[str]:

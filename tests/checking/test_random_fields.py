@@ -8,8 +8,8 @@ import pytest
 from nodelens.checking.gradients import check_problem, quick_compilation, solve_options
 from nodelens.checking.plain_fields import NumpyField, Operations, in_tensorflow
 from nodelens.checking.problem import CheckProblem
+from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.ways import Way, adjoint_way
-from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 FIELDS = 200
 # (state, hidden units): one compiled solve each.

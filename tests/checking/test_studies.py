@@ -53,7 +53,7 @@ def test_the_discrete_adjoint_does_not_mind_stiffness(capsys: pytest.CaptureFixt
 def test_the_memory_of_the_backward_solve_does_not_grow(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nodelens.checking.memory.STEPS", (25, 100))
+    monkeypatch.setattr("nodelens.checking.peak_memory.STEPS", (25, 100))
     adjoints = ("backsolve", "discrete", "direct")
     arguments = ("memory", *[word for name in adjoints for word in ("--adjoint", name)])
     slopes = {each["name"]: each["slope"] for each in study(capsys, *arguments)["series"]}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from nodelens.checking.conv_models import read_application, read_saved
 from nodelens.conv.accounting import account
 from nodelens.conv.keras_config import data_format
 from nodelens.conv.keras_model import read_model
 from nodelens.conv.network import assemble
+from nodelens.conv.verify.models import read_application, read_saved
 from nodelens.errors import UsageError
 
 # Parameters: the table in Keras' documentation. MACs without biases: an independent count over the

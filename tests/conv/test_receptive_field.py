@@ -82,8 +82,8 @@ def test_alexnet_has_the_field_published_by_araujo_and_others():
 def test_a_network_of_keras_has_its_known_field(name, layer, size, stride, padding):
     # The Inception networks' fields are published (Araujo and others); that of Keras' ResNet50,
     # which has its strides elsewhere than theirs, agrees in size and stride.
-    from nodelens.checking.conv_models import read_application
     from nodelens.conv.network import assemble
+    from nodelens.conv.verify.models import read_application
 
     reading = read_application(name)
     layers = account(assemble(reading.inputs, reading.specs)).layers
@@ -256,7 +256,7 @@ def assert_the_gradient_agrees(network: Network) -> None:
 def run_with_ones(network: Network, x: Any) -> Any:
     import tensorflow as tf
 
-    from nodelens.checking.conv_layers import build_layer
+    from nodelens.conv.verify.layers import build_layer
 
     values = {"input": x}
     for node in network.nodes:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from nodelens.datasets import systems
+from nodelens.datasets.settings import SystemName
 from nodelens.datasets.systems import SYSTEMS, simulate
 from nodelens.errors import UsageError
-from nodelens.settings.training_data import SystemName
 
 
 def states_of(name: str, **options: object) -> tuple[np.ndarray, np.ndarray]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from nodelens.explaining.classifier import Classifier
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.explanation import Explanation
-from nodelens.explaining.images import Photo, load_photo
-from nodelens.explaining.loading import load_classifier
+from nodelens.explaining.model.classifier import Classifier
+from nodelens.explaining.model.loading import load_classifier
+from nodelens.explaining.model.request import ModelRequest
+from nodelens.explaining.pictures.images import Photo, load_photo
 from nodelens.explaining.question import Question
-from nodelens.explaining.request import ModelRequest
+from nodelens.explaining.result import Explanation
 from nodelens.runtime.resources import sample_images
 
 

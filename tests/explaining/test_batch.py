@@ -14,18 +14,18 @@ import tensorflow as tf
 from PIL import Image
 
 from nodelens.errors import ExitCode, StoppedError, UsageError
-from nodelens.explaining import run
-from nodelens.explaining.classes import ClassNames
-from nodelens.explaining.classifier import Classifier, Weights
+from nodelens.explaining import batch as run
+from nodelens.explaining.batch import Batch, Explained, Failed, even_size, explain_files
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.images import Photo, load_photo
-from nodelens.explaining.memory import OutOfMemoryError
-from nodelens.explaining.naming import plan_files, share_of
-from nodelens.explaining.opening import open_picture
-from nodelens.explaining.preprocessing import preprocessor
+from nodelens.explaining.model.classes import ClassNames
+from nodelens.explaining.model.classifier import Classifier, Weights
+from nodelens.explaining.model.preprocessing import preprocessor
+from nodelens.explaining.out_of_memory import OutOfMemoryError
+from nodelens.explaining.output.naming import plan_files, share_of
+from nodelens.explaining.output.save import FILES
+from nodelens.explaining.pictures.images import Photo, load_photo
+from nodelens.explaining.pictures.opening import open_picture
 from nodelens.explaining.question import Question
-from nodelens.explaining.run import Batch, Explained, Failed, even_size, explain_files
-from nodelens.explaining.save import FILES
 from nodelens.runtime.resources import sample_images
 
 L = keras.layers

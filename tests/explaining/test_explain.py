@@ -7,7 +7,7 @@ from PIL import Image
 
 from nodelens.errors import UsageError
 from nodelens.explaining.explain import explain
-from nodelens.explaining.save import save_judging
+from nodelens.explaining.output.save import save_judging
 from nodelens.runtime.resources import sample_images
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nodelens.report.figures.overlay import (
+from nodelens.figures.overlay import (
     blend,
     colours,
     divide_by_maximum,

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from tests.explaining.golden.networks import CLASSES, EXPLAINED, LAYERS, SIZE, build, pixels
 
-from nodelens.explaining.classes import ClassNames
-from nodelens.explaining.classifier import Classifier, Weights
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.explanation import Explanation
-from nodelens.explaining.images import Photo
-from nodelens.explaining.preprocessing import preprocessor
+from nodelens.explaining.model.classes import ClassNames
+from nodelens.explaining.model.classifier import Classifier, Weights
+from nodelens.explaining.model.preprocessing import preprocessor
+from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.question import PixelSettings, Question
+from nodelens.explaining.result import Explanation
 
 CAMS = ["gradcam", "hirescam", "xgradcam", "layercam", "gradcam++", "eigencam"]
 AT_PIXELS = ["saliency", "guided-backprop", "integrated-gradients"]

@@ -16,7 +16,7 @@ from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
 from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
-from nodelens.settings.vector_fields import (
+from nodelens.fields.settings import (
     HigherOrderFieldSettings,
     MLPFieldSettings,
     OwnFieldSettings,

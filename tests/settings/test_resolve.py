@@ -8,8 +8,8 @@ from pydantic import Field, ValidationError
 
 from nodelens.errors import UsageError
 from nodelens.settings.base import Settings
+from nodelens.settings.errors import SettingsError
 from nodelens.settings.merge import find_config
-from nodelens.settings.problems import SettingsError
 from nodelens.settings.resolve import Resolved, resolve
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nodelens.settings.problems import SettingsError
+from nodelens.settings.errors import SettingsError
 from nodelens.settings.yaml_source import parse_value, read_yaml
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from nodelens.entry import run
-from nodelens.training import checkpoints as checkpoints_module
-from nodelens.training import run as run_module
-from nodelens.training.checkpoints import Checkpoints
+from nodelens.training.loop.checkpoints import Checkpoints
+from nodelens.training.loop.loop import checkpoints as checkpoints_module
+from nodelens.training.runs import run as run_module
 
 SETTINGS = [
     "field={kind: hybrid, equations: {x: v, v: a*x}, parameters: {a: -0.5}}",

@@ -40,7 +40,7 @@ class Trainings:
         monkeypatch.setenv("TF_XLA_FLAGS", flags)
         monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")  # the cache is talkative
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["nodelens.training.run", "nodelens.entry"])
+        self._context.set_forkserver_preload(["nodelens.training.runs.run", "nodelens.entry"])
 
     def start(self, *arguments: str) -> ForkServerProcess:
         """Starts a run."""

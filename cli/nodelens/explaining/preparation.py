@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodelens.errors import UsageError
-from nodelens.explaining.classifier import Classifier
-from nodelens.explaining.faithfulness import Plain
-from nodelens.explaining.image_score import baseline_pixels
-from nodelens.explaining.images import Photo, to_model_input
+from nodelens.explaining.judging.faithfulness import Plain
+from nodelens.explaining.methods.image_score import baseline_pixels
+from nodelens.explaining.model.classifier import Classifier
+from nodelens.explaining.pictures.images import Photo, to_model_input
 from nodelens.explaining.question import Baseline
 
 GREY = 128

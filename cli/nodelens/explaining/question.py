@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from nodelens.errors import UsageError
-from nodelens.explaining.boxes import Box, boxes_of
+from nodelens.explaining.pictures.boxes import Box, boxes_of
 
 Baseline = Literal["black", "mean", "blur"]
 

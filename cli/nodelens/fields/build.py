@@ -10,7 +10,7 @@ from nodelens.fields.hybrid import HybridField
 from nodelens.fields.mlp import MLPField
 from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
-from nodelens.settings.vector_fields import (
+from nodelens.fields.settings import (
     ConvFieldSettings,
     FieldSettings,
     HigherOrderFieldSettings,

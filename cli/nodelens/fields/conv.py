@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from nodelens.fields.convolution import Convolution
 from nodelens.fields.dense import with_time
+from nodelens.fields.fast_convolution import Convolution
 
 MAX_GROUPS = 32
 

@@ -11,9 +11,9 @@ from nodelens.errors import UsageError
 from nodelens.fields.blocks import Augment, ResidualBlocks
 from nodelens.fields.build import augmented, make_learned_field, norm_groups
 from nodelens.fields.conv import group_norm
-from nodelens.fields.convolution import Convolution
+from nodelens.fields.fast_convolution import Convolution
 from nodelens.fields.layer import NeuralODE
-from nodelens.settings.vector_fields import (
+from nodelens.fields.settings import (
     ConvFieldSettings,
     FieldSettings,
     LinearFieldSettings,

@@ -2,7 +2,7 @@
 
 from nodelens.fields.blocks import Augment, ResidualBlocks
 from nodelens.fields.conv import ConvField
-from nodelens.fields.convolution import Convolution
+from nodelens.fields.fast_convolution import Convolution
 from nodelens.fields.higher_order import HigherOrderField
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.layer import NeuralODE

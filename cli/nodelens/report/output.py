@@ -1,12 +1,12 @@
 """Where words go: the result to stdout, everything else to stderr."""
 
-import json
-import math
 import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from nodelens.runtime.documents import to_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -108,32 +108,3 @@ class Output:
         from rich.text import Text
 
         self.console.print(Text(message, style=style or ""), soft_wrap=True)
-
-
-def to_json(document: dict[str, Any]) -> str:
-    """One JSON document, strict: what is not finite becomes null.
-
-    Args:
-        document: Mappings, sequences, strings, numbers, booleans and None; NumPy numbers,
-            paths and enums are taken for what they stand for.
-
-    Returns:
-        The text, with a line break at the end.
-    """
-    return json.dumps(_plain(document), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (bool, str)) or value is None:
-        return value
-    if isinstance(value, int):
-        return int(value)
-    if hasattr(value, "tolist"):  # NumPy arrays and numbers, without importing NumPy
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return str(value)

@@ -11,8 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from nodelens.settings.merge import merge, origins
-from nodelens.settings.problems import (
+from nodelens.settings.errors import (
     KeyPath,
     Place,
     Problem,
@@ -20,6 +19,7 @@ from nodelens.settings.problems import (
     dotted,
     nearest_place,
 )
+from nodelens.settings.merge import merge, origins
 
 DATA_FORMATS = ("channels_last", "channels_first")
 DTYPES = ("float32", "float64", "bfloat16", "float16", "int8")

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from nodelens.settings.problems import (
+from nodelens.settings.errors import (
     MAX_PROBLEMS,
     KeyPath,
     Place,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nodelens.errors import UsageError
-from nodelens.settings.problems import KeyPath, Place, Problem, SettingsError, dotted
+from nodelens.settings.errors import KeyPath, Place, Problem, SettingsError, dotted
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from nodelens.settings.base import Settings
+from nodelens.settings.errors import KeyPath, Place, SettingsError
 from nodelens.settings.explain_errors import problems_of
 from nodelens.settings.merge import merge, origins
-from nodelens.settings.problems import KeyPath, Place, SettingsError
 
 S = TypeVar("S", bound=Settings)
 

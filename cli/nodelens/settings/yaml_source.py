@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from nodelens.settings.problems import (
+from nodelens.settings.errors import (
     MAX_PROBLEMS,
     KeyPath,
     Place,

@@ -60,8 +60,8 @@ def cold_start(rounds: int) -> dict[str, float]:
     load = (
         "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
         "import tensorflow\n"
-        "from nodelens.explaining.loading import load_classifier\n"
-        "from nodelens.explaining.request import ModelRequest\n"
+        "from nodelens.explaining.model.loading import load_classifier\n"
+        "from nodelens.explaining.model.request import ModelRequest\n"
         "load_classifier(ModelRequest(weights='embedded'))"
     )
     calls = {

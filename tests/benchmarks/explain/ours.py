@@ -15,16 +15,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
-from nodelens.explaining.classifier import Classifier
+from nodelens.explaining.batch import Batch, explain_files
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.images import load_photo
-from nodelens.explaining.loading import load_classifier
-from nodelens.explaining.naming import plan_files
+from nodelens.explaining.model.classifier import Classifier
+from nodelens.explaining.model.loading import load_classifier
+from nodelens.explaining.model.request import ModelRequest
+from nodelens.explaining.output.naming import plan_files
+from nodelens.explaining.output.save import FILES
+from nodelens.explaining.pictures.images import load_photo
 from nodelens.explaining.preparation import Prepared
 from nodelens.explaining.question import Question
-from nodelens.explaining.request import ModelRequest
-from nodelens.explaining.run import Batch, explain_files
-from nodelens.explaining.save import FILES
 from nodelens.runtime.resources import sample_images
 
 # What a contestant makes: a call that does the work and returns a number, and the seconds that

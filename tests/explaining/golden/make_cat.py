@@ -29,7 +29,7 @@ def windows(x: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    weights = np.load(ROOT / "cli/nodelens/explaining/weights/vgg19-embedded-int8.npz")
+    weights = np.load(ROOT / "cli/nodelens/explaining/model/weights/vgg19-embedded-int8.npz")
     photo = Image.open(ROOT / "sample_images/cat.jpg").resize((224, 224), Image.Resampling.BILINEAR)
     x = np.asarray(photo, float)[..., ::-1] - [103.939, 116.779, 123.68]
     for block, convolutions in enumerate((2, 2, 4, 4, 4), start=1):

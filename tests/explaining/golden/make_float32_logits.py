@@ -21,7 +21,7 @@ IMAGES = ("cat", "coffee", "rocket", "astronaut")
 
 def main() -> None:
     convolutions = read_convolutions(unpack(VGG19, Path(sys.argv[1])))
-    with np.load(ROOT / "cli/nodelens/explaining/weights/vgg19-embedded-int8.npz") as arrays:
+    with np.load(ROOT / "cli/nodelens/explaining/model/weights/vgg19-embedded-int8.npz") as arrays:
         head = torch.tensor(arrays["predictions/kernel"].astype(np.float32))
         bias = torch.tensor(arrays["predictions/bias"])
     photos = [Image.open(ROOT / f"sample_images/{name}.jpg").convert("RGB") for name in IMAGES]

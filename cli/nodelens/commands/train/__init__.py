@@ -1,0 +1,1 @@
+"""`node train-ode` and `node predict-ode`."""

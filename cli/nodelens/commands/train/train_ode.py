@@ -1,0 +1,196 @@
+"""`node train-ode`: fit a Neural ODE to trajectories."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nodelens.commands.options import (
+    FLAG,
+    RUNNING,
+    SETTINGS,
+    Call,
+    ConfigOption,
+    DebugOption,
+    DeviceOption,
+    DryRunOption,
+    ForceOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    ShowConfigOption,
+    VerboseOption,
+    show_config,
+)
+from nodelens.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from nodelens.report.output import Output
+    from nodelens.settings.resolve import Resolved
+    from nodelens.training.runs.resume import Resumption
+
+StepsOption = Annotated[
+    int | None,
+    typer.Option("--steps", min=1, help="Training steps.", rich_help_panel=SETTINGS),
+]
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN_DIR",
+        help="Go on with an earlier run from its last checkpoint.",
+        rich_help_panel=RUNNING,
+    ),
+]
+TensorboardOption = Annotated[
+    bool,
+    typer.Option(
+        "--tensorboard",
+        metavar=FLAG,
+        help="Write event files for TensorBoard into the run directory.",
+        rich_help_panel=RUNNING,
+    ),
+]
+DataArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[DATA]",
+        help="CSV, NPZ or NPY file, or folder of images.",
+        show_default=False,
+    ),
+]
+
+
+def train_ode(
+    data: DataArgument = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    steps: StepsOption = None,
+    resume: ResumeOption = None,
+    tensorboard: TensorboardOption = False,
+    show_config_: ShowConfigOption = False,
+    seed: SeedOption = None,
+    device: DeviceOption = None,
+    out: OutOption = None,
+    force: ForceOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> ExitCode:
+    """Fit a Neural ODE dz/dt = f(t, z, θ) to trajectories, or a network around one to samples.
+
+    Without a file the cubic spiral of torchdiffeq's demo is fitted. A run directory gets the
+    model, the metrics, checkpoints, figures, the settings and what it takes to repeat the run.
+    """
+    if resume is not None and (config is not None or data is not None):
+        raise UsageError("a resumed run has its own settings and data: give --resume alone")
+    if resume is not None:
+        config = str(resume / "config.resolved.yaml")
+    call = Call(
+        "train-ode",
+        config=config,
+        overrides=set_,
+        arguments=_data(data),
+        flags={
+            "seed": ("--seed", seed),
+            "device": ("--device", device),
+            "output.directory": ("--out", None if out is None else str(out)),
+            "output.tensorboard": ("--tensorboard", tensorboard or None),
+            "training.steps": ("--steps", steps),
+        },
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    from nodelens.training.settings import TrainOdeSettings
+
+    output, resolved = call.output(), call.settings(TrainOdeSettings)
+    if show_config_:
+        show_config(output, resolved)
+        return ExitCode.DONE
+    settings = resolved.settings
+
+    from nodelens.runtime.tensorflow import start_tensorflow
+
+    chosen = start_tensorflow(settings.device, settings.seed, verbose=verbose)
+    output.note(f"device: {chosen.description}")
+
+    from nodelens.report.train.progress import watch_training
+    from nodelens.report.train.summary import train_summary
+    from nodelens.runtime.memory import resident_bytes
+    from nodelens.runtime.signals import finish_the_step
+    from nodelens.training.runs.prepare import plan
+    from nodelens.training.runs.run import run_training
+
+    if dry_run:
+        document = plan(settings)
+        output.result({"dry_run": True, **document}, document["summary"])
+        return ExitCode.DONE
+    resumption = _directory(output, resolved, resume, force=force)
+    directory, start = resumption.directory, resumption.start
+    with finish_the_step() as request, watch_training(output, resident_bytes) as tell:
+        report = run_training(
+            resolved,
+            directory,
+            device=chosen.description,
+            on_progress=tell,
+            stop=lambda: bool(request),
+            start=start,
+        )
+    document = report.document()
+    output.result(document, train_summary(document, report.training.state.losses.tolist()))
+    if report.training.stopped == "interrupted":
+        output.warn(f"{request.word} after step {document['final']['step']:,}; nothing is lost")
+        output.note(f"go on with: node train-ode --resume {directory.path}")
+        return request.exit_code
+    return ExitCode.DONE
+
+
+def _data(data: Path | None) -> dict[str, tuple[str, Any]]:
+    """The settings that naming a data file amounts to."""
+    if data is None:
+        return {}
+    if data.is_dir():
+        return {"data": ("DATA", {"kind": "images", "path": str(data)})}
+    kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".npy": "npy"}
+    if data.suffix.lower() not in kinds:
+        raise UsageError(
+            f"{data}: a folder of images or a file ending in {', '.join(kinds)} was expected",
+            hint="to use a configuration, write --config FILE",
+        )
+    kind = "samples" if _holds_samples(data) else kinds[data.suffix.lower()]
+    return {"data": ("DATA", {"kind": kind, "path": str(data)})}
+
+
+def _holds_samples(data: Path) -> bool:
+    """Whether a file is an NPZ archive with an array `x`, found without reading its numbers."""
+    import zipfile
+
+    if not zipfile.is_zipfile(data):
+        return False
+    with zipfile.ZipFile(data) as archive:
+        return bool({"x.npy", "x_train.npy"} & set(archive.namelist()))
+
+
+def _directory(
+    output: "Output", resolved: "Resolved[Any]", resume_from: Path | None, *, force: bool
+) -> "Resumption":
+    """The directory of a new run, or that of an old one and the state it goes on from."""
+    from nodelens.runtime.rundir import RunDirectory
+    from nodelens.training.runs.resume import Resumption, resume
+
+    if resume_from is None:
+        chosen = resolved.settings.output.directory
+        directory = RunDirectory.create("train-ode", chosen, force=force)
+        output.note(f"run directory: {directory.path}")
+        return Resumption(directory, None, [])
+    resumption = resume(resume_from, resolved)
+    for path in resumption.damaged:
+        output.warn(f"{path} is damaged; the checkpoint before it is used")
+    step = resumption.start.step if resumption.start else 0
+    output.note(f"run directory: {resume_from}, going on after step {step:,}")
+    return resumption

@@ -1,0 +1,1 @@
+"""Measures of how far a map can be trusted."""

@@ -1,0 +1,1 @@
+"""The explaining methods: from activations, gradients and reruns to maps."""

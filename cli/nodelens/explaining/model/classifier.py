@@ -1,0 +1,53 @@
+"""A classifier ready to be explained: the model, and all that must be known to feed and read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from nodelens.explaining.model.classes import ClassNames
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which weights a model runs with.
+
+    Attributes:
+        kind: `imagenet`, `embedded`, `random` or `file`.
+        description: What a person reads, for example under a figure.
+        sha256: Of the file they come from; None for random ones.
+        warning: What the user should know about how they were chosen.
+    """
+
+    kind: str
+    description: str
+    sha256: str | None
+    warning: str | None = None
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A model and what is needed to put a photo in and to read the scores that come out.
+
+    Attributes:
+        name: What the user calls it.
+        model: The Keras model; it is never changed.
+        weights: Where its weights come from.
+        input_size: Height and width of its input.
+        preprocess_name: The family of its preprocessing.
+        preprocess: From `uint8` RGB images `(n, h, w, 3)` to what the model takes, float32.
+        class_names: The names of its outputs.
+        default_layer: The layer that is explained when none is named.
+        output: The output that is explained, of a model with several.
+    """
+
+    name: str
+    model: keras.Model
+    weights: Weights
+    input_size: tuple[int, int]
+    preprocess_name: str
+    preprocess: Callable[[np.ndarray], np.ndarray]
+    class_names: ClassNames
+    default_layer: str
+    output: str | None = None

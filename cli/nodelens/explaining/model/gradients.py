@@ -1,0 +1,205 @@
+"""The activations of layers and the gradients of class scores with respect to them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nodelens.errors import UsageError
+from nodelens.explaining.model.compiling import compiled
+from nodelens.explaining.model.grids import CHANNELS_LAST, Grid, run_model
+from nodelens.explaining.model.heads import plain_errors, read_scores, select_output
+from nodelens.explaining.model.targets import ClassScore, ClassSelector, logit
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a batch of `n` images gave, with `k` explained classes for each image.
+
+    Attributes:
+        logits: Shape `(n, classes)`.
+        probabilities: Shape `(n, classes)`.
+        classes: Indices of the explained classes, shape `(n, k)`.
+        activations: For each layer, shape `(n, h, w, channels)`.
+        gradients: For each layer, of each class score, shape `(n, k, h, w, channels)`.
+    """
+
+    logits: np.ndarray
+    probabilities: np.ndarray
+    classes: np.ndarray
+    activations: tuple[np.ndarray, ...]
+    gradients: tuple[np.ndarray, ...]
+
+    def of(self, number: int) -> "Evidence":
+        """What one of the images gave, as a batch of one."""
+        one = slice(number, number + 1)
+        return Evidence(
+            logits=self.logits[one],
+            probabilities=self.probabilities[one],
+            classes=self.classes[one],
+            activations=tuple(each[one] for each in self.activations),
+            gradients=tuple(each[one] for each in self.gradients),
+        )
+
+
+def compile_evidence(
+    model: keras.Model,
+    layers: Sequence[keras.Layer],
+    selector: ClassSelector,
+    *,
+    grids: Sequence[Grid] = (),
+    score: ClassScore = logit,
+    output: str | None = None,
+) -> Callable[[np.ndarray], Evidence]:
+    r"""Compiles one function that computes $A$ and $\partial y^c / \partial A$.
+
+    The model runs once, forward, as it is. The tape watches nothing but the outputs of the layers,
+    so that only what lies above the lowest of them is recorded: this also holds for a layer inside
+    a branch, a nested or a subclassed model, where the model cannot be cut in two.
+
+    Args:
+        model: A classifier of one image.
+        layers: Layers of the model, at any depth.
+        selector: Chooses the classes from the logits.
+        grids: How the outputs of the layers lie over the picture; channels last unless given.
+        score: The class score $y^c$ whose gradient is taken.
+        output: Which output is explained, where there are several.
+
+    Returns:
+        A function of preprocessed images, float32 `(n, height, width, channels)`.
+    """
+    names = list(getattr(model, "output_names", None) or [])
+
+    @compiled
+    def compute(images: tf.Tensor) -> tuple[Any, ...]:
+        tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
+        with tape, ExitStack() as stack:
+            calls = [
+                stack.enter_context(watched(layer, tape, grid))
+                for layer, grid in zip(layers, grids or [CHANNELS_LAST] * len(layers), strict=True)
+            ]
+            result = run_model(model, images)
+            logits, probabilities = read_scores(select_output(result, names, output))
+            classes = selector(logits)
+            scores = tf.unstack(score(logits, probabilities, classes), axis=1)
+        activations = [only_call(seen, layer) for seen, layer in zip(calls, layers, strict=True)]
+        gradients = _gradients(tape, scores, activations, layers)
+        as_float = [tf.cast(activation, tf.float32) for activation in activations]
+        return logits, probabilities, classes, as_float, gradients
+
+    def evidence(images: np.ndarray) -> Evidence:
+        with plain_errors():
+            found = compute(tf.convert_to_tensor(images))
+        logits, probabilities, classes, activations, gradients = found
+        return Evidence(
+            logits=logits.numpy(),
+            probabilities=probabilities.numpy(),
+            classes=classes.numpy(),
+            activations=tuple(a.numpy() for a in activations),
+            gradients=tuple(g.numpy() for g in gradients),
+        )
+
+    return evidence
+
+
+def _gradients(
+    tape: tf.GradientTape,
+    scores: list[tf.Tensor],
+    activations: list[tf.Tensor],
+    layers: Sequence[keras.Layer],
+) -> list[tf.Tensor]:
+    """One backward pass a class; the images of a batch do not see each other, so sums do."""
+    passes = [tape.gradient(score, activations) for score in scores]
+    for layer, gradient in zip(layers, passes[0], strict=True):
+        if gradient is None:
+            raise UsageError(f"the classes do not depend on the layer {layer.name!r}")
+    return [
+        tf.stack([tf.cast(gradient, tf.float32) for gradient in of_layer], axis=1)
+        for of_layer in zip(*passes, strict=True)
+    ]
+
+
+def only_call(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
+    """The output of a layer that is used once.
+
+    Args:
+        calls: What it has put out.
+        layer: The layer.
+
+    Returns:
+        The output.
+
+    Raises:
+        UsageError: It is used more than once, or never.
+    """
+    if len(calls) != 1:
+        raise UsageError(
+            f"the layer {layer.name!r} is used {len(calls)} times in the model, and a map needs "
+            "a layer that is used once",
+            hint="choose a layer behind the place where its outputs come together",
+        )
+    return calls[0]
+
+
+@contextmanager
+def watched(
+    layer: keras.Layer, tape: tf.GradientTape, grid: Grid = CHANNELS_LAST
+) -> Iterator[list[tf.Tensor]]:
+    """Lets a tape watch what a layer puts out while the block runs.
+
+    Args:
+        layer: The layer.
+        tape: The tape.
+        grid: How its output lies over the picture.
+
+    Yields:
+        What it has put out, a tensor `(n, h, w, channels)` for each call.
+    """
+    outputs: list[tf.Tensor] = []
+
+    def watch(output: tf.Tensor) -> tf.Tensor:
+        places = grid.spread(output)
+        tape.watch(places)
+        outputs.append(places)
+        return grid.gather(places, output)
+
+    with intercepted(layer, watch):
+        yield outputs
+
+
+@contextmanager
+def intercepted(layer: keras.Layer, change: Callable[[Any], Any]) -> Iterator[None]:
+    """Lets what a layer puts out pass through a function while the block runs.
+
+    Args:
+        layer: The layer.
+        change: Called with each output; returns what is put out instead.
+    """
+    with surrounded(layer, lambda call, *args, **kwargs: change(call(*args, **kwargs))):
+        yield
+
+
+@contextmanager
+def surrounded(layer: keras.Layer, instead: Callable[..., Any]) -> Iterator[None]:
+    """Lets a function run instead of a layer while the block runs.
+
+    The method of the class is covered by one of the instance, and uncovered at the end.
+
+    Args:
+        layer: The layer.
+        instead: Called with what the layer would do and its arguments; returns what is put out.
+    """
+    covered = vars(layer).get("call")
+    layer.call = partial(instead, layer.call)
+    try:
+        yield
+    finally:
+        if covered is None:
+            del layer.call
+        else:
+            layer.call = covered

@@ -1,0 +1,139 @@
+"""The scores of a classifier before and after its last activation function, whatever its head is.
+
+While a model is traced its output is a node of a graph. The softmax or sigmoid is looked for
+there and not among the layers: so a `Dense` with an activation, an `Activation` or `Softmax`
+layer, a function called in a subclassed model and a nested model are all the same case, and
+nothing in the model is touched.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from nodelens.errors import NodelensError, UsageError
+from nodelens.explaining.model.compiling import compiled
+from nodelens.explaining.model.grids import run_model
+
+_SHAPE_ONLY = {"Identity", "Reshape", "Squeeze", "Cast", "StopGradient"}
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Raises our own errors as they are, where tracing a function has wrapped them."""
+    try:
+        yield
+    except Exception as error:
+        inner: BaseException | None = error
+        while inner is not None and not isinstance(inner, NodelensError):
+            inner = inner.__context__
+        if inner is None:
+            raise
+        raise inner from None
+
+
+def select_output(result: Any, names: list[str], wanted: str | None) -> tf.Tensor:
+    """Chooses one output of a model.
+
+    Args:
+        result: What the model returned: a tensor, a list or a dictionary.
+        names: Names of the outputs, in the order of a list.
+        wanted: The name of an output; None where there is one only.
+
+    Returns:
+        The tensor.
+
+    Raises:
+        UsageError: The name is unknown, or needed and not given.
+    """
+    if isinstance(result, dict):
+        outputs = dict(result)
+    elif isinstance(result, (list, tuple)):
+        known = names if len(names) == len(result) else [str(n) for n in range(len(result))]
+        outputs = dict(zip(known, result, strict=True))
+    else:
+        outputs = {names[0] if names else "output": result}
+    if wanted is None and len(outputs) == 1:
+        return next(iter(outputs.values()))
+    if wanted not in outputs:
+        said = "none was chosen" if wanted is None else f"{wanted!r} is none of them"
+        raise UsageError(
+            f"the model has the outputs {', '.join(outputs)}, and {said}",
+            hint="choose one: --output NAME",
+        )
+    return outputs[wanted]
+
+
+def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str | None) -> int:
+    """Counts the classes that a model tells apart, without running it.
+
+    Args:
+        model: The model.
+        image_shape: Height, width and channels of its input.
+        output: Which output, where there are several.
+
+    Returns:
+        The number of classes; two for a single output.
+
+    Raises:
+        UsageError: The output is that of no classifier.
+    """
+    names = list(getattr(model, "output_names", None) or [])
+
+    @compiled
+    def logits(images: tf.Tensor) -> tf.Tensor:
+        return read_scores(select_output(run_model(model, images), names, output))[0]
+
+    with plain_errors():
+        traced = logits.get_concrete_function(tf.TensorSpec((1, *image_shape), tf.float32))
+    return traced.output_shapes[1]
+
+
+def before_head(output: tf.Tensor) -> tuple[tf.Tensor | None, str]:
+    """What goes into the softmax or sigmoid that a tensor comes out of.
+
+    Args:
+        output: Symbolic tensor in a graph that is being built.
+
+    Returns:
+        That tensor, or None if there is no softmax or sigmoid; and the kind of the operation.
+    """
+    operation = output.op
+    while operation.type in _SHAPE_ONLY:
+        operation = operation.inputs[0].op
+    kind = operation.type
+    return (operation.inputs[0] if kind in {"Softmax", "Sigmoid"} else None), kind
+
+
+def read_scores(output: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    r"""Finds the logits behind the output of a classifier.
+
+    Softmax: the logits are what goes into it. Sigmoid: the same, each class for itself; a single
+    output $z$ is a decision between two classes with the logits $-z$ and $z$. Neither: the output
+    is taken for the logits, of a softmax if there are several and of a sigmoid if there is one.
+
+    Args:
+        output: Symbolic tensor of shape `(n, classes)` in a graph that is being built.
+
+    Returns:
+        Logits and probabilities, float32, shape `(n, classes)`; two classes for one output.
+
+    Raises:
+        UsageError: The output is that of no classifier.
+    """
+    if output.shape.rank != 2:
+        raise UsageError(
+            f"the output of a classifier has the shape (images, classes), this one {output.shape}",
+            hint="a model that ends before its classes (include_top=False) cannot be explained",
+        )
+    before, kind = before_head(output)
+    single = output.shape[1] == 1
+    logits = output if before is None else before
+    logits = tf.cast(tf.reshape(logits, tf.shape(output)), tf.float32)
+    logits = tf.ensure_shape(logits, output.shape)
+    if single:
+        logits = tf.concat([-logits, logits], axis=1)
+        return logits, tf.sigmoid(logits)
+    return logits, tf.sigmoid(logits) if kind == "Sigmoid" else tf.nn.softmax(logits)

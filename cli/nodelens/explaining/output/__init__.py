@@ -1,0 +1,1 @@
+"""Explanations as files: overlays, figures, raw maps, manifests."""

@@ -1,0 +1,143 @@
+"""Laying a map over its photo, and drawing both with the words that belong to them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from nodelens.explaining.pictures.images import Frames, Photo
+from nodelens.figures.gradcam import GradcamCaption, gradcam_figure
+from nodelens.figures.overlay import (
+    ALPHA,
+    blend,
+    colours,
+    divide_by_maximum,
+    enlarge,
+    signed_colours,
+)
+
+if TYPE_CHECKING:
+    from nodelens.explaining.result import Explanation, HeatMap
+
+SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
+SMOOTH_WORDS = {None: "", "aug": " (aug-smoothed)", "eigen": " (eigen-smoothed)"}
+METHOD_TITLES = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "xgradcam": "XGrad-CAM",
+    "layercam": "LayerCAM",
+    "eigencam": "Eigen-CAM",
+    "eigengradcam": "Eigen-Grad-CAM",
+    "ablationcam": "Ablation-CAM",
+    "scorecam": "Score-CAM",
+    "smooth-gradcam++": "Smooth Grad-CAM++",
+    "guided-gradcam": "Guided Grad-CAM",
+    "saliency": "saliency",
+    "smoothgrad": "SmoothGrad",
+    "integrated-gradients": "integrated gradients",
+    "occlusion": "occlusion",
+    "guided-backprop": "guided backpropagation",
+    "fullgrad": "FullGrad",
+    "random": "random control",
+}
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A map in the size of its photo, `uint8` RGB.
+
+    Attributes:
+        overlay: The photo with the map over it.
+        colour: The colours of the map alone.
+    """
+
+    overlay: np.ndarray
+    colour: np.ndarray
+
+
+def paint(photo: Photo, heat_map: "HeatMap", alpha: float = ALPHA) -> Painted:
+    """Lays a map over its photo; an empty one leaves the photo as it is.
+
+    Args:
+        photo: The photo in its own size.
+        heat_map: The map.
+        alpha: Opacity of the map.
+
+    Returns:
+        The pictures.
+    """
+    look_up = signed_colours if heat_map.signed else colours
+    colour = look_up(divide_by_maximum(enlarge(heat_map.values, photo.size)))
+    # Nothing speaks for the class: painting the photo would only suggest otherwise.
+    overlay = photo.pixels if heat_map.empty else blend(photo.pixels, colour, alpha)
+    return Painted(overlay, colour)
+
+
+def paint_frames(
+    frames: Frames, maps: np.ndarray, *, signed: bool, alpha: float = ALPHA
+) -> list[np.ndarray]:
+    """Lays the maps of an animation over its frames, all on one scale, so that they compare.
+
+    Args:
+        frames: The frames.
+        maps: One for each, `(frames, h, w)`.
+        signed: Whether they show both signs.
+        alpha: Opacity of the maps.
+
+    Returns:
+        A picture for each frame, `uint8` RGB.
+    """
+    look_up = signed_colours if signed else colours
+    size = frames.pictures[0].shape[1], frames.pictures[0].shape[0]
+    largest = max(np.abs(enlarge(values, size)).max() for values in maps)
+    if largest == 0:
+        return list(frames.pictures)
+    return [
+        blend(picture, look_up(enlarge(values, size) / largest), alpha)
+        for picture, values in zip(frames.pictures, maps, strict=True)
+    ]
+
+
+def save_gif(pictures: list[np.ndarray], milliseconds: tuple[int, ...], path: Path) -> None:
+    """Writes an animation that goes round and round.
+
+    Args:
+        pictures: `uint8` RGB, all of one size.
+        milliseconds: How long each is shown.
+        path: The file.
+    """
+    first, *others = [Image.fromarray(picture) for picture in pictures]
+    first.save(path, save_all=True, append_images=others, duration=list(milliseconds), loop=0)
+
+
+def draw_map(explanation: "Explanation", heat_map: "HeatMap", overlay: np.ndarray) -> Figure:
+    """Draws photo and overlay side by side.
+
+    Args:
+        explanation: What the map belongs to.
+        heat_map: The map.
+        overlay: See `paint`.
+
+    Returns:
+        The figure.
+    """
+    return gradcam_figure(explanation.photo.pixels, overlay, _caption(explanation, heat_map))
+
+
+def _caption(explanation: "Explanation", heat_map: "HeatMap") -> GradcamCaption:
+    title = METHOD_TITLES[heat_map.method] + SMOOTH_WORDS[heat_map.smooth]
+    title += SCORE_WORDS[heat_map.explains]
+    return GradcamCaption(
+        class_index=heat_map.target.index,
+        class_name=heat_map.target.name,
+        probability=heat_map.target.score,
+        layer=heat_map.layer,
+        method=f"counterfactual {title}" if heat_map.counterfactual else title,
+        footer=f"Weights: {explanation.weights.description}",
+        empty=heat_map.empty,
+        signed=heat_map.signed,
+    )

@@ -1,0 +1,1 @@
+"""Pictures from files and arrays, and the boxes drawn on them."""

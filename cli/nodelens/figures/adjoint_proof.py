@@ -1,0 +1,71 @@
+"""The figure of the proof: the adjoint, what is integrated for θ, and the limit."""
+
+from typing import Protocol
+
+import numpy as np
+
+from nodelens.figures.style import INK, MUTED, SERIES, new_figure, tidy, to_png
+
+# More curves than these cannot be told apart.
+CURVES = 6
+
+
+class Curves(Protocol):
+    """What is drawn; see `nodelens.checking.proof.ProofCurves`."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def times(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def adjoint(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def integrand(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def steps(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def errors(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def order(self) -> float: ...  # noqa: D102
+
+
+def draw_proof(curves: Curves) -> bytes:
+    """Draws a(t), the integrand of dL/dθ, and the convergence of the difference quotient.
+
+    Args:
+        curves: The numbers.
+
+    Returns:
+        The bytes of a PNG file.
+    """
+    figure = new_figure(11, 3.6)
+    left, middle, right = figure.subplots(1, 3)
+    for number, row in enumerate(curves.adjoint.T[:CURVES]):
+        left.plot(curves.times, row, color=SERIES[number % 4], ls=_dash(number), lw=1.6)
+    left.axhline(0, color=MUTED, lw=0.6)
+    tidy(left, "a(t) = dL/dz(t)", "t", f"{min(CURVES, curves.adjoint.shape[1])} components")
+    largest = np.argsort(-np.abs(curves.integrand).max(axis=0))[:CURVES]
+    for number, index in enumerate(largest):
+        row = curves.integrand[:, index]
+        middle.plot(curves.times, row, color=SERIES[number % 4], ls=_dash(number), lw=1.6)
+        middle.fill_between(curves.times, row, color=SERIES[number % 4], alpha=0.08, lw=0)
+    middle.axhline(0, color=MUTED, lw=0.6)
+    tidy(middle, "aᵀ ∂f/∂θ, whose integral is dL/dθ", "t", "its largest components")
+    right.loglog(curves.steps, curves.errors, "o-", color=SERIES[0], ms=4, lw=1.4)
+    guide = curves.errors[-1] * curves.steps / curves.steps[-1]
+    right.loglog(curves.steps, guide, "--", color=MUTED, lw=1)
+    right.annotate(
+        f"slope {curves.order:.2f}",
+        (curves.steps[4], curves.errors[4]),
+        xytext=(8, -12),
+        textcoords="offset points",
+        fontsize=9,
+        color=INK,
+    )
+    tidy(right, "(a(t+ε) − a(t))/ε → −a ∂g/∂Z", "ε", "relative error")
+    figure.suptitle(f"The adjoint of {curves.name}", fontsize=11, color=INK, x=0.01, ha="left")
+    return to_png(figure)
+
+
+def _dash(number: int) -> str:
+    return "-" if number < 4 else "--"

@@ -1,0 +1,63 @@
+"""The picture of which classes are taken for which."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nodelens.figures.style import INK, new_figure, tidy, to_png
+
+MOST_NAMES = 30  # more classes have no names on the axes and no numbers in the cells
+LONGEST_NAME = 14
+
+
+@dataclass(frozen=True)
+class ConfusionPicture:
+    """What the picture shows.
+
+    Attributes:
+        title: What was trained.
+        part: Which samples were classified.
+        classes: The names of the classes.
+        matrix: How many samples of each class (row) were taken for each class (column).
+    """
+
+    title: str
+    part: str
+    classes: tuple[str, ...]
+    matrix: np.ndarray
+
+
+def draw_confusion(picture: ConfusionPicture) -> bytes:
+    """Draws the confusion matrix, coloured by the share of each true class.
+
+    Args:
+        picture: What it shows.
+
+    Returns:
+        The bytes of a PNG file.
+    """
+    matrix, count = picture.matrix, len(picture.classes)
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    side = min(3.2 + 0.42 * count, 12.0)
+    figure = new_figure(side + 0.8, side)
+    axes = figure.subplots()
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    right, total = int(np.trace(matrix)), int(matrix.sum())
+    words = f"{picture.part}: {right:,} of {total:,} right, accuracy {right / total:.2%}"
+    tidy(axes, words, "classified as", "true class")
+    axes.grid(visible=False)
+    if count <= MOST_NAMES:
+        names = [name[:LONGEST_NAME] for name in picture.classes]
+        long = max(len(name) for name in names) > 3
+        axes.set_xticks(range(count), names, rotation=45 if long else 0, fontsize=8)
+        axes.set_yticks(range(count), names, fontsize=8)
+        for row, column in np.argwhere(matrix > 0):
+            colour = "white" if share[row, column] > 0.5 else INK
+            text = f"{matrix[row, column]:,}"
+            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, pad=0.02)
+    bar.set_label("share of the true class", fontsize=8, color=INK)
+    bar.ax.tick_params(labelsize=7)
+    bar.outline.set_visible(False)
+    figure.suptitle(picture.title, fontsize=11, color=INK)
+    return to_png(figure)

@@ -1,0 +1,316 @@
+"""Pictures of conv-params: a layer's window over its input, and receptive fields, to scale."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from nodelens.errors import UsageError
+from nodelens.figures.style import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    new_figure,
+    to_png,
+)
+from nodelens.report.conv.pieces import crossed, shape_text, window_text
+
+CLOSE_UP = 14
+"""Cells of the close-up along each axis."""
+
+GRID_UP_TO = 40
+"""Inputs up to this many cells are drawn with every cell."""
+
+LARGEST = 100_000
+"""The most cells along an axis that are drawn."""
+
+MOST_FIELDS = 6
+"""Receptive fields drawn at once."""
+
+PADDING = "#f0f0f0"
+FIRST = ((0, 1), (1, 0))
+"""The neighbours of the first cell that are drawn with it."""
+
+Plane = tuple[int, int]
+
+
+def draw_layer(layer: dict[str, Any]) -> bytes:
+    """Draws one layer: input, window positions with stride, dilation and padding, output.
+
+    Of three spatial axes the last two are drawn; a single one is drawn as a row.
+
+    Args:
+        layer: An entry of `layers` of the document of conv-params.
+
+    Returns:
+        A PNG file.
+
+    Raises:
+        UsageError: The layer has no window, or a size is unknown.
+    """
+    if layer["kernel_size"] is None:
+        raise UsageError(
+            f"{layer['type']} has no window that could be drawn",
+            hint="draw a convolution or a pooling, or a network: its receptive fields are drawn",
+        )
+    below, above = _plane(layer, "input_shape"), _plane(layer, "output_shape")
+    kernel, stride, dilation = (_two(layer[key]) for key in ("kernel_size", "strides", "dilation"))
+    pads = [pad or (0, 0) for pad in layer["pads"] or []]
+    before, after = _two([p[0] for p in pads], 0), _two([p[1] for p in pads], 0)
+    flat = below[0] == above[0] == 1
+    figure = new_figure(9, 3.4) if flat else new_figure(11, 4.6)
+    if flat:
+        left, middle, right = figure.subplots(3, 1)
+    else:
+        left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.15, 1))
+    title = f"{layer['name']}: {layer['type']} {window_text(layer)}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+    transposed = layer["type"].endswith("Transpose")
+    none = (0, 0)
+    if transposed:
+        before, after = (-before[0], -before[1]), none
+    margins = (none, none) if transposed else (before, after)
+    extent = [below[i] + margins[0][i] + margins[1][i] for i in (0, 1)]
+    scale = max(*extent, *above)
+    _sheet(left, below, scale, f"input {shape_text(layer['input_shape'])}", BLUE, margins)
+    _sheet(right, above, scale, f"output {shape_text(layer['output_shape'])}", GREEN)
+    touched = [step * (k - 1) + 1 + s for k, s, step in zip(kernel, stride, dilation, strict=True)]
+    cells = min(max(CLOSE_UP, *touched), GRID_UP_TO)
+    _corner(middle, above if transposed else below, (before, after), cells)
+    _windows(middle, before, kernel, stride, dilation, flat=flat)
+    _first_cells(left if transposed else right, below if transposed else above)
+    if scale > cells:
+        whole = above if transposed else extent
+        corner = none if transposed else before
+        width, height = (min(cells, whole[i]) for i in (1, 0))
+        place = (-0.5 - corner[1], -0.5 - corner[0])
+        (right if transposed else left).add_patch(
+            Rectangle(place, width, height, fill=False, edgecolor=INK, linestyle=":")
+        )
+    words = "output's corner, patches of the first cells" if transposed else "first windows"
+    words += f", stride {_both(stride)}"
+    if any(step > 1 for step in dilation):
+        words += f", dilation {_both(dilation)}"
+    if any(before) or any(after):
+        words += ", grey: cut off" if transposed else ", grey: zeros"
+    middle.set_title(words, fontsize=10, color=INK)
+    return to_png(figure)
+
+
+def draw_fields(document: dict[str, Any]) -> bytes:
+    """Draws what the middle cell of some layers' outputs sees of the input.
+
+    Args:
+        document: The document of conv-params.
+
+    Returns:
+        A PNG file.
+
+    Raises:
+        UsageError: No layer has a receptive field, or the input's size is unknown.
+    """
+    seen = [layer for layer in document["layers"] if _drawable(layer)]
+    if not seen:
+        raise UsageError(
+            "there is no receptive field that could be drawn",
+            hint="the input's size must be known, and a layer must have spatial axes left",
+        )
+    distinct = list({layer["receptive_field"][-1]["size"]: layer for layer in seen}.values())
+    step = max((len(distinct) + MOST_FIELDS - 1) // MOST_FIELDS, 1)
+    chosen = distinct[::-1][::step][:MOST_FIELDS]
+    shape = document["inputs"][0]["shape"]
+    first_format = seen[0]["data_format"]
+    size = _spatial(shape, first_format)
+    figure = new_figure(8.6, 5.4)
+    axes = figure.subplots()
+    whole = f"input  {crossed(_two(list(size)))}"
+    axes.add_patch(
+        Rectangle(
+            (-0.5, -0.5), size[1], size[0], facecolor="#e8eef4", edgecolor=INK, ls="--", label=whole
+        )
+    )
+    low, high = [-0.5, -0.5], [size[0] - 0.5, size[1] - 0.5]
+    colours = (ORANGE, BLUE, GREEN, PURPLE, INK, MUTED)
+    for layer, colour in zip(chosen, colours, strict=False):
+        spans = [_middle_span(layer, axis) for axis in (0, 1)]
+        corner = (spans[1][0] - 0.5, spans[0][0] - 0.5)
+        extent = [last - first + 1 for first, last in spans]
+        sizes = crossed([axis["size"] for axis in layer["receptive_field"]])
+        axes.add_patch(
+            Rectangle(
+                corner,
+                extent[1],
+                extent[0],
+                facecolor=(colour, 0.08),
+                edgecolor=colour,
+                linewidth=1.8,
+                label=f"{layer['name']}  {sizes}",
+            )
+        )
+        for axis in (0, 1):
+            low[axis] = min(low[axis], spans[axis][0] - 0.5)
+            high[axis] = max(high[axis], spans[axis][1] + 0.5)
+    _clean(axes)
+    margin = 0.04 * max(high[0] - low[0], high[1] - low[1])
+    axes.set_xlim(low[1] - margin, high[1] + margin)
+    axes.set_ylim(high[0] + margin, low[0] - margin)
+    axes.set_title(
+        f"What the middle cell of a layer's output sees of the input {shape_text(shape)}",
+        loc="left",
+        fontsize=11,
+        fontweight="bold",
+        color=INK,
+    )
+    axes.legend(
+        title="layer, receptive field",
+        loc="center left",
+        bbox_to_anchor=(1.02, 0.5),
+        frameon=False,
+        fontsize=9,
+        alignment="left",
+    )
+    return to_png(figure)
+
+
+def _corner(axes: Axes, size: Plane, pads: tuple[Plane, Plane], cells: int) -> None:
+    """The first cells of an array, those of its border in grey."""
+    before, after = pads
+    rows, columns = (min(size[i] + before[i] + after[i], cells) for i in (0, 1))
+    for row in range(-before[0], rows - before[0]):
+        for column in range(-before[1], columns - before[1]):
+            inside = 0 <= row < size[0] and 0 <= column < size[1]
+            face, edge = ("white", "#c8d6e5") if inside else (PADDING, "#d9d9d9")
+            corner = (column - 0.5, row - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, facecolor=face, edgecolor=edge))
+    _clean(axes)
+    axes.set_xlim(-before[1] - 1, max(columns, 3) - before[1])
+    axes.set_ylim(max(rows, 1) - before[0], -before[0] - 1)
+
+
+def _windows(
+    axes: Axes, before: Plane, kernel: Plane, stride: Plane, dilation: Plane, *, flat: bool
+) -> None:
+    """The windows of the first cell and of its neighbours; a row has none below."""
+    for (down, across), colour in ((FIRST[1], GREEN), (FIRST[0], PURPLE), ((0, 0), ORANGE)):
+        if not (flat and down):
+            corner = (down * stride[0] - before[0], across * stride[1] - before[1])
+            _window(axes, corner, kernel, dilation, colour)
+
+
+def _window(axes: Axes, corner: Plane, kernel: Plane, dilation: Plane, colour: str) -> None:
+    """One position of a window: its outline, and the cells it touches."""
+    for row in range(min(kernel[0], GRID_UP_TO)):
+        for column in range(min(kernel[1], GRID_UP_TO)):
+            place = (corner[1] + column * dilation[1], corner[0] + row * dilation[0])
+            axes.add_patch(
+                Rectangle((place[0] - 0.5, place[1] - 0.5), 1, 1, facecolor=(colour, 0.18), lw=0)
+            )
+    width = dilation[1] * (kernel[1] - 1) + 1
+    height = dilation[0] * (kernel[0] - 1) + 1
+    axes.add_patch(
+        Rectangle(
+            (corner[1] - 0.5, corner[0] - 0.5),
+            width,
+            height,
+            fill=False,
+            edgecolor=colour,
+            linewidth=2.2,
+        )
+    )
+
+
+def _sheet(
+    axes: Axes,
+    size: Plane,
+    scale: int,
+    title: str,
+    colour: str,
+    pads: tuple[Plane, Plane] = ((0, 0), (0, 0)),
+) -> None:
+    """An array to scale, with the zeros around it, and with its cells if they are few."""
+    before, after = pads
+    if any(before) or any(after):
+        corner = (-0.5 - before[1], -0.5 - before[0])
+        width, height = (size[i] + before[i] + after[i] for i in (1, 0))
+        axes.add_patch(Rectangle(corner, width, height, facecolor=PADDING, edgecolor=MUTED, lw=0.8))
+    axes.add_patch(Rectangle((-0.5, -0.5), size[1], size[0], facecolor="white", lw=0))
+    axes.add_patch(
+        Rectangle((-0.5, -0.5), size[1], size[0], facecolor=(colour, 0.07), edgecolor=colour)
+    )
+    if max(size) <= GRID_UP_TO:
+        for row in range(1, size[0]):
+            axes.plot([-0.5, size[1] - 0.5], [row - 0.5] * 2, color=colour, lw=0.4, alpha=0.5)
+        for column in range(1, size[1]):
+            axes.plot([column - 0.5] * 2, [-0.5, size[0] - 0.5], color=colour, lw=0.4, alpha=0.5)
+    margin = 0.03 * scale + 0.5
+    height = size[0] + before[0] + after[0] if size[0] == 1 else scale
+    _clean(axes)
+    axes.set_xlim(-0.5 - before[1] - margin, scale - 0.5 - before[1] + margin)
+    axes.set_ylim(height - 0.5 - before[0] + margin, -0.5 - before[0] - margin)
+    axes.set_title(title, fontsize=10, color=INK)
+
+
+def _first_cells(axes: Axes, size: Plane) -> None:
+    """The cells that belong to the windows of the close-up, made visible however small."""
+    for place, colour in ((FIRST[1], GREEN), (FIRST[0], PURPLE), ((0, 0), ORANGE)):
+        if place[0] < size[0] and place[1] < size[1]:
+            corner = (place[1] - 0.5, place[0] - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor=colour, lw=1))
+
+
+def _clean(axes: Axes) -> None:
+    """Square cells and no ticks."""
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+
+
+def _plane(layer: dict[str, Any], key: str) -> Plane:
+    """The last two spatial sizes of a shape, a single one as a row."""
+    return _spatial(layer[key], layer["data_format"])
+
+
+def _spatial(shape: list[int | None], data_format: str) -> Plane:
+    sizes = shape[1:] if data_format == "channels_first" else shape[:-1]
+    known = [size for size in sizes if size is not None]
+    if not known or len(known) < len(sizes):
+        raise UsageError(
+            f"a shape with unknown sizes cannot be drawn to scale: {shape_text(shape)}",
+            hint="give numbers instead of ?",
+        )
+    if max(known) > LARGEST:
+        raise UsageError(
+            f"{shape_text(shape)} is too large to be drawn to scale; the most is {LARGEST:,} cells"
+        )
+    return _two(known)
+
+
+def _two(values: list[int], missing: int = 1) -> Plane:
+    """The last two of some values, one put before a single one."""
+    padded = [missing, missing, *values]
+    return padded[-2], padded[-1]
+
+
+def _both(values: Plane) -> str:
+    return str(values[1]) if values[0] == values[1] else f"{values[0]}×{values[1]}"
+
+
+def _drawable(layer: dict[str, Any]) -> bool:
+    fields = layer["receptive_field"]
+    return bool(fields) and all(axis["center"] is not None for axis in fields)
+
+
+def _middle_span(layer: dict[str, Any], axis: int) -> tuple[float, float]:
+    """First and last input cell that the middle output cell sees, on the drawn axis 0 or 1."""
+    fields = layer["receptive_field"]
+    if len(fields) == 1 and axis == 0:
+        return 0, 0
+    field = fields[axis - 2] if len(fields) > 1 else fields[0]
+    length = _spatial(layer["output_shape"], layer["data_format"])[axis]
+    centre = field["center"] + field["stride"] * (length // 2)
+    reach = (field["size"] - 1) / 2
+    return centre - reach, centre + reach

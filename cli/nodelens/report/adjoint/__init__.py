@@ -1,0 +1,1 @@
+"""What `adjoint-check` prints."""

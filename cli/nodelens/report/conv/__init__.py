@@ -1,0 +1,1 @@
+"""What `conv-params` prints."""

@@ -1,0 +1,1 @@
+"""What `train-ode` and `predict-ode` print."""

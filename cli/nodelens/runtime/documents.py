@@ -1,0 +1,34 @@
+"""Documents of plain values as JSON text."""
+
+import json
+import math
+from typing import Any
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """One JSON document, strict: what is not finite becomes null.
+
+    Args:
+        document: Mappings, sequences, strings, numbers, booleans and None; NumPy numbers,
+            paths and enums are taken for what they stand for.
+
+    Returns:
+        The text, with a line break at the end.
+    """
+    return json.dumps(_plain(document), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (bool, str)) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if hasattr(value, "tolist"):  # NumPy arrays and numbers, without importing NumPy
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)

@@ -1,0 +1,1 @@
+"""The compiled training loop of any task, its state and its checkpoints."""

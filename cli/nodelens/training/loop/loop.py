@@ -1,0 +1,141 @@
+"""The compiled training loop: many whole steps in one call.
+
+A step draws a batch, finds the loss and its gradient (see `Task`) and updates the weights.
+Nothing leaves the device between the steps of a call; what is worth knowing is gathered inside
+and read once.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from nodelens.errors import UsageError
+from nodelens.ode import Status
+from nodelens.training.loop.task import Task
+
+
+class CallMetrics(NamedTuple):
+    """What is known after one call of `steps_per_call` steps or fewer.
+
+    Attributes:
+        done: The steps that were taken, int32.
+        losses: The loss before each update, shape [steps_per_call]; meaningful up to `done`.
+        accuracy: The sum over the steps of the share of a batch that was classified right; NaN
+            where nothing is classified.
+        gradient_norm: The largest norm of a gradient.
+        nfe_forward: Evaluations of the field by the forward solves, int32.
+        nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
+        rejected: Rejected steps of the forward solves, int32.
+        status: Of the step that failed, if one did (`nodelens.ode.Status`), int32.
+        finite: Whether every loss and gradient was finite. The update of a step that was not is
+            left out, and the call ends there.
+        drift: The largest drift of a state that was integrated backward (see `BackwardStats`).
+    """
+
+    done: tf.Tensor
+    losses: tf.Tensor
+    accuracy: tf.Tensor
+    gradient_norm: tf.Tensor
+    nfe_forward: tf.Tensor
+    nfe_backward: tf.Tensor
+    rejected: tf.Tensor
+    status: tf.Tensor
+    finite: tf.Tensor
+    drift: tf.Tensor
+
+
+# steps(first, count) trains from step number `first` (from 0) for `count` steps.
+TrainingCall = Callable[[tf.Tensor, tf.Tensor], CallMetrics]
+
+
+def make_training_call(
+    task: Task, optimizer: keras.optimizers.Optimizer, capacity: int
+) -> TrainingCall:
+    """Compiles the training loop.
+
+    Args:
+        task: What is trained; the trainable variables of its model are updated in place.
+        optimizer: A Keras optimizer, built for these variables.
+        capacity: The most steps of a call.
+
+    Raises:
+        UsageError: If solver and adjoint cannot solve this field.
+    """
+    variables = task.model.trainable_variables
+
+    def train_step(step: tf.Tensor, metrics: CallMetrics) -> CallMetrics:
+        result = task.differentiate(task.draw(step))
+        norm = tf.linalg.global_norm(result.gradients)
+        finite = tf.math.is_finite(result.loss) & tf.math.is_finite(norm)
+
+        def update() -> tf.Tensor:
+            optimizer.apply(result.gradients, variables)
+            return tf.constant(1)
+
+        good = finite & (result.status == int(Status.SUCCESS))
+        return CallMetrics(
+            done=metrics.done + tf.cond(good, update, lambda: tf.constant(0)),
+            losses=tf.tensor_scatter_nd_update(metrics.losses, [[metrics.done]], [result.loss]),
+            accuracy=metrics.accuracy + result.accuracy,
+            gradient_norm=tf.maximum(metrics.gradient_norm, norm),
+            nfe_forward=metrics.nfe_forward + result.nfe_forward,
+            nfe_backward=metrics.nfe_backward + result.nfe_backward,
+            rejected=metrics.rejected + result.rejected,
+            status=tf.maximum(metrics.status, result.status),
+            finite=metrics.finite & finite,
+            drift=tf.maximum(metrics.drift, result.drift),
+        )
+
+    @tf.function(jit_compile=True, autograph=False)
+    def steps(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
+        zero = tf.constant(0)
+        start = CallMetrics(
+            done=zero,
+            losses=tf.zeros([capacity]),
+            accuracy=tf.constant(0.0),
+            gradient_norm=tf.constant(0.0),
+            nfe_forward=zero,
+            nfe_backward=zero,
+            rejected=zero,
+            status=zero,
+            finite=tf.constant(True),
+            drift=tf.constant(0.0),
+        )
+
+        def going(metrics: CallMetrics) -> tf.Tensor:
+            good = metrics.finite & (metrics.status == int(Status.SUCCESS))
+            return (metrics.done < count) & good
+
+        (end,) = tf.while_loop(
+            going,
+            lambda metrics: (train_step(first + metrics.done, metrics),),
+            (start,),
+            maximum_iterations=capacity,
+        )
+        return end
+
+    number = tf.TensorSpec([], tf.int32)
+    try:
+        steps.get_concrete_function(number, number)
+    except ValueError as error:
+        # What `odeint` refuses, such as an adjoint that cannot serve so large a field.
+        raise UsageError(f"this cannot be trained: {_first_line(error)}") from error
+
+    def call(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
+        try:
+            return steps(first, count)
+        except tf.errors.InvalidArgumentError as error:
+            # XLA compiles in the first call; the tape through a solve may be beyond it.
+            raise UsageError(
+                f"XLA cannot compile this training: {_first_line(error)}",
+                hint="choose another adjoint, such as adjoint.method=discrete",
+            ) from error
+
+    return call
+
+
+def _first_line(error: Exception) -> str:
+    """What an error of TensorFlow says before it goes into the details of its graphs."""
+    return str(error).splitlines()[0]

@@ -1,0 +1,289 @@
+"""Training: call after call of the compiled loop, with validations and checkpoints between."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nodelens.errors import NumericalError
+from nodelens.ode import Status
+from nodelens.ode.status import REMEDIES
+from nodelens.training.loop.loop import CallMetrics, make_training_call
+from nodelens.training.loop.optimizer import make_optimizer
+from nodelens.training.loop.state import Best, Totals, TrainingState, put_back, values_of
+from nodelens.training.loop.task import Stage, Validation
+from nodelens.training.settings import NanGuardSettings, TrainOdeSettings
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known after a call of the compiled loop.
+
+    Attributes:
+        step: The steps taken so far.
+        steps: The steps there will be.
+        losses: The loss of each step of the call, shape [steps of the call]; NaN where it was
+            left out.
+        accuracy: The share of its batches that was classified right; None where nothing is.
+        validation: On data that was kept back; None if it was not looked at now.
+        gradient_norm: The largest norm of a gradient in the call.
+        nfe_forward: Mean evaluations of the field by a forward solve.
+        nfe_backward: Mean evaluations of the field with its VJP by a gradient.
+        rejected: Rejected forward steps in the call.
+        drift: The largest relative drift of a state that was integrated backward.
+        skipped: The steps of the call that were left out, because they were not finite.
+        seconds: Since this process began to train, compilation included.
+        steps_per_second: In this call.
+    """
+
+    step: int
+    steps: int
+    losses: np.ndarray
+    accuracy: float | None
+    validation: Validation | None
+    gradient_norm: float
+    nfe_forward: float
+    nfe_backward: float
+    rejected: int
+    drift: float
+    skipped: int
+    seconds: float
+    steps_per_second: float
+
+    @property
+    def loss(self) -> float:
+        """The mean loss of the steps that were taken; NaN if none was."""
+        good = self.losses[np.isfinite(self.losses)]
+        return float(np.mean(good)) if len(good) else float("nan")
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the surroundings of a training want to be asked and told.
+
+    Attributes:
+        on_progress: Told after every call.
+        on_checkpoint: Given the state to keep.
+        stop: Asked after every call whether to end early.
+    """
+
+    on_progress: Callable[[Progress], None]
+    on_checkpoint: Callable[[TrainingState], None]
+    stop: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training.
+
+    Attributes:
+        state: Where it ended.
+        compile_seconds: The time of the first call less that of an ordinary one.
+        steps_per_second: Over all calls but the first.
+        stopped: `finished`, `early` (no better validation for long) or `interrupted`.
+    """
+
+    state: TrainingState
+    compile_seconds: float
+    steps_per_second: float
+    stopped: str
+
+
+def train(
+    stages: Sequence[Stage],
+    settings: TrainOdeSettings,
+    hooks: Hooks,
+    *,
+    start: TrainingState | None = None,
+) -> Training:
+    """Trains a model in place.
+
+    Args:
+        stages: The model, its batches and its loss, one stage after the other.
+        settings: How.
+        hooks: What the surroundings want to know.
+        start: The state to go on from.
+
+    Returns:
+        What came of it. With validations the model has the best weights, else the last ones.
+
+    Raises:
+        NumericalError: If too many steps in a row failed or were not finite. The model then has
+            the weights of the last good step, and a checkpoint of it was kept.
+    """
+    options, task = settings.training, stages[-1].task
+    model = task.model
+    scale = tf.Variable(1.0)
+    optimizer = make_optimizer(options, scale)
+    optimizer.build(model.trainable_variables)
+    state = start or TrainingState()
+    if start is not None:
+        put_back(model.variables, start.weights)
+        put_back(optimizer.variables, start.optimizer)
+
+    def snapshot(state: TrainingState) -> TrainingState:
+        return replace(
+            state, weights=values_of(model.variables), optimizer=values_of(optimizer.variables)
+        )
+
+    validate = task.validator()
+    calls = [
+        (stage.until, make_training_call(stage.task, optimizer, options.steps_per_call))
+        for stage in stages
+        if stage.until > state.step
+    ]
+    durations: list[Duration] = []
+    stopped = "finished"
+    began = time.perf_counter()
+    while state.step < options.steps:
+        until, call = next(each for each in calls if each[0] > state.step)
+        count = min(
+            options.steps_per_call - state.step % options.steps_per_call, until - state.step
+        )
+        scale.assign(state.guard.scale)
+        before = time.perf_counter()
+        metrics = _read(call(tf.constant(state.step), tf.constant(count)))
+        durations.append(Duration(until, count, time.perf_counter() - before))
+        previous, state = state, _advanced(state, metrics, count, options.nan_guard)
+        if state.guard.in_a_row > options.nan_guard.patience:
+            hooks.on_checkpoint(snapshot(state))
+            _raise_failure(metrics, state)
+        validation = None
+        if validate and _due(previous.step, state.step, options.validate_every, options.steps):
+            validation = validate()
+            state = replace(state, best=_judged(state, validation.loss, model))
+        seconds = time.perf_counter() - began
+        hooks.on_progress(
+            _progress(previous, state, options.steps, metrics, validation, durations[-1], seconds)
+        )
+        early = options.early_stopping
+        if early is not None and state.best.waited >= early.patience:
+            stopped = "early"
+        elif hooks.stop() and state.step < options.steps:
+            stopped = "interrupted"
+        last = stopped != "finished"
+        if last or _due(previous.step, state.step, options.checkpoint_every, options.steps):
+            hooks.on_checkpoint(snapshot(state))
+        if last:
+            break
+    if not np.isfinite(state.losses).any():
+        _raise_failure(metrics, state)
+    state = snapshot(state)
+    if state.best.weights:
+        put_back(model.variables, state.best.weights)
+    compile_seconds, steps_per_second = _throughput(durations)
+    return Training(state, compile_seconds, steps_per_second, stopped)
+
+
+class Duration(NamedTuple):
+    """What a call of the compiled loop took.
+
+    Attributes:
+        until: Which stage it belongs to, by its end.
+        steps: Its steps.
+        seconds: Its time.
+    """
+
+    until: int
+    steps: int
+    seconds: float
+
+
+def _read(metrics: CallMetrics) -> CallMetrics:
+    return CallMetrics(*(value.numpy() for value in metrics))
+
+
+def _advanced(
+    state: TrainingState, metrics: CallMetrics, count: int, options: NanGuardSettings
+) -> TrainingState:
+    """The state after a call; one of fewer good steps ended with a step that was left out."""
+    good, totals, guard = int(metrics.done), state.totals, replace(state.guard, in_a_row=0)
+    losses = metrics.losses[:good]
+    if good < count:
+        guard = state.guard.tripped(options.shrink, first=good > 0)
+        losses = np.append(losses, np.float32(np.nan))
+    return replace(
+        state,
+        step=state.step + len(losses),
+        losses=np.concatenate([state.losses, losses]),
+        totals=Totals(
+            totals.nfe_forward + int(metrics.nfe_forward),
+            totals.nfe_backward + int(metrics.nfe_backward),
+            max(totals.drift, float(metrics.drift)),
+        ),
+        guard=guard,
+    )
+
+
+def _due(before: int, now: int, every: int, last: int) -> bool:
+    """Whether a multiple of `every`, or the last step, lies in what was just done."""
+    return now // every > before // every or now == last
+
+
+def _judged(state: TrainingState, loss: float, model: keras.Model) -> Best:
+    if loss < state.best.loss:
+        return Best(state.step, loss, 0, values_of(model.variables))
+    return replace(state.best, waited=state.best.waited + 1)
+
+
+def _progress(
+    previous: TrainingState,
+    state: TrainingState,
+    steps: int,
+    metrics: CallMetrics,
+    validation: Validation | None,
+    call: Duration,
+    elapsed: float,
+) -> Progress:
+    count = state.step - previous.step
+    return Progress(
+        step=state.step,
+        steps=steps,
+        losses=state.losses[previous.step :],
+        accuracy=None if np.isnan(metrics.accuracy) else float(metrics.accuracy) / count,
+        validation=validation,
+        gradient_norm=float(metrics.gradient_norm),
+        nfe_forward=float(metrics.nfe_forward) / count,
+        nfe_backward=float(metrics.nfe_backward) / count,
+        rejected=int(metrics.rejected),
+        drift=float(metrics.drift),
+        skipped=state.guard.skipped - previous.guard.skipped,
+        seconds=elapsed,
+        steps_per_second=count / call.seconds,
+    )
+
+
+def _throughput(durations: Sequence[Duration]) -> tuple[float, float]:
+    """Seconds of compilation, which the first call of a stage holds, and steps a second else."""
+    firsts = [
+        one
+        for position, one in enumerate(durations)
+        if position == 0 or durations[position - 1].until != one.until
+    ]
+    if not durations:
+        return 0.0, 0.0
+    others = [one for one in durations if not any(one is first for first in firsts)]
+    if not others:
+        return 0.0, durations[0].steps / durations[0].seconds
+    rate = sum(one.steps for one in others) / sum(one.seconds for one in others)
+    return sum(max(0.0, one.seconds - one.steps / rate) for one in firsts), rate
+
+
+def _raise_failure(metrics: CallMetrics, state: TrainingState) -> None:
+    row = state.guard.in_a_row
+    times = f", and so were the {row - 1} before it" if row > 1 else ""
+    status = Status(int(metrics.status))
+    if status is not Status.SUCCESS:
+        raise NumericalError(
+            f"a solve failed at step {state.step} of the training: {status.name}"
+            + times.replace("were", "did"),
+            hint=REMEDIES[status],
+        )
+    raise NumericalError(
+        f"the loss or its gradient is not finite at step {state.step} of the training{times}",
+        hint="lower training.learning_rate, set training.clip_norm, or shorten training.window",
+    )

@@ -1,0 +1,1 @@
+"""Runs: their directories, resuming them, predicting with them."""

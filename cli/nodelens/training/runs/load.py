@@ -1,0 +1,117 @@
+"""Using a run: its trained field, its settings, its predictions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from nodelens.datasets.sample_settings import SampleDataSettings
+from nodelens.errors import NumericalError, UsageError
+from nodelens.fields.build import augmented
+from nodelens.ode import Status
+from nodelens.ode.status import REMEDIES
+from nodelens.runtime.rundir import RunDirectory
+from nodelens.settings.resolve import resolve
+from nodelens.training.loop.losses import loss_name
+from nodelens.training.runs.load_samples import SampleRun, load_sample_run
+from nodelens.training.settings import TrainOdeSettings
+from nodelens.training.trajectories.evaluate import solve_whole
+from nodelens.training.trajectories.experiment import prepare_trajectories
+from nodelens.training.trajectories.objective import Problem
+from nodelens.training.trajectories.windows import Windows
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained Neural ODE.
+
+    Attributes:
+        path: The run directory.
+        settings: The settings of the run.
+        components: The names of the components of the state.
+        first_state: Where the data starts, shape [dimension].
+        first_times: The times of the first trajectory of the data, shape [points].
+        problem: The trained field and its solver.
+        windows: Where its batches came from.
+    """
+
+    path: Path
+    settings: TrainOdeSettings
+    components: tuple[str, ...]
+    first_state: np.ndarray
+    first_times: np.ndarray
+    problem: Problem
+    windows: Windows
+
+    @property
+    def field(self) -> keras.Model:
+        """The trained vector field, called as `field(t, z)` with z of shape [batch, dimension]."""
+        return self.problem.field
+
+    def predict(self, z0: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Solves the trained field.
+
+        Args:
+            z0: The state at the first time, shape [dimension].
+            times: Increasing or decreasing, shape [times].
+
+        Returns:
+            The states, shape [times, dimension].
+
+        Raises:
+            UsageError: If the state has the wrong length.
+            NumericalError: If the solve failed.
+        """
+        z0 = np.asarray(z0, dtype=np.float64)
+        if z0.shape != (len(self.components),):
+            raise UsageError(
+                f"a state of {len(self.components)} components ({', '.join(self.components)}) "
+                f"was expected, {list(z0)} was given"
+            )
+        states, status = solve_whole(self.problem, z0, np.asarray(times, dtype=np.float64))
+        if status is not Status.SUCCESS:
+            raise NumericalError(f"the solve failed: {status.name}", hint=REMEDIES[status])
+        return states
+
+
+def load_run(path: str | Path) -> Run | SampleRun:
+    """Loads a run of `train-ode`.
+
+    Args:
+        path: Its directory.
+
+    Returns:
+        A `Run` if it has learned from trajectories, a `SampleRun` if from samples.
+
+    Raises:
+        UsageError: If it is no run directory, or has no model yet.
+    """
+    directory = RunDirectory.open(Path(path))
+    settings = resolve(TrainOdeSettings, file=directory.config).settings
+    if not directory.model.is_file():
+        raise UsageError(
+            f"{path} has no model yet", hint=f"train it: node train-ode --resume {path}"
+        )
+    field = keras.models.load_model(directory.model)
+    if isinstance(settings.data, SampleDataSettings):
+        return load_sample_run(directory.path, settings, field)
+    prepared = prepare_trajectories(settings)
+    problem = Problem(
+        field,
+        augmented(settings.field),
+        prepared.scaling.scale,
+        loss_name(settings.training.loss, labelled=False),
+        settings.solver,
+        settings.adjoint,
+    )
+    first = prepared.data.trajectories[0]
+    return Run(
+        path=directory.path,
+        settings=settings,
+        components=prepared.data.components,
+        first_state=first.states[0],
+        first_times=first.times,
+        problem=problem,
+        windows=prepared.windows,
+    )

@@ -1,0 +1,160 @@
+"""What may be set for `train-ode`."""
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from nodelens.datasets.settings import DataSettings, SimulatedData
+from nodelens.fields.settings import FieldSettings, MLPFieldSettings
+from nodelens.settings.base import Settings
+from nodelens.settings.names import AdjointName, SolverName
+
+LossName = Literal[
+    "mean_absolute_error", "mean_squared_error", "huber", "log_cosh", "cross_entropy",
+]  # fmt: skip
+OptimizerName = Literal[
+    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon",
+    "nadam", "rmsprop", "sgd",
+]  # fmt: skip
+ScheduleName = Literal["constant", "cosine", "exponential", "linear", "inverse_time"]
+
+
+class SolverSettings(Settings):
+    """The forward solve. `atol` is in units of the scale of each component.
+
+    `step_size` makes every step as long, or a little shorter to meet the times of the data; without
+    it a solver that chooses no steps takes one from time to time.
+    """
+
+    method: SolverName = "dopri5"
+    rtol: PositiveFloat = 1e-3
+    atol: PositiveFloat = 1e-4
+    max_steps: PositiveInt = 1000
+    step_size: PositiveFloat | None = None
+
+
+class AdjointSettings(Settings):
+    """The gradient. `backsolve` may have tolerances of its own instead of the solver's."""
+
+    method: AdjointName = "backsolve"
+    rtol: PositiveFloat | None = None
+    atol: PositiveFloat | None = None
+
+
+class EarlyStoppingSettings(Settings):
+    """Stop after `patience` validations without a better one; the best weights are kept."""
+
+    patience: PositiveInt = 10
+
+
+class NanGuardSettings(Settings):
+    """What to do about a step whose solve fails, or whose loss or gradient is not finite.
+
+    It is left out and the learning rate multiplied by `shrink`; after more than `patience` such
+    steps in a row the training stops.
+    """
+
+    patience: NonNegativeInt = 5
+    shrink: float = Field(0.5, gt=0, le=1)
+
+
+class PhaseSolverSettings(Settings):
+    """How a phase is solved; what is not given is as in `solver`."""
+
+    method: SolverName | None = None
+    rtol: PositiveFloat | None = None
+    atol: PositiveFloat | None = None
+    max_steps: PositiveInt | None = None
+    step_size: PositiveFloat | None = None
+
+
+class PhaseAdjointSettings(Settings):
+    """The gradient in a phase; what is not given is as in `adjoint`."""
+
+    method: AdjointName | None = None
+    rtol: PositiveFloat | None = None
+    atol: PositiveFloat | None = None
+
+
+class PhaseSettings(Settings):
+    """The steps before step `until`, with a window, a solve and a gradient of their own.
+
+    Windows that grow from phase to phase are a curriculum on the horizon. What is not given is as
+    in the rest of the training.
+    """
+
+    until: PositiveInt
+    window: int | None = Field(None, ge=0)
+    solver: PhaseSolverSettings = PhaseSolverSettings()
+    adjoint: PhaseAdjointSettings = PhaseAdjointSettings()
+
+
+class RegularizationSettings(Settings):
+    """Weights of what is integrated along the solution and added to the loss.
+
+    The squared speed of the state, and the squared norm of the Jacobian of the field in a random
+    direction, both in units of the scale of each component (Finlay et al. 2020).
+    """
+
+    kinetic_energy: float = Field(0.0, ge=0)
+    jacobian_norm: float = Field(0.0, ge=0)
+
+
+class TrainingSettings(Settings):
+    """The optimisation. A step fits `batch_size` samples, or windows of `window` points.
+
+    `window: 0` fits whole trajectories. Without a `loss`, labels are compared by cross entropy and
+    numbers by the mean absolute error. `steps_per_call` steps run inside one compiled call;
+    checkpoints and validations happen between calls. `epochs` stands in the place of `steps`, where
+    it is given: so many times as many examples as there are samples, or windows, to train on.
+    """
+
+    steps: PositiveInt = 2000
+    epochs: PositiveFloat | None = None
+    batch_size: PositiveInt = 20
+    window: int = Field(10, ge=0)
+    optimizer: OptimizerName = "rmsprop"
+    # What else the Keras optimizer takes, such as {momentum: 0.9} or {beta_1: 0.95}.
+    optimizer_options: dict[str, float | bool] = Field(default_factory=dict)
+    learning_rate: PositiveFloat = 1e-3
+    # Over all steps the rate falls to `final_learning_rate`, by default 0 (cosine, linear) or a
+    # hundredth (exponential, inverse_time), after it has risen linearly for `warmup` steps.
+    schedule: ScheduleName = "constant"
+    final_learning_rate: float | None = Field(None, ge=0)
+    warmup: NonNegativeInt = 0
+    clip_norm: PositiveFloat | None = None
+    weight_decay: float = Field(0.0, ge=0)
+    loss: LossName | None = None
+    regularization: RegularizationSettings = RegularizationSettings()
+    steps_per_call: PositiveInt = 50
+    checkpoint_every: PositiveInt = 500
+    validate_every: PositiveInt = 200
+    early_stopping: EarlyStoppingSettings | None = None
+    nan_guard: NanGuardSettings = NanGuardSettings()
+    phases: tuple[PhaseSettings, ...] = ()
+
+
+class OutputSettings(Settings):
+    """What is written, and where; without a directory, a new one below `runs/train-ode`.
+
+    `tensorboard` writes the metrics as event files too.
+    """
+
+    directory: str | None = None
+    figures: bool = True
+    tensorboard: bool = False
+
+
+class TrainOdeSettings(Settings):
+    """Everything that may be set for `train-ode`."""
+
+    seed: NonNegativeInt = Field(0, lt=2**32)
+    device: str = "auto"
+    data: DataSettings = SimulatedData()
+    field: FieldSettings = MLPFieldSettings()
+    # Trained on the same samples in the same way, to compare with.
+    against: FieldSettings | None = None
+    solver: SolverSettings = SolverSettings()
+    adjoint: AdjointSettings = AdjointSettings()
+    training: TrainingSettings = TrainingSettings()
+    output: OutputSettings = OutputSettings()

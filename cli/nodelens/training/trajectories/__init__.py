@@ -1,0 +1,1 @@
+"""Training a vector field on trajectories."""

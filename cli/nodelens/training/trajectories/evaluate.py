@@ -1,0 +1,131 @@
+"""What a trained field makes of whole trajectories."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from nodelens.datasets.split import Split
+from nodelens.datasets.trajectories import Trajectory, TrajectoryData
+from nodelens.fields.functional import as_function, parameters
+from nodelens.ode import Status, odeint
+from nodelens.training.trajectories.objective import Problem
+
+GRID_POINTS = 25
+MARGIN = 0.1
+LEAST = 1e-5  # the smallest extent of a picture, in parts of the values
+CURVE_POINTS = 500
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The first trajectory of the data, solved from its first state only.
+
+    Attributes:
+        trajectory: The data, what was kept back in time included.
+        states: The solution at its times, shape [points, dimension]; NaN from where it failed.
+        curve_times: Times dense enough for a smooth curve, shape [curve].
+        curve: The solution there, shape [curve, dimension].
+        train_points: The points that were trained on; those after them were kept back.
+        train_error: The mean absolute error over these, in the units of the data.
+        validation_error: The same over the points that were kept back; None if none were.
+        status: How the solve ended.
+    """
+
+    trajectory: Trajectory
+    states: np.ndarray
+    curve_times: np.ndarray
+    curve: np.ndarray
+    train_points: int
+    train_error: float
+    validation_error: float | None
+    status: Status
+
+
+def evaluate(problem: Problem, data: TrajectoryData, split: Split) -> Evaluation:
+    """Solves the trained field over all times of the first trajectory it was trained on.
+
+    Args:
+        problem: The field and its solver.
+        data: All data.
+        split: What was trained on.
+    """
+    trained = split.train.trajectories[0]
+    trajectory = next(t for t in data.trajectories if t.name == trained.name)
+    times = trajectory.times
+    curve_times = np.union1d(times, np.linspace(times[0], times[-1], CURVE_POINTS))
+    curve, status = solve_whole(problem, trajectory.states[0], curve_times)
+    states = curve[np.searchsorted(curve_times, times)]
+    error = np.abs(states - trajectory.states)
+    cut = len(trained)
+    seen = np.zeros_like(trajectory.observed)
+    seen[:cut] = trained.observed
+    kept_back = trajectory.observed & ~seen
+    return Evaluation(
+        trajectory=trajectory,
+        states=states,
+        curve_times=curve_times,
+        curve=curve,
+        train_points=cut,
+        train_error=_mean(error, seen),
+        validation_error=_mean(error, kept_back) if kept_back.any() else None,
+        status=status,
+    )
+
+
+def solve_whole(problem: Problem, z0: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, Status]:
+    """Solves the field from one state.
+
+    Args:
+        problem: The field and its solver.
+        z0: The state at the first time, of the components of the data; a missing one counts as 0.
+        times: Increasing or decreasing, shape [times].
+
+    Returns:
+        The states of the components of the data, shape [times, dimension], NaN from where the
+        solve failed, and how it ended.
+    """
+    start = np.pad(np.nan_to_num(z0), (0, problem.augment)).astype(np.float32)
+    solution = odeint(
+        as_function(problem.field),
+        tf.constant(start[None]),
+        tf.constant(times, tf.float64),
+        params=parameters(problem.field),
+        solver=problem.solver.method,
+        rtol=problem.solver.rtol,
+        atol=problem.atol(),
+        max_steps=max(100_000, problem.solver.max_steps),
+        step_size=problem.solver.step_size,
+        throw=False,
+    )
+    states = solution.states.numpy()[:, 0, : len(problem.scale)]
+    return states.astype(np.float64), Status(int(solution.status))
+
+
+def field_on_grid(problem: Problem, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Evaluates the field over the plane of the first two components of the data.
+
+    Args:
+        problem: The field.
+        states: The data, which the grid surrounds, shape [points, dimension]; other components
+            have their mean, augmented ones are zero.
+
+    Returns:
+        The grid [rows, columns, 2] and dz/dt of the first two components there.
+    """
+    low, high = np.nanmin(states, axis=0)[:2], np.nanmax(states, axis=0)[:2]
+    # Data that hardly varies, or not at all, is surrounded by room to see a field in.
+    least = np.maximum(LEAST * np.maximum(np.abs(low), np.abs(high)), 1e-30)
+    extent = np.where(high > low, np.maximum(high - low, least), 1.0 + least)
+    margin = MARGIN * extent
+    axes = [np.linspace(low[i] - margin[i], high[i] + margin[i], GRID_POINTS) for i in range(2)]
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    middle = np.pad(np.nanmean(states, axis=0), (0, problem.augment)).astype(np.float32)
+    points = np.broadcast_to(middle, (*grid.shape[:2], len(middle))).copy()
+    points[..., :2] = grid
+    derivative = problem.field(tf.constant(0.0), tf.constant(points.reshape(-1, len(middle))))
+    return grid, derivative.numpy().reshape(points.shape)[..., :2]
+
+
+def _mean(error: np.ndarray, observed: np.ndarray) -> float:
+    return float(np.mean(error[observed])) if observed.any() else float("nan")

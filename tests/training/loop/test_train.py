@@ -1,0 +1,148 @@
+"""The training loop on a parabola whose every number is known."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nodelens.errors import NumericalError
+from nodelens.ode import Status
+from nodelens.training.loop.state import Guard, TrainingState
+from nodelens.training.loop.task import Stage, StepResult, Validation
+from nodelens.training.loop.train import Hooks, Progress, Training, train
+from nodelens.training.settings import TrainingSettings, TrainOdeSettings
+
+
+class Scalar(keras.Model):
+    """A model of one number, which starts at 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.x = self.add_weight(shape=(), initializer="ones")
+        self.built = True
+
+
+@dataclass(frozen=True)
+class Parabola:
+    """The loss `slope` · x² / 2, whose gradient step by plain descent is known; NaN at some steps.
+
+    Attributes:
+        bad: The steps at which the loss is not finite.
+        failing: The steps at which a solve fails.
+        slope: The curvature.
+        model: The number that is trained.
+    """
+
+    bad: tuple[int, ...] = ()
+    failing: tuple[int, ...] = ()
+    slope: float = 1.0
+    model: Any = field(default_factory=Scalar)
+
+    def draw(self, step: tf.Tensor) -> tf.Tensor:
+        return step
+
+    def differentiate(self, step: tf.Tensor) -> StepResult:
+        x = self.model.x.value
+        zero = tf.constant(0)
+        nan = tf.reduce_any(tf.equal(step, tf.constant(self.bad or (-1,))))
+        fails = tf.reduce_any(tf.equal(step, tf.constant(self.failing or (-1,))))
+        loss = tf.where(nan, tf.constant(float("nan")), self.slope * x**2 / 2)
+        status = tf.where(fails, int(Status.NON_FINITE), int(Status.SUCCESS))
+        gradients = [tf.where(nan, tf.constant(float("nan")), self.slope * x)]
+        one = tf.constant(1)
+        none = tf.constant(0.0)
+        return StepResult(loss, none / none, gradients, one, one, zero, status, none)
+
+    def validator(self) -> Callable[[], Validation] | None:
+        return None
+
+
+def descend(
+    stages: list[Stage], start: TrainingState | None = None, stop: bool = False, **options: Any
+) -> tuple[Training, list[Progress], list[TrainingState]]:
+    """Plain gradient descent with rate 1/2."""
+    given: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 0.5, "steps_per_call": 4}
+    training = TrainingSettings(**{**given, "steps": stages[-1].until, **options})
+    told: list[Progress] = []
+    kept: list[TrainingState] = []
+    hooks = Hooks(told.append, kept.append, lambda: stop)
+    return train(stages, TrainOdeSettings(training=training), hooks, start=start), told, kept
+
+
+def test_each_step_is_gradient_descent() -> None:
+    task = Parabola()
+    found, _, _ = descend([Stage(6, task)])
+    np.testing.assert_allclose(found.state.losses, [0.5 * 0.25**n for n in range(6)], rtol=1e-6)
+    assert float(task.model.x.value) == 0.5**6
+    assert found.state.guard == Guard()
+
+
+def test_a_step_that_is_not_finite_is_left_out_and_the_rate_shrinks() -> None:
+    task = Parabola(bad=(1,), failing=(5,))
+    found, told, _ = descend([Stage(8, task)], nan_guard={"shrink": 0.5})
+    # Rates 1/2, none, 1/4 three times, none, 1/8 twice.
+    x = [1, 0.5, 0.5, 0.375, 0.28125, 0.2109375, 0.2109375, 0.2109375 * 0.875]
+    expected = np.square(x) / 2
+    expected[[1, 5]] = np.nan
+    np.testing.assert_allclose(found.state.losses, expected, rtol=1e-6)
+    assert found.state.guard == Guard(scale=0.25, skipped=2, in_a_row=0)
+    assert [(p.step, p.skipped) for p in told] == [(2, 1), (4, 0), (6, 1), (8, 0)]
+    assert told[0].loss == 0.5
+
+
+def test_too_many_in_a_row_stop_the_training_with_the_last_good_weights() -> None:
+    task = Parabola(bad=(1, 3, 4, 5, 6))
+    options: dict[str, Any] = {"nan_guard": {"patience": 3, "shrink": 1.0}}
+    with pytest.raises(NumericalError, match="at step 7 of the training, and so were the 3 before"):
+        descend([Stage(20, task)], **options)
+    assert float(task.model.x.value) == 0.25  # two good steps at the full rate
+    kept: list[TrainingState] = []
+    settings = TrainOdeSettings(
+        training=TrainingSettings(optimizer="sgd", learning_rate=0.5, steps=20, **options)
+    )
+    with pytest.raises(NumericalError):
+        train([Stage(20, Parabola(bad=task.bad))], settings, Hooks(print, kept.append, bool))
+    assert (kept[-1].step, kept[-1].guard.in_a_row) == (7, 4)
+    np.testing.assert_array_equal(kept[-1].weights, [0.25])
+
+
+def test_patience_zero_stops_at_once_and_nothing_good_is_no_training() -> None:
+    with pytest.raises(NumericalError, match=r"a solve failed at step 3 of the training: NON_FIN"):
+        descend([Stage(20, Parabola(failing=(2,)))], nan_guard={"patience": 0})
+    with pytest.raises(NumericalError, match="not finite at step 2 of the training"):
+        descend([Stage(2, Parabola(bad=(0, 1)))])
+
+
+def test_stages_follow_one_another_at_their_steps() -> None:
+    first = Parabola(slope=2.0)
+    second = replace(first, slope=1.0)
+    found, told, _ = descend([Stage(3, first), Stage(9, second)], learning_rate=0.25)
+    # x is halved three times, then multiplied by 3/4.
+    x = [1, 0.5, 0.25, *(0.125 * 0.75**n for n in range(6))]
+    slopes = np.array([2] * 3 + [1] * 6)
+    np.testing.assert_allclose(found.state.losses, slopes * np.square(x) / 2, rtol=1e-6)
+    assert [p.step for p in told] == [3, 4, 8, 9]
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_a_resume_knows_stage_rate_and_failures(schedule: str) -> None:
+    def stages() -> list[Stage]:
+        task = Parabola(bad=(2, 7), slope=2.0)
+        return [Stage(6, task), Stage(16, replace(task, slope=1.0))]
+
+    options: dict[str, Any] = {"checkpoint_every": 1, "schedule": schedule, "optimizer": "adam"}
+    straight, _, kept = descend(stages(), **options)
+    assert [state.step for state in kept] == [3, 4, 6, 8, 12, 16]
+    for state in kept[:-1]:
+        resumed, _, _ = descend(stages(), start=state, **options)
+        assert repr(resumed.state) == repr(straight.state)
+
+
+def test_a_stop_is_heeded_after_the_call() -> None:
+    found, _, kept = descend([Stage(100, Parabola())], stop=True)
+    assert (found.stopped, found.state.step) == ("interrupted", 4)
+    assert [state.step for state in kept] == [4]

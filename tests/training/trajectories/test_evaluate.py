@@ -1,0 +1,40 @@
+"""The picture of a field is drawn around any data."""
+
+import numpy as np
+import pytest
+
+from nodelens.fields.hybrid import HybridField
+from nodelens.figures.fit import FitPicture, draw_fit
+from nodelens.training.settings import AdjointSettings, SolverSettings
+from nodelens.training.trajectories.evaluate import field_on_grid
+from nodelens.training.trajectories.objective import Problem
+
+TIMES = np.arange(8.0)
+DATA = {
+    "constant": np.column_stack([TIMES, np.ones(8)]),
+    "at rest": np.zeros((8, 2)),
+    "far from zero": np.column_stack([1e6 + TIMES, 1e9 + 1e-3 * TIMES]),
+}
+
+
+@pytest.mark.parametrize("states", DATA.values(), ids=DATA.keys())
+def test_the_field_is_drawn(states: np.ndarray) -> None:
+    field = HybridField(("x", "y"), {"x": "y", "y": "0 - x"}, {})
+    problem = Problem(field, 0, np.ones(2), "huber", SolverSettings(), AdjointSettings())
+    grid, slopes = field_on_grid(problem, states)
+    assert (grid[0, 0] < states.min(axis=0)).all()
+    assert (grid[-1, -1] > states.max(axis=0)).all()
+    np.testing.assert_allclose(slopes[..., 0], grid[..., 1], rtol=1e-6, atol=1e-6)
+    picture = FitPicture(
+        title="",
+        components=("x", "y"),
+        times=TIMES,
+        data=states,
+        curve_times=TIMES,
+        curve=states,
+        train_points=8,
+        grid=grid,
+        field=slopes,
+        losses=np.array([1.0, np.nan, 0.5]),
+    )
+    assert draw_fit(picture).startswith(b"\x89PNG")

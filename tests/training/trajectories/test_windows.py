@@ -1,0 +1,57 @@
+"""Windows of data that was measured at uneven times: each is solved at times of its own."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nodelens.datasets.trajectories import Trajectory, TrajectoryData
+from nodelens.errors import UsageError
+from nodelens.fields.hybrid import HybridField
+from nodelens.training.settings import AdjointSettings, SolverSettings
+from nodelens.training.trajectories.objective import Problem
+from nodelens.training.trajectories.windows import make_windows
+
+UNEVEN = np.array([0.0, 0.3, 1.0, 1.1, 2.5, 3.0])
+
+
+def data_at(times: np.ndarray) -> TrajectoryData:
+    """dx/dt = cos(t) x has x = exp(sin t)."""
+    states = np.exp(np.sin(times))[:, None]
+    return TrajectoryData((Trajectory(times, states, "one"),), ("x",), "test", "x' = x cos t")
+
+
+def test_even_times_are_shared_and_uneven_ones_are_not() -> None:
+    assert make_windows(data_at(np.linspace(1, 3, 9)), 4).shared is not None
+    windows = make_windows(data_at(UNEVEN), 3)
+    assert windows.shared is None
+    batch = windows.batch(tf.constant([0, 2]))
+    np.testing.assert_allclose(batch.times, [[0, 0], [0.3, 0.1], [1.0, 1.5]], atol=1e-15)
+    np.testing.assert_allclose(batch.t0, [[0.0], [1.0]])
+
+
+@pytest.mark.parametrize("times", [np.linspace(1, 3, 9), UNEVEN], ids=["even", "uneven"])
+def test_only_the_true_field_has_no_loss(times: np.ndarray) -> None:
+    windows = make_windows(data_at(times), 4)
+
+    def loss(rate: float) -> float:
+        problem = Problem(
+            field=HybridField(("x",), {"x": "a * cos(t) * x"}, {"a": rate}),
+            augment=0,
+            scale=np.ones(1),
+            loss="mean_absolute_error",
+            solver=SolverSettings(rtol=1e-6, atol=1e-7),
+            adjoint=AdjointSettings(method="discrete"),
+        )
+        batch = windows.batch(windows.starts)
+        solution, _ = problem.solve(batch)
+        return float(problem.compare(solution.states, batch))
+
+    assert loss(1.0) < 1e-5
+    assert loss(0.9) > 1e-2
+
+
+def test_what_single_precision_cannot_hold_is_refused() -> None:
+    states = np.array([[1.0], [-1e31]])
+    data = TrajectoryData((Trajectory(np.arange(2.0), states, "one"),), ("x",), "test", "")
+    with pytest.raises(UsageError, match="the value 1e\\+31, too large"):
+        make_windows(data, 2)
