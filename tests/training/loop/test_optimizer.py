@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from nodelens.errors import UsageError
-from nodelens.training.loop.loop import optimizer as optimizer_module
+from nodelens.training.loop import optimizer as optimizer_module
 from nodelens.training.loop.losses import LOSSES
 from nodelens.training.loop.schedules import make_schedule
 from nodelens.training.settings import OptimizerName, TrainingSettings
