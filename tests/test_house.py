@@ -18,7 +18,7 @@ FLOORS = [
     {"training", "checking", "explaining"},
     {"fields", "datasets"},
     {"ode", "conv", "settings", "figures", "runtime"},
-    {"errors", "version"},
+    {"registry", "errors", "version"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 ALONE = {"ode", "conv"}  # could be lifted out and published: they import nothing of the package

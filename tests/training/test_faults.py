@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nodelens.entry import run
-from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.loop import checkpoints as checkpoints_module
+from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.runs import run as run_module
 
 SETTINGS = [

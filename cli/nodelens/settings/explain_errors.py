@@ -1,12 +1,12 @@
 """Pydantic's findings in the words and at the places of the user's configuration."""
 
-import difflib
 from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from nodelens.registry import not_a_choice, suggestion
 from nodelens.settings.errors import (
     MAX_PROBLEMS,
     KeyPath,
@@ -92,14 +92,14 @@ def _message(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str
     kind, context, received = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         siblings = sorted(_field_names(model, detail["loc"][:-1]))
-        return "unknown key" + _suggestion(str(path[-1]), siblings)
+        return "unknown key" + suggestion(str(path[-1]), siblings)
     if kind == "missing":
         return "is missing; a value is needed"
     if kind in {"literal_error", "union_tag_invalid", "enum"}:
         expected = str(context.get("expected") or context.get("expected_tags") or "")
         choices = [word.strip(" '\"") for word in expected.replace(" or ", ",").split(",")]
         word = context.get("tag", received)
-        return f"{word!r} is not a choice" + _suggestion(str(word), [c for c in choices if c])
+        return not_a_choice(word, [c for c in choices if c])
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return f"a mapping was expected, {_describe(received)} was given"
     if kind == "union_tag_not_found":
@@ -111,13 +111,6 @@ def _message(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str
     if kind.startswith(("greater_than", "less_than")):
         text = f"a number {text}"
     return f"{text} was expected, {_describe(received)} was given"
-
-
-def _suggestion(word: str, choices: list[str]) -> str:
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean `{close[0]}`?"
-    return f"; possible: {', '.join(choices)}" if choices else ""
 
 
 def _describe(value: Any) -> str:
