@@ -2,19 +2,24 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from nodelens.commands.adjoint.command import adjoint_check
+from nodelens.commands.adjoint.options import AdjointCheckCall
 from nodelens.commands.conv.command import conv_params
-from nodelens.commands.doctor import doctor
+from nodelens.commands.conv.options import ConvParamsCall
+from nodelens.commands.doctor import DoctorCall, doctor
 from nodelens.commands.gradcam.command import gradcam
-from nodelens.commands.options import FLAG
-from nodelens.commands.train.predict_ode import predict_ode
-from nodelens.commands.train.train_ode import train_ode
-from nodelens.errors import ExitCode
+from nodelens.commands.gradcam.options import GradcamCall
+from nodelens.commands.options import Call
+from nodelens.commands.train.predict_ode import PredictOdeCall, predict_ode
+from nodelens.commands.train.train_ode import TrainOdeCall, train_ode
+from nodelens.errors import ExitCode, NodelensError
 from nodelens.version import VERSION
+
+C = TypeVar("C", bound=Call)
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 unexpected error · 2 usage, config or input error · "
@@ -46,26 +51,35 @@ def _nodelens(
             "--version",
             callback=_print_version,
             is_eager=True,
-            metavar=FLAG,
+            metavar="",
             help="Print the version.",
         ),
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", metavar=FLAG, help="Show the traceback of an error.")
+        bool, typer.Option("--debug", metavar="", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
     """What may stand before the name of a subcommand."""
 
 
-def _offer(name: str, command: Callable[..., ExitCode]) -> None:
+def _offer(run: Callable[[C], ExitCode], calls: type[C]) -> None:
     """Adds a subcommand; its help is its docstring, each paragraph on one line of any width."""
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    app.command(name, help="\n\n".join(" ".join(p.split()) for p in paragraphs))(command)
+
+    def command(**given: Any) -> ExitCode:
+        call = calls(**given)
+        try:
+            return run(call)
+        except NodelensError as error:
+            raise call.explained(error) from error.__cause__
+
+    command.__signature__ = calls.signature()  # type: ignore[attr-defined]
+    paragraphs = inspect.cleandoc(run.__doc__ or "").split("\n\n")
+    app.command(calls.command, help="\n\n".join(" ".join(p.split()) for p in paragraphs))(command)
 
 
-_offer("train-ode", train_ode)
-_offer("predict-ode", predict_ode)
-_offer("adjoint-check", adjoint_check)
-_offer("gradcam", gradcam)
-_offer("conv-params", conv_params)
-_offer("doctor", doctor)
+_offer(train_ode, TrainOdeCall)
+_offer(predict_ode, PredictOdeCall)
+_offer(adjoint_check, AdjointCheckCall)
+_offer(gradcam, GradcamCall)
+_offer(conv_params, ConvParamsCall)
+_offer(doctor, DoctorCall)

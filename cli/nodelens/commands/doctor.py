@@ -1,35 +1,28 @@
 """`node doctor`: what this machine has and what it lacks."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nodelens.commands.options import (
-    Call,
-    DebugOption,
-    DeviceOption,
-    JsonOption,
-    QuietOption,
-    VerboseOption,
-)
+from nodelens.commands.options import DEVICE, Call
 from nodelens.errors import EnvironmentLacksError, ExitCode
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def doctor(
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
-) -> ExitCode:
+class DoctorCall(Call, command="doctor"):
+    """A call of `node doctor`."""
+
+    device = replace(DEVICE, default="auto")
+
+
+def doctor(call: DoctorCall) -> ExitCode:
     """Show versions, devices, the `node`s on PATH, cached weights and writable places.
 
     Exits with 5 if something needed is missing.
     """
-    output = Call("doctor", json=json, quiet=quiet, verbose=verbose).output()
-    document = examine(device or "auto", verbose=verbose)
-    output.result(document, *_tables(document))
+    document = examine(call.device or "auto", verbose=call.verbose)
+    call.output().result(document, *_tables(document))
     return ExitCode.ENVIRONMENT if document["missing"] else ExitCode.DONE
 
 

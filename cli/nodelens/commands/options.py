@@ -1,10 +1,14 @@
-"""The options that every subcommand shares, and what they amount to."""
+"""A call of a subcommand, and the options that several subcommands share."""
 
-from dataclasses import dataclass, field
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-import typer
+from nodelens.commands.flag import PRINTING, RUNNING, SETTINGS, Flag, option, several, switch
+from nodelens.errors import NodelensError
 
 if TYPE_CHECKING:
     from nodelens.report.output import Output
@@ -13,144 +17,160 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Settings")
 
-SETTINGS = "Settings"
-PRINTING = "What is printed"
-RUNNING = "How it runs"
-FLAG = ""  # an option without a value needs no word for its kind
-
-ConfigOption = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        "-c",
-        metavar="FILE",
-        help="YAML file, or the name of an example.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Set one value, over the file; repeatable.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-ShowConfigOption = Annotated[
-    bool,
-    typer.Option(
-        "--show-config",
-        help="Print the settings in force and where each comes from, and stop.",
-        metavar=FLAG,
-        rich_help_panel=SETTINGS,
-    ),
-]
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", help="Print one JSON document.", metavar=FLAG, rich_help_panel=PRINTING),
-]
-QuietOption = Annotated[
-    bool,
-    typer.Option(
-        "--quiet", "-q", help="Print errors only.", metavar=FLAG, rich_help_panel=PRINTING
-    ),
-]
-VerboseOption = Annotated[
-    bool,
-    typer.Option("--verbose", "-v", help="Print details.", metavar=FLAG, rich_help_panel=PRINTING),
-]
-DebugOption = Annotated[
-    bool,
-    typer.Option(
-        "--debug", help="Show the traceback of an error.", metavar=FLAG, rich_help_panel=PRINTING
-    ),
-]
-SeedOption = Annotated[
-    int | None,
-    typer.Option(
-        "--seed",
-        min=0,
-        max=2**32 - 1,
-        metavar="N",
-        help="Seed of everything random.",
-        rich_help_panel=RUNNING,
-    ),
-]
-DeviceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--device",
-        metavar="auto|cpu|gpu|gpu:N",
-        help="Where it is computed.",
-        rich_help_panel=RUNNING,
-    ),
-]
-OutOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", "-o", metavar="DIR", help="Where files are written.", rich_help_panel=RUNNING
-    ),
-]
-ForceOption = Annotated[
-    bool,
-    typer.Option("--force", help="Overwrite what is there.", metavar=FLAG, rich_help_panel=RUNNING),
-]
-DryRunOption = Annotated[
-    bool,
-    typer.Option(
-        "--dry-run",
-        help="Check everything, say what would be done.",
-        metavar=FLAG,
-        rich_help_panel=RUNNING,
-    ),
-]
+CONFIG = option(
+    str,
+    "--config",
+    "-c",
+    metavar="FILE",
+    help="YAML file, or the name of an example.",
+    panel=SETTINGS,
+)
+SET = several(
+    str,
+    "--set",
+    metavar="KEY=VALUE",
+    help="Set one value, over the file; repeatable.",
+    panel=SETTINGS,
+)
+SHOW_CONFIG = switch(
+    "--show-config",
+    help="Print the settings in force and where each comes from, and stop.",
+    panel=SETTINGS,
+)
+SEED = option(
+    int,
+    "--seed",
+    min=0,
+    max=2**32 - 1,
+    metavar="N",
+    help="Seed of everything random.",
+    panel=RUNNING,
+    sets="seed",
+)
+DEVICE = option(
+    str,
+    "--device",
+    metavar="auto|cpu|gpu|gpu:N",
+    help="Where it is computed.",
+    panel=RUNNING,
+    sets="device",
+)
+OUT = option(Path, "--out", "-o", metavar="DIR", help="Where files are written.", panel=RUNNING)
+OUT_SETTING = replace(OUT, sets="output.directory")
+FORCE = switch("--force", help="Overwrite what is there.", panel=RUNNING)
+DRY_RUN = switch("--dry-run", help="Check everything, say what would be done.", panel=RUNNING)
 
 
-@dataclass(frozen=True)
 class Call:
-    """What was asked of one subcommand, apart from its own arguments.
+    """A call of a subcommand.
 
-    Attributes:
-        command: The name of the subcommand.
-        config: The file or example given with `--config`.
-        overrides: The assignments given with `--set`.
-        flags: For each dotted key the flag that sets it and its value; None means not given.
-        arguments: The same for arguments that stand for a whole group of settings; `--set` may
-            change details of it.
-        json: Whether `--json` was given.
-        quiet: Whether `--quiet` was given.
-        verbose: Whether `--verbose` was given.
+    Each subcommand has a subclass, `class GradcamCall(Call, command="gradcam")`, with a row
+    (`nodelens.commands.flag`) for each option, in the order of the help text; the options of all
+    subcommands, below, come last. Typer's signature, the settings and the origins of
+    `--show-config` are made from the rows.
+
+    Args:
+        given: For each attribute the value given; those left out have their defaults.
     """
 
-    command: str
-    config: str | None = None
-    overrides: list[str] | None = None
-    flags: dict[str, tuple[str, Any]] = field(default_factory=dict)
-    arguments: dict[str, tuple[str, Any]] = field(default_factory=dict)
-    json: bool = False
-    quiet: bool = False
-    verbose: bool = False
+    command: ClassVar[str]
+    rows: ClassVar[Mapping[str, Flag[Any]]] = {}
+    given: dict[Flag[Any], Any]
+
+    json = switch("--json", help="Print one JSON document.", panel=PRINTING)
+    quiet = switch("--quiet", "-q", help="Print errors only.", panel=PRINTING)
+    verbose = switch("--verbose", "-v", help="Print details.", panel=PRINTING)
+    debug = switch("--debug", help="Show the traceback of an error.", panel=PRINTING)
+
+    def __init_subclass__(cls, command: str) -> None:
+        places = [name for part in cls.__mro__ for name in vars(part)]
+        rows = {name: getattr(cls, name) for name in dict.fromkeys(places)}
+        cls.rows = {name: row for name, row in rows.items() if isinstance(row, Flag)}
+        cls.command = command
+
+    def __init__(self, **given: Any) -> None:
+        if unknown := given.keys() - self.rows.keys():
+            raise TypeError(f"{self.command} has no options {sorted(unknown)}")
+        values = {name: given.get(name) for name in self.rows}
+        self.given = {
+            row: row.default if values[name] in (None, []) else values[name]
+            for name, row in self.rows.items()
+        }
+
+    @classmethod
+    def signature(cls) -> inspect.Signature:
+        """Returns the signature that Typer reads the options from."""
+        return inspect.Signature([row.parameter(name) for name, row in cls.rows.items()])
 
     def output(self) -> "Output":
-        """Where this call speaks."""
+        """Returns the output of this call."""
         from nodelens.report.output import Output
 
         return Output(self.command, json=self.json, quiet=self.quiet, verbose=self.verbose)
 
-    def settings(self, model: type[S]) -> "Resolved[S]":
-        """The settings in force for this call."""
+    def explained(self, error: NodelensError) -> NodelensError:
+        """Returns the error with the flag of each setting that its text names in backquotes.
+
+        Errors of the library name settings, such as `top_k`; on the command line that is --top-k.
+        """
+        from nodelens.settings.errors import SettingsError
+
+        if isinstance(error, SettingsError):
+            return error  # it names what was written, flags among it
+        flags = {row.sets: row.title for row in self.rows.values() if row.sets and row.names}
+
+        def add_flag(match: re.Match[str]) -> str:
+            flag = flags.get(match[1])
+            return match[0] if flag is None else f"{match[0]} ({flag})"
+
+        def add_flags(text: str) -> str:
+            return re.sub(r"`([a-z_.]+)`(?! \(--)", add_flag, text)
+
+        error.message = add_flags(error.message)
+        error.hint = None if error.hint is None else add_flags(error.hint)
+        return error
+
+
+class SettingsCall(Call, command=""):
+    """A call of a subcommand with settings."""
+
+    config, overrides, show_config = CONFIG, SET, SHOW_CONFIG
+
+    def flags(self, *, groups: bool = False) -> dict[str, tuple[str, Any]]:
+        """Returns the settings that options set: for each dotted key the option and the value.
+
+        Args:
+            groups: True for the options that stand for a whole group of settings, False for the
+                others.
+        """
+        rows = [row for row in self.rows.values() if row.sets and row.group == groups]
+        values = [(row, row.value_of_setting(self.given[row])) for row in rows]
+        return {str(row.sets): (row.title, value) for row, value in values if value is not None}
+
+    def settings(
+        self, model: type[S], *, config: str | None = None, overrides: Sequence[str] = ()
+    ) -> "Resolved[S]":
+        """Returns the settings in force.
+
+        Args:
+            model: The settings of the subcommand.
+            config: A file or the name of an example, in place of `--config`.
+            overrides: Assignments that go before those of `--set`.
+
+        Raises:
+            UsageError: If a setting is wrong.
+        """
         from nodelens.runtime.resources import configs
         from nodelens.settings.merge import find_config
         from nodelens.settings.resolve import resolve
 
-        file = None if self.config is None else find_config(self.command, self.config, configs())
+        name = config or self.config
         return resolve(
             model,
-            file=file,
-            overrides=self.overrides or (),
-            flags=self.flags,
-            arguments=self.arguments,
+            file=None if name is None else find_config(self.command, name, configs()),
+            overrides=[*overrides, *self.overrides],
+            flags=self.flags(),
+            arguments=self.flags(groups=True),
         )
 
 

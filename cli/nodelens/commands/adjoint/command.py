@@ -1,43 +1,12 @@
 """`node adjoint-check`: can the gradient of an adjoint be trusted?"""
 
 from dataclasses import dataclass
-from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodelens.commands.adjoint.options import (
-    AdjointOption,
-    AtolOption,
-    FailFastOption,
-    FieldOption,
-    Float32Option,
-    JunitOption,
-    ListProblemsOption,
-    ProblemOption,
-    ProofOption,
-    RtolOption,
-    RunOption,
-    SolverOption,
-    StudyOption,
-    TimesOption,
-    Z0Option,
-)
+from nodelens.commands.adjoint.options import STUDIES, AdjointCheckCall
 from nodelens.commands.adjoint.trained_run import solved_as, trained_field
-from nodelens.commands.options import (
-    Call,
-    ConfigOption,
-    DebugOption,
-    DeviceOption,
-    ForceOption,
-    JsonOption,
-    OutOption,
-    QuietOption,
-    SeedOption,
-    SetOption,
-    ShowConfigOption,
-    VerboseOption,
-    show_config,
-)
+from nodelens.commands.options import show_config
 from nodelens.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -48,56 +17,8 @@ if TYPE_CHECKING:
     from nodelens.checking.settings import AdjointCheckSettings
     from nodelens.report.output import Output
 
-STUDIES = ("order", "stiffness", "drift", "memory")
 
-
-def numbers(flag: str, text: str | None) -> list[Any] | None:
-    """Reads numbers, with commas between them or in nested lists.
-
-    Raises:
-        UsageError: If the text is neither.
-    """
-    if text is None:
-        return None
-    from nodelens.errors import UsageError
-
-    written = text if text.lstrip().startswith("[") else f"[{text}]"
-    try:
-        return list(loads(written))
-    except ValueError as error:
-        raise UsageError(
-            f"{flag}: {text!r} is no list of numbers", hint="for instance `1.0,0.5`"
-        ) from error
-
-
-def adjoint_check(
-    config: ConfigOption = None,
-    set_: SetOption = None,
-    problem: ProblemOption = None,
-    list_problems: ListProblemsOption = False,
-    field: FieldOption = None,
-    run: RunOption = None,
-    z0: Z0Option = None,
-    times: TimesOption = None,
-    proof: ProofOption = False,
-    study: StudyOption = None,
-    adjoint: AdjointOption = None,
-    solver: SolverOption = None,
-    rtol: RtolOption = None,
-    atol: AtolOption = None,
-    float32: Float32Option = False,
-    fail_fast: FailFastOption = False,
-    junit: JunitOption = None,
-    show_config_: ShowConfigOption = False,
-    seed: SeedOption = None,
-    device: DeviceOption = None,
-    out: OutOption = None,
-    force: ForceOption = False,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
-) -> ExitCode:
+def adjoint_check(call: AdjointCheckCall) -> ExitCode:
     """Say whether the adjoint gradients of a Neural ODE can be trusted.
 
     The gradient of each adjoint for z0, each parameter and each time is compared with closed forms,
@@ -105,52 +26,31 @@ def adjoint_check(
     differences and with the tape through the solver. Exits with 3 if one is off by more than the
     tolerance.
     """
+    run, study, proof = call.run, call.study, call.proof
+    as_run: list[str] = []
     if run is not None:
-        _refuse_beside_run(
-            {"--problem": problem, "--field": field, "--z0": z0, "--times": times}
-            | {f"--study {study}": study if study != "order" else None}
-        )
-        set_ = [*solved_as(run), *(set_ or ())]
-    call = Call(
-        "adjoint-check",
-        config=config,
-        overrides=set_,
-        flags={
-            "seed": ("--seed", seed),
-            "device": ("--device", device),
-            "problems": ("--problem", problem or None),
-            "field": ("--field", field),
-            "z0": ("--z0", numbers("--z0", z0)),
-            "times": ("--times", numbers("--times", times)),
-            "adjoints": ("--adjoint", adjoint or None),
-            "solver.method": ("--solver", solver),
-            "solver.rtol": ("--rtol", rtol),
-            "solver.atol": ("--atol", atol),
-            "precision": ("--float32", "float32" if float32 else None),
-            "fail_fast": ("--fail-fast", fail_fast or None),
-        },
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+        beside = {"--problem": call.problems, "--field": call.field}
+        beside |= {"--z0": call.z0, "--times": call.times}
+        _refuse_beside_run(beside | {f"--study {study}": study if study != "order" else None})
+        as_run = solved_as(run)
     from nodelens.checking.settings import AdjointCheckSettings
 
     output = call.output()
-    if study not in (None, *STUDIES) or (study and (proof or junit)):
+    if study not in (None, *STUDIES) or (study and (proof or call.junit)):
         from nodelens.errors import UsageError
 
         raise UsageError(
             f"--study {study} is not possible here: one of {', '.join(STUDIES)} was expected, "
             "without --proof and --junit"
         )
-    if list_problems:
+    if call.list_problems:
         from nodelens.report.adjoint.problems import problems_table
         from nodelens.settings.names import EQUATIONS
 
         output.result({"problems": EQUATIONS}, problems_table(EQUATIONS))
         return ExitCode.DONE
-    resolved = call.settings(AdjointCheckSettings)
-    if show_config_:
+    resolved = call.settings(AdjointCheckSettings, overrides=as_run)
+    if call.show_config:
         show_config(output, resolved)
         return ExitCode.DONE
     settings = resolved.settings
@@ -159,8 +59,8 @@ def adjoint_check(
     from nodelens.runtime.tensorflow import start_tensorflow
 
     figure_name = "proof.png" if proof else f"{study}.png" if study else None
-    planned = Files(out, junit, figure_name)
-    refuse_overwriting(planned.paths, force=force)
+    planned = Files(call.out, call.junit, figure_name)
+    refuse_overwriting(planned.paths, force=call.force)
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
     own = None if run is None else trained_field(run)

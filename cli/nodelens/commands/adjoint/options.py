@@ -1,132 +1,126 @@
-"""The options of `node adjoint-check` that no other command has."""
+"""The options of `node adjoint-check`."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
-
-from nodelens.commands.options import FLAG, RUNNING, SETTINGS
+from nodelens.commands.flag import RUNNING, option, several, switch
+from nodelens.commands.options import (
+    CONFIG,
+    DEVICE,
+    FORCE,
+    OUT,
+    SEED,
+    SET,
+    SHOW_CONFIG,
+    SettingsCall,
+)
+from nodelens.errors import UsageError
 
 CHECKED = "What is checked"
+STUDIES = ("order", "stiffness", "drift", "memory")
 
-ProblemOption = Annotated[
-    list[str] | None,
-    typer.Option(
+
+def _numbers(text: str) -> list[Any]:
+    """Reads numbers, with commas between them or in nested lists."""
+    try:
+        return list(json.loads(text if text.lstrip().startswith("[") else f"[{text}]"))
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is no list of numbers", hint="for instance `1.0,0.5`"
+        ) from error
+
+
+class AdjointCheckCall(SettingsCall, command="adjoint-check"):
+    """A call of `node adjoint-check`."""
+
+    config, overrides = CONFIG, SET
+    problems = several(
+        str,
         "--problem",
+        sets="problems",
+        panel=CHECKED,
         metavar="NAME",
         help="Problem to check; repeatable. By default all.",
-        rich_help_panel=CHECKED,
-    ),
-]
-ListProblemsOption = Annotated[
-    bool,
-    typer.Option(
-        "--list-problems",
-        metavar=FLAG,
-        help="Print the problems, and stop.",
-        rich_help_panel=CHECKED,
-    ),
-]
-FieldOption = Annotated[
-    str | None,
-    typer.Option(
+    )
+    list_problems = switch("--list-problems", panel=CHECKED, help="Print the problems, and stop.")
+    field = option(
+        str,
         "--field",
+        sets="field",
+        panel=CHECKED,
         metavar="FILE.py:NAME|MODULE:NAME",
         help="Your own field instead: a callable f(t, z), a Keras layer or model, or a factory. "
         "Importing it runs your code.",
-        rich_help_panel=CHECKED,
-    ),
-]
-RunOption = Annotated[
-    Path | None,
-    typer.Option(
+    )
+    run = option(
+        Path,
         "--run",
+        panel=CHECKED,
         metavar="RUN_DIR",
         help="The trained field of a run of train-ode instead, on windows of its own data, with "
         "the run's solver, tolerances and adjoint unless others are given.",
-        rich_help_panel=CHECKED,
-    ),
-]
-Z0Option = Annotated[
-    str | None,
-    typer.Option(
+    )
+    z0 = option(
+        str,
         "--z0",
+        sets="z0",
+        parse=_numbers,
+        panel=CHECKED,
         metavar="NUMBERS",
         help="Its initial state: `1.0,0.5`, or `[[1.0, 0.5]]` with a batch.",
-        rich_help_panel=CHECKED,
-    ),
-]
-TimesOption = Annotated[
-    str | None,
-    typer.Option(
+    )
+    times = option(
+        str,
         "--times",
+        sets="times",
+        parse=_numbers,
+        panel=CHECKED,
         metavar="NUMBERS",
         help="Its times of observation, the first one that of z0. By default `0,0.5,1`.",
-        rich_help_panel=CHECKED,
-    ),
-]
-AdjointOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--adjoint",
-        metavar="NAME|all",
-        help="Adjoint to check; repeatable.",
-        rich_help_panel=CHECKED,
-    ),
-]
-SolverOption = Annotated[
-    str | None,
-    typer.Option("--solver", metavar="NAME", help="Solver.", rich_help_panel=SETTINGS),
-]
-RtolOption = Annotated[
-    float | None, typer.Option("--rtol", help="Relative tolerance.", rich_help_panel=SETTINGS)
-]
-AtolOption = Annotated[
-    float | None, typer.Option("--atol", help="Absolute tolerance.", rich_help_panel=SETTINGS)
-]
-Float32Option = Annotated[
-    bool,
-    typer.Option(
-        "--float32",
-        metavar=FLAG,
-        help="Solve in single precision; the references stay in double.",
-        rich_help_panel=SETTINGS,
-    ),
-]
-ProofOption = Annotated[
-    bool,
-    typer.Option(
+    )
+    proof = switch(
         "--proof",
-        metavar=FLAG,
+        panel=CHECKED,
         help="Evaluate each line of the proof of the adjoint on one problem; with --out, draw it.",
-        rich_help_panel=CHECKED,
-    ),
-]
-StudyOption = Annotated[
-    str | None,
-    typer.Option(
+    )
+    study = option(
+        str,
         "--study",
-        metavar="order|stiffness|drift|memory",
+        panel=CHECKED,
+        metavar="|".join(STUDIES),
         help="How errors grow with the tolerance, with stiffness, on the way back; how memory "
         "grows with the steps. With --out, draw it.",
-        rich_help_panel=CHECKED,
-    ),
-]
-JunitOption = Annotated[
-    Path | None,
-    typer.Option(
+    )
+    adjoints = several(
+        str,
+        "--adjoint",
+        sets="adjoints",
+        panel=CHECKED,
+        metavar="NAME|all",
+        help="Adjoint to check; repeatable.",
+    )
+    solver = option(str, "--solver", sets="solver.method", metavar="NAME", help="Solver.")
+    rtol = option(float, "--rtol", sets="solver.rtol", help="Relative tolerance.")
+    atol = option(float, "--atol", sets="solver.atol", help="Absolute tolerance.")
+    float32 = switch(
+        "--float32",
+        sets="precision",
+        parse=lambda _: "float32",
+        help="Solve in single precision; the references stay in double.",
+    )
+    fail_fast = switch(
+        "--fail-fast",
+        sets="fail_fast",
+        panel=RUNNING,
+        help="Stop after the first problem that fails.",
+    )
+    junit = option(
+        Path,
         "--junit",
+        panel=RUNNING,
         metavar="FILE",
         help="Write each comparison as a test case, for CI systems.",
-        rich_help_panel=RUNNING,
-    ),
-]
-FailFastOption = Annotated[
-    bool,
-    typer.Option(
-        "--fail-fast",
-        metavar=FLAG,
-        help="Stop after the first problem that fails.",
-        rich_help_panel=RUNNING,
-    ),
-]
+    )
+    show_config = SHOW_CONFIG
+    seed, device, out, force = SEED, DEVICE, OUT, FORCE

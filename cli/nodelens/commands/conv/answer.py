@@ -2,18 +2,16 @@
 
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nodelens.commands.conv.network import (
-    Wishes,
     build_network,
     find_file,
     merged_settings,
     read_limits,
 )
-from nodelens.commands.options import Call
+from nodelens.commands.conv.options import ConvParamsCall
 from nodelens.conv.accounting import Accounting, account
 from nodelens.conv.building import need_layer, up_to
 from nodelens.conv.document import to_document
@@ -28,26 +26,25 @@ from nodelens.report.output import PIPE_WIDTH, Output
 from nodelens.settings.conv_params import Located, resolve
 
 
-def answer(call: Call, wishes: Wishes) -> ExitCode:
+def answer(call: ConvParamsCall) -> ExitCode:
     """Answers one call of conv-params.
 
     Args:
-        call: The settings given and the way of printing.
-        wishes: What else was asked for.
+        call: The options given.
 
     Raises:
-        UsageError: The settings do not make a network, or a wish cannot be met.
+        UsageError: The settings do not make a network, or an option is not possible for it.
     """
     output = call.output()
-    located = merged_settings(call, wishes)
-    if wishes.show_config:
+    located = merged_settings(call)
+    if call.show_config:
         return _show_config(output, located)
-    if wishes.target_output is not None or wishes.budget is not None:
-        return _inverse(output, located, wishes)
-    network, problem = build_network(call, wishes, located, output)
-    limits = read_limits(located, partly=wishes.up_to is not None)
+    if call.target_output is not None or call.budget is not None:
+        return _inverse(output, located, call)
+    network, problem = build_network(call, located, output)
+    limits = read_limits(located, partly=call.up_to is not None)
     try:
-        network = _part(network, wishes)
+        network = _part(network, call)
         settings = located.settings
         accounting = account(network, dtype=settings.dtype, batch=settings.batch_size)
     except ConvolutionError as error:
@@ -59,26 +56,26 @@ def answer(call: Call, wishes: Wishes) -> ExitCode:
         document["checks"] = [one.to_document() for one in checks]
         remarks.append(_checks_text(checks))
         passed = all(one.passed for one in checks)
-    if wishes.compare is not None:
-        document["comparison"], remark = _comparison(call, wishes, accounting)
+    if call.compare is not None:
+        document["comparison"], remark = _comparison(call, accounting)
         remarks.append(remark)
-    if wishes.verify:
-        document["verification"], remark = _verification(network, wishes, call.verbose)
+    if call.verify:
+        document["verification"], remark = _verification(network, call)
         remarks.append(remark)
         passed = passed and document["verification"]["verdict"] == "pass"
-    if wishes.figure is not None:
-        _draw(document, wishes.figure, wishes)
-        output.note(f"written: {wishes.figure}")
-    if wishes.out is not None:
-        _write(document, wishes.out, call.command, force=wishes.force)
-        output.note(f"written: {wishes.out}")
+    if call.figure is not None:
+        _draw(document, call.figure, call)
+        output.note(f"written: {call.figure}")
+    if call.out is not None:
+        _write(document, call.out, call.command, force=call.force)
+        output.note(f"written: {call.out}")
     if accounting.uncounted:
         output.warn(
             f"the operations of {len(accounting.uncounted)} layers of kinds not known here are "
             f"not counted: {', '.join(accounting.uncounted[:5])}"
         )
-    text = _text(document, accounting, wishes, call.verbose)
-    if wishes.csv or wishes.markdown:
+    text = _text(document, accounting, call)
+    if call.csv or call.markdown:
         for remark in remarks:
             output.note(remark)
         remarks = []
@@ -86,48 +83,48 @@ def answer(call: Call, wishes: Wishes) -> ExitCode:
     return ExitCode.DONE if passed else ExitCode.VERDICT_NO
 
 
-def _part(network: Network, wishes: Wishes) -> Network:
+def _part(network: Network, call: ConvParamsCall) -> Network:
     """Cuts the network where that was asked for, and checks the names that were given."""
-    if wishes.up_to is not None:
-        network = up_to(network, wishes.up_to)
-    if wishes.layer_name is not None:
-        need_layer(network, wishes.layer_name)
+    if call.up_to is not None:
+        network = up_to(network, call.up_to)
+    if call.layer_name is not None:
+        need_layer(network, call.layer_name)
     return network
 
 
-def _text(document: dict[str, Any], accounting: Accounting, wishes: Wishes, verbose: bool) -> str:
+def _text(document: dict[str, Any], accounting: Accounting, call: ConvParamsCall) -> str:
     """Puts the figures into the words, the table or the format that was asked for."""
-    if wishes.csv or wishes.markdown:
+    if call.csv or call.markdown:
         from nodelens.report.conv.export import csv_text, markdown_text
 
-        text = csv_text(document) if wishes.csv else markdown_text(document)
+        text = csv_text(document) if call.csv else markdown_text(document)
         return text.removesuffix("\n")
     layers = accounting.layers
-    places = [n for n, layer in enumerate(layers) if wishes.layer_name in (None, layer.name)]
-    if wishes.explain:
+    places = [n for n, layer in enumerate(layers) if call.layer_name in (None, layer.name)]
+    if call.explain:
         from nodelens.conv.explanation import explain
 
         told = [(layers[place].name, explain(layers[place])) for place in places]
         return conv_layer.words(told, _width())
     if len(places) == 1:
         return conv_layer.layer_text(document["layers"][places[0]], document, _width())
-    return conv_table.network_text(document, _width(), every_layer=verbose)
+    return conv_table.network_text(document, _width(), every_layer=call.verbose)
 
 
 def _checks_text(checks: list[Check]) -> str:
     return "\n".join(f"{'ok    ' if one.passed else 'FAILED'}  {one.message}" for one in checks)
 
 
-def _comparison(call: Call, wishes: Wishes, ours: Accounting) -> tuple[list[dict[str, Any]], str]:
+def _comparison(call: ConvParamsCall, ours: Accounting) -> tuple[list[dict[str, Any]], str]:
     """Compares with another configuration."""
     from dataclasses import asdict
 
     from nodelens.conv.difference import compare
 
-    other = wishes.compare or ""
-    their_call = replace(call, config=other, overrides=None, flags={})
+    other = call.compare or ""
+    their_call = ConvParamsCall(config=other, device=call.device)
     located = resolve(find_file(other), (), {})
-    network, told = build_network(their_call, wishes, located, call.output())
+    network, told = build_network(their_call, located, call.output())
     try:
         theirs = account(network, dtype=ours.dtype, batch=ours.batch)
     except ConvolutionError as error:
@@ -137,11 +134,11 @@ def _comparison(call: Call, wishes: Wishes, ours: Accounting) -> tuple[list[dict
     return changes, text
 
 
-def _verification(network: Network, wishes: Wishes, verbose: bool) -> tuple[dict[str, Any], str]:
+def _verification(network: Network, call: ConvParamsCall) -> tuple[dict[str, Any], str]:
     """Asks Keras for the same figures."""
     from nodelens.runtime.tensorflow import start_tensorflow
 
-    start_tensorflow(wishes.device, verbose=verbose)
+    start_tensorflow(call.device or "auto", verbose=call.verbose)
 
     from nodelens.conv.verify.verify import verify
 
@@ -166,13 +163,13 @@ def _write(document: dict[str, Any], directory: Path, command: str, *, force: bo
         write_text(directory / name, text)
 
 
-def _draw(document: dict[str, Any], path: Path, wishes: Wishes) -> None:
+def _draw(document: dict[str, Any], path: Path, call: ConvParamsCall) -> None:
     """Draws the layer, or what the network's layers see, into a file."""
     from nodelens.figures.conv import draw_fields, draw_layer
     from nodelens.runtime.files import make_directory, refuse_overwriting, write_bytes
 
-    refuse_overwriting([path], force=wishes.force)
-    layers = [one for one in document["layers"] if wishes.layer_name in (None, one["name"])]
+    refuse_overwriting([path], force=call.force)
+    layers = [one for one in document["layers"] if call.layer_name in (None, one["name"])]
     picture = draw_layer(layers[0]) if len(layers) == 1 else draw_fields(document)
     make_directory(path.parent)
     write_bytes(path, picture)
@@ -186,14 +183,14 @@ def _show_config(output: Output, located: Located) -> ExitCode:
     return ExitCode.DONE
 
 
-def _inverse(output: Output, located: Located, wishes: Wishes) -> ExitCode:
+def _inverse(output: Output, located: Located, call: ConvParamsCall) -> ExitCode:
     """Answers a question that is asked backwards."""
     from nodelens.commands.conv.inverse import filters_for_budget, ways_to_size
 
-    if wishes.target_output is not None:
-        document, text, found = ways_to_size(located, wishes.target_output, _width())
+    if call.target_output is not None:
+        document, text, found = ways_to_size(located, call.target_output, _width())
     else:
-        document, text, found = filters_for_budget(located, wishes.budget or "")
+        document, text, found = filters_for_budget(located, call.budget or "")
     _print(output, document, text)
     return ExitCode.DONE if found else ExitCode.VERDICT_NO
 

@@ -1,11 +1,9 @@
 """From the words of `node conv-params` to its settings, its network and its expectations."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from nodelens.commands.options import Call
+from nodelens.commands.conv.options import ONE_LAYER, ConvParamsCall
 from nodelens.conv.building import build
 from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.limits import Limits
@@ -17,65 +15,24 @@ from nodelens.report.output import Output
 from nodelens.settings.conv_params import Located, resolve
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What was asked for, apart from the settings.
-
-    Attributes:
-        one_layer: The settings of a single layer that were given as flags, with the flags.
-        layer_name: The only layer to tell.
-        up_to: The last layer to count.
-        compare: Another configuration to compare with.
-        target_output: Spatial sizes to be reached.
-        budget: Parameters to be spent on filters.
-        verify: Whether Keras is asked too.
-        show_config: Whether only the settings are wanted.
-        explain: Whether it is told in words.
-        csv: Whether CSV is wanted.
-        markdown: Whether Markdown is wanted.
-        figure: Where a picture is to be drawn.
-        out: Where the document, CSV and Markdown are to be written.
-        force: Whether an existing picture may be overwritten.
-        device: Where Keras runs, if it is asked.
-    """
-
-    one_layer: dict[str, tuple[str, Any]]
-    layer_name: str | None = None
-    up_to: str | None = None
-    compare: str | None = None
-    target_output: str | None = None
-    budget: str | None = None
-    verify: bool = False
-    show_config: bool = False
-    explain: bool = False
-    csv: bool = False
-    markdown: bool = False
-    figure: Path | None = None
-    out: Path | None = None
-    force: bool = False
-    device: str = "auto"
-
-
-def merged_settings(call: Call, wishes: Wishes) -> Located:
+def merged_settings(call: ConvParamsCall) -> Located:
     """Merges the file, the assignments and the flags, those of a single layer among them."""
-    flags = dict(call.flags)
-    lines, model = flags["layers"][1], flags["model"][1]
-    one = wishes.one_layer
-    if one and (lines or model):
+    flags = call.flags()
+    one = {key: flags.pop(key) for key in list(flags) if key.startswith(ONE_LAYER)}
+    if one and (call.layers or call.model):
         first = next(iter(one.values()))[0]
-        other = "--layer" if lines else "--model"
+        other = "--layer" if call.layers else "--model"
         raise UsageError(
             f"{first} sets up a single layer, and {other} a network: which one is meant?",
             hint="write the layer in a line: --layer 'conv2d 64 k3 s2 same nobias relu'",
         )
     if call.config is None:
-        single = one or wishes.target_output is not None or wishes.budget is not None
-        if single and not lines:
-            layer = {"type": "Conv", **{key: value for key, (_, value) in one.items()}}
-            flags["layers"] = ("command line", [layer])
-        return resolve(None, call.overrides or (), flags)
-    overridden = {f"layers.0.{key}": given for key, given in one.items()}
-    located = resolve(find_file(call.config), call.overrides or (), {**flags, **overridden})
+        single = one or call.target_output is not None or call.budget is not None
+        if single and not call.layers:
+            given = {key.removeprefix(ONE_LAYER): value for key, (_, value) in one.items()}
+            flags["layers"] = ("command line", [{"type": "Conv", **given}])
+        return resolve(None, call.overrides, flags)
+    located = resolve(find_file(call.config), call.overrides, {**flags, **one})
     if one and len(located.settings.layers) != 1:
         first = next(iter(one.values()))[0]
         raise UsageError(
@@ -99,7 +56,7 @@ def find_file(name: str) -> Path:
 
 
 def build_network(
-    call: Call, wishes: Wishes, located: Located, output: Output
+    call: ConvParamsCall, located: Located, output: Output
 ) -> tuple[Network, Callable[[ConvolutionError], NodelensError]]:
     """Builds the network, and says how errors about it are told."""
     settings = located.settings
@@ -115,7 +72,7 @@ def build_network(
                 "a model has layers of its own: give either a model or layers",
                 hint="leave out --model, or the layers in the configuration",
             )
-        return _model(settings.model, settings.input, wishes.device, output, told), told
+        return _model(settings.model, settings.input, call.device or "auto", output, told), told
 
     def located_error(error: ConvolutionError) -> NodelensError:
         errors = [error, *error.further]

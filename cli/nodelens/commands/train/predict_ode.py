@@ -1,99 +1,69 @@
 """`node predict-ode`: use a trained Neural ODE."""
 
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from nodelens.commands.adjoint.command import adjoint_check
-from nodelens.commands.options import (
-    FLAG,
-    Call,
-    DebugOption,
-    DeviceOption,
-    ForceOption,
-    JsonOption,
-    OutOption,
-    QuietOption,
-    VerboseOption,
-)
+from nodelens.commands.adjoint.options import AdjointCheckCall
+from nodelens.commands.flag import Flag, option, switch
+from nodelens.commands.options import DEVICE, FORCE, OUT, Call
 from nodelens.errors import ExitCode, UsageError
 
-RunArgument = Annotated[
-    Path, typer.Argument(metavar="RUN_DIR", help="Directory of a run of train-ode.")
-]
-TimesOption = Annotated[
-    str | None,
-    typer.Option(
-        "--times", metavar="START:STOP:COUNT", help="Times; by default those of the data."
-    ),
-]
-Z0Option = Annotated[
-    str | None,
-    typer.Option("--z0", metavar="A,B,…", help="Initial state; by default that of the data."),
-]
-InitialOption = Annotated[
-    Path | None,
-    typer.Option("--initial", metavar="FILE", help="CSV, NPZ or NPY file of initial states."),
-]
-InputOption = Annotated[
-    Path | None,
-    typer.Option(
+
+class PredictOdeCall(Call, command="predict-ode"):
+    """A call of `node predict-ode`."""
+
+    run = Flag(
+        kind=Path,
+        default=Path(),
+        required=True,
+        metavar="RUN_DIR",
+        help="Directory of a run of train-ode.",
+    )
+    times = option(
+        str, "--times", metavar="START:STOP:COUNT", help="Times; by default those of the data."
+    )
+    z0 = option(str, "--z0", metavar="A,B,…", help="Initial state; by default that of the data.")
+    initial = option(
+        Path, "--initial", metavar="FILE", help="CSV, NPZ or NPY file of initial states."
+    )
+    input = option(
+        Path,
         "--input",
         metavar="FILE",
         help="NPZ file with `x`, or NPY file, of samples; by default the test part of the data.",
-    ),
-]
-FieldOnlyOption = Annotated[
-    bool,
-    typer.Option(
-        "--field-only", metavar=FLAG, help="Evaluate dz/dt at these states and times, do not solve."
-    ),
-]
-GradientCheckOption = Annotated[
-    bool,
-    typer.Option(
+    )
+    field_only = switch(
+        "--field-only", help="Evaluate dz/dt at these states and times, do not solve."
+    )
+    gradient_check = switch(
         "--gradient-check",
-        metavar=FLAG,
         help="Check the adjoint gradient of the run, as `adjoint-check --run` does.",
-    ),
-]
+    )
+    device, out, force = DEVICE, OUT, FORCE
 
 
-def predict_ode(
-    run: RunArgument,
-    times: TimesOption = None,
-    z0: Z0Option = None,
-    initial: InitialOption = None,
-    input_: InputOption = None,
-    field_only: FieldOnlyOption = False,
-    gradient_check: GradientCheckOption = False,
-    device: DeviceOption = None,
-    out: OutOption = None,
-    force: ForceOption = False,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
-) -> ExitCode:
+def predict_ode(call: PredictOdeCall) -> ExitCode:
     """Solve the field that a run of train-ode has learned, or classify samples by its network.
 
     Writes the trajectories as CSV and NPZ and draws them, or the classes of samples. A file of
     states may have their times beside them (a CSV column or an array called so), which
     --field-only uses.
     """
-    if gradient_check:
-        given: dict[str, Any] = {"--times": times, "--z0": z0, "--initial": initial}
-        given |= {"--input": input_, "--field-only": field_only}
-        _refuse(given, "--gradient-check checks a run on its own data")
-        return adjoint_check(
-            run=run, device=device, out=out, force=force, json=json, quiet=quiet, verbose=verbose
+    run, out, force = call.run, call.out, call.force
+    states = {"--times": call.times, "--z0": call.z0, "--initial": call.initial}
+    if call.gradient_check:
+        _refuse(
+            {**states, "--input": call.input, "--field-only": call.field_only},
+            "--gradient-check checks a run on its own data",
         )
-    output = Call("predict-ode", json=json, quiet=quiet, verbose=verbose).output()
+        shared = {name: getattr(call, name) for name in ("device", "json", "quiet", "verbose")}
+        return adjoint_check(AdjointCheckCall(run=run, out=out, force=force, **shared))
+    output = call.output()
 
     from nodelens.runtime.tensorflow import start_tensorflow
 
-    chosen = start_tensorflow(device or "auto", verbose=verbose)
+    chosen = start_tensorflow(call.device or "auto", verbose=call.verbose)
     output.note(f"device: {chosen.description}")
 
     from nodelens.report.train.prediction import (
@@ -112,25 +82,22 @@ def predict_ode(
     from nodelens.training.runs.predict_samples import predict_samples, write_samples
     from nodelens.training.runs.slopes import evaluate_field
 
-    grid = None if times is None else parse_times(times)
+    grid = None if call.times is None else parse_times(call.times)
     trained = load_run(run)
     if isinstance(trained, SampleRun):
-        foreign: dict[str, Any] = {
-            "--times": times,
-            "--z0": z0,
-            "--initial": initial,
-            "--field-only": field_only,
-        }
-        _refuse(foreign, "the run has learned from samples, which are given by --input")
-        answers = predict_samples(trained, input_)
+        _refuse(
+            {**states, "--field-only": call.field_only},
+            "the run has learned from samples, which are given by --input",
+        )
+        answers = predict_samples(trained, call.input)
         files = write_samples(answers, out or run / "predictions", force=force)
         document = answers.document(files)
         output.result(document, samples_summary(document))
         return ExitCode.DONE
-    _refuse({"--input": input_}, "the run has learned from trajectories, which begin at --z0")
-    points = initial_states(trained, z0, initial)
+    _refuse({"--input": call.input}, "the run has learned from trajectories, which begin at --z0")
+    points = initial_states(trained, call.z0, call.initial)
     where, title = out or run / "predictions", f"Prediction of {run}"
-    if field_only:
+    if call.field_only:
         slopes = evaluate_field(trained, points, grid)
         document = slopes.document(write_prediction(slopes, where, title, force=force))
         output.result(document, slopes_summary(document))

@@ -1,27 +1,19 @@
 """`node train-ode`: fit a Neural ODE to trajectories."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from nodelens.commands.flag import RUNNING, option, switch
 from nodelens.commands.options import (
-    FLAG,
-    RUNNING,
-    SETTINGS,
-    Call,
-    ConfigOption,
-    DebugOption,
-    DeviceOption,
-    DryRunOption,
-    ForceOption,
-    JsonOption,
-    OutOption,
-    QuietOption,
-    SeedOption,
-    SetOption,
-    ShowConfigOption,
-    VerboseOption,
+    CONFIG,
+    DEVICE,
+    DRY_RUN,
+    FORCE,
+    OUT_SETTING,
+    SEED,
+    SET,
+    SHOW_CONFIG,
+    SettingsCall,
     show_config,
 )
 from nodelens.errors import ExitCode, UsageError
@@ -31,92 +23,85 @@ if TYPE_CHECKING:
     from nodelens.settings.resolve import Resolved
     from nodelens.training.runs.resume import Resumption
 
-StepsOption = Annotated[
-    int | None,
-    typer.Option("--steps", min=1, help="Training steps.", rich_help_panel=SETTINGS),
-]
-ResumeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--resume",
-        metavar="RUN_DIR",
-        help="Go on with an earlier run from its last checkpoint.",
-        rich_help_panel=RUNNING,
-    ),
-]
-TensorboardOption = Annotated[
-    bool,
-    typer.Option(
-        "--tensorboard",
-        metavar=FLAG,
-        help="Write event files for TensorBoard into the run directory.",
-        rich_help_panel=RUNNING,
-    ),
-]
-DataArgument = Annotated[
-    Path | None,
-    typer.Argument(
+
+def _data(data: Path) -> dict[str, str]:
+    """The settings that naming a data file amounts to."""
+    if data.is_dir():
+        return {"kind": "images", "path": str(data)}
+    kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".npy": "npy"}
+    if data.suffix.lower() not in kinds:
+        raise UsageError(
+            f"{data}: a folder of images or a file ending in {', '.join(kinds)} was expected",
+            hint="to use a configuration, write --config FILE",
+        )
+    kind = "samples" if _holds_samples(data) else kinds[data.suffix.lower()]
+    return {"kind": kind, "path": str(data)}
+
+
+def _holds_samples(data: Path) -> bool:
+    """Whether a file is an NPZ archive with an array `x`, found without reading its numbers."""
+    import zipfile
+
+    if not zipfile.is_zipfile(data):
+        return False
+    with zipfile.ZipFile(data) as archive:
+        return bool({"x.npy", "x_train.npy"} & set(archive.namelist()))
+
+
+class TrainOdeCall(SettingsCall, command="train-ode"):
+    """A call of `node train-ode`."""
+
+    data = option(
+        Path,
         metavar="[DATA]",
         help="CSV, NPZ or NPY file, or folder of images.",
-        show_default=False,
-    ),
-]
+        sets="data",
+        parse=_data,
+        group=True,
+        origin="DATA",
+    )
+    config, overrides = CONFIG, SET
+    steps = option(int, "--steps", sets="training.steps", min=1, help="Training steps.")
+    resume = option(
+        Path,
+        "--resume",
+        panel=RUNNING,
+        metavar="RUN_DIR",
+        help="Go on with an earlier run from its last checkpoint.",
+    )
+    tensorboard = switch(
+        "--tensorboard",
+        sets="output.tensorboard",
+        panel=RUNNING,
+        help="Write event files for TensorBoard into the run directory.",
+    )
+    show_config = SHOW_CONFIG
+    seed, device, out = SEED, DEVICE, OUT_SETTING
+    force, dry_run = FORCE, DRY_RUN
 
 
-def train_ode(
-    data: DataArgument = None,
-    config: ConfigOption = None,
-    set_: SetOption = None,
-    steps: StepsOption = None,
-    resume: ResumeOption = None,
-    tensorboard: TensorboardOption = False,
-    show_config_: ShowConfigOption = False,
-    seed: SeedOption = None,
-    device: DeviceOption = None,
-    out: OutOption = None,
-    force: ForceOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
-) -> ExitCode:
+def train_ode(call: TrainOdeCall) -> ExitCode:
     """Fit a Neural ODE dz/dt = f(t, z, θ) to trajectories, or a network around one to samples.
 
     Without a file the cubic spiral of torchdiffeq's demo is fitted. A run directory gets the
     model, the metrics, checkpoints, figures, the settings and what it takes to repeat the run.
     """
-    if resume is not None and (config is not None or data is not None):
+    resumed = call.resume
+    if resumed is not None and (call.config is not None or call.data is not None):
         raise UsageError("a resumed run has its own settings and data: give --resume alone")
-    if resume is not None:
-        config = str(resume / "config.resolved.yaml")
-    call = Call(
-        "train-ode",
-        config=config,
-        overrides=set_,
-        arguments=_data(data),
-        flags={
-            "seed": ("--seed", seed),
-            "device": ("--device", device),
-            "output.directory": ("--out", None if out is None else str(out)),
-            "output.tensorboard": ("--tensorboard", tensorboard or None),
-            "training.steps": ("--steps", steps),
-        },
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+
     from nodelens.training.settings import TrainOdeSettings
 
-    output, resolved = call.output(), call.settings(TrainOdeSettings)
-    if show_config_:
+    config = None if resumed is None else str(resumed / "config.resolved.yaml")
+    output, resolved = call.output(), call.settings(TrainOdeSettings, config=config)
+    if call.show_config:
         show_config(output, resolved)
         return ExitCode.DONE
     settings = resolved.settings
 
     from nodelens.runtime.tensorflow import start_tensorflow
 
-    chosen = start_tensorflow(settings.device, settings.seed, verbose=verbose)
+    chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
 
     from nodelens.report.train.progress import watch_training
@@ -126,11 +111,11 @@ def train_ode(
     from nodelens.training.runs.prepare import plan
     from nodelens.training.runs.run import run_training
 
-    if dry_run:
+    if call.dry_run:
         document = plan(settings)
         output.result({"dry_run": True, **document}, document["summary"])
         return ExitCode.DONE
-    resumption = _directory(output, resolved, resume, force=force)
+    resumption = _directory(output, resolved, resumed, force=call.force)
     directory, start = resumption.directory, resumption.start
     with finish_the_step() as request, watch_training(output, resident_bytes) as tell:
         report = run_training(
@@ -148,32 +133,6 @@ def train_ode(
         output.note(f"go on with: node train-ode --resume {directory.path}")
         return request.exit_code
     return ExitCode.DONE
-
-
-def _data(data: Path | None) -> dict[str, tuple[str, Any]]:
-    """The settings that naming a data file amounts to."""
-    if data is None:
-        return {}
-    if data.is_dir():
-        return {"data": ("DATA", {"kind": "images", "path": str(data)})}
-    kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".npy": "npy"}
-    if data.suffix.lower() not in kinds:
-        raise UsageError(
-            f"{data}: a folder of images or a file ending in {', '.join(kinds)} was expected",
-            hint="to use a configuration, write --config FILE",
-        )
-    kind = "samples" if _holds_samples(data) else kinds[data.suffix.lower()]
-    return {"data": ("DATA", {"kind": kind, "path": str(data)})}
-
-
-def _holds_samples(data: Path) -> bool:
-    """Whether a file is an NPZ archive with an array `x`, found without reading its numbers."""
-    import zipfile
-
-    if not zipfile.is_zipfile(data):
-        return False
-    with zipfile.ZipFile(data) as archive:
-        return bool({"x.npy", "x_train.npy"} & set(archive.namelist()))
 
 
 def _directory(

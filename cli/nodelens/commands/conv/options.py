@@ -1,0 +1,258 @@
+"""The options of `node conv-params`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from nodelens.commands.flag import PRINTING, RUNNING, option, several, switch
+from nodelens.commands.options import (
+    CONFIG,
+    DEVICE,
+    FORCE,
+    OUT,
+    SET,
+    SHOW_CONFIG,
+    SettingsCall,
+)
+
+LAYER = "One layer"
+NETWORK = "A network"
+QUESTIONS = "Questions"
+ONE_LAYER = "layers.0."
+"""The settings of a single layer, which is the first one."""
+
+
+def _shape(text: str) -> list[str]:
+    """Reads the sizes of a shape, with commas or an x between them."""
+    return text.replace("x", ",").split(",")
+
+
+class ConvParamsCall(SettingsCall, command="conv-params"):
+    """A call of `node conv-params`."""
+
+    sizes = several(
+        str,
+        sets="input",
+        origin="the sizes",
+        metavar="SIZES...",
+        help="The input's shape without the batch: height width channels (or length channels, "
+        "depth height width channels); ? is an unknown size.",
+    )
+    filters = option(
+        int,
+        "--filters",
+        "-f",
+        sets="layers.0.filters",
+        panel=LAYER,
+        metavar="F",
+        help="Number of filters.",
+    )
+    kernel_size = option(
+        str,
+        "--kernel-size",
+        "-k",
+        sets="layers.0.kernel_size",
+        panel=LAYER,
+        metavar="K",
+        help="5, 3,5 or 3x5.",
+    )
+    strides = option(
+        str,
+        "--strides",
+        "-s",
+        sets="layers.0.strides",
+        panel=LAYER,
+        metavar="S",
+        help="2, 1,2 or 1x2.",
+    )
+    padding = option(
+        str,
+        "--padding",
+        "-p",
+        sets="layers.0.padding",
+        panel=LAYER,
+        metavar="valid|same|causal",
+        help="Zeros around.",
+    )
+    dilation = option(
+        str,
+        "--dilation",
+        sets="layers.0.dilation",
+        panel=LAYER,
+        metavar="D",
+        help="Distance of weights.",
+    )
+    groups = option(
+        int,
+        "--groups",
+        sets="layers.0.groups",
+        panel=LAYER,
+        metavar="G",
+        help="Groups of channels.",
+    )
+    depth_multiplier = option(
+        int,
+        "--depth-multiplier",
+        sets="layers.0.depth_multiplier",
+        panel=LAYER,
+        metavar="M",
+        help="For depthwise and separable layers.",
+    )
+    output_padding = option(
+        str,
+        "--output-padding",
+        sets="layers.0.output_padding",
+        panel=LAYER,
+        metavar="P",
+        help="For transposed layers.",
+    )
+    use_bias = option(
+        bool,
+        "--bias/--no-bias",
+        sets="layers.0.use_bias",
+        panel=LAYER,
+        metavar="",
+        help="With a bias.",
+    )
+    activation = option(
+        str,
+        "--activation",
+        sets="layers.0.activation",
+        panel=LAYER,
+        metavar="NAME",
+        help="Told, not counted.",
+    )
+    type = option(
+        str,
+        "--type",
+        sets="layers.0.type",
+        panel=LAYER,
+        metavar="TYPE",
+        help="Conv2D (default), DepthwiseConv2D, SeparableConv2D, Conv2DTranspose, MaxPooling2D, "
+        "…: a class of keras.layers, or short: depthwise, separable, transposed, maxpool.",
+    )
+    layers = several(
+        str,
+        "--layer",
+        sets="layers",
+        panel=NETWORK,
+        metavar="LINE",
+        help="A layer in one line, such as 'conv2d 64 k3 same' or 'maxpool 2'; repeatable.",
+    )
+    model = option(
+        str,
+        "--model",
+        sets="model",
+        panel=NETWORK,
+        metavar="NAME|FILE",
+        help="A network of keras.applications (vgg19, resnet50, …), without its weights, or a "
+        "saved .keras file.",
+    )
+    layer_name = option(
+        str, "--layer-name", panel=NETWORK, metavar="NAME", help="Tell only this layer."
+    )
+    up_to = option(str, "--up-to", panel=NETWORK, metavar="NAME", help="Count only up to it.")
+    data_format = option(
+        str,
+        "--data-format",
+        sets="data_format",
+        panel=NETWORK,
+        metavar="channels_last|channels_first",
+        help="Where the channels stand.",
+    )
+    dtype = option(
+        str,
+        "--dtype",
+        sets="dtype",
+        panel=NETWORK,
+        metavar="DTYPE",
+        help="Number format for memory: float32, float64, bfloat16, float16, int8.",
+    )
+    batch_size = option(
+        int,
+        "--batch-size",
+        sets="batch_size",
+        panel=NETWORK,
+        metavar="N",
+        help="Samples at once, for memory.",
+    )
+    expect_params = option(
+        str,
+        "--expect-params",
+        sets="expect.params",
+        panel=QUESTIONS,
+        metavar="N",
+        help="Exit 3 if it has not N parameters.",
+    )
+    expect_output = option(
+        str,
+        "--expect-output",
+        sets="expect.output",
+        panel=QUESTIONS,
+        metavar="SHAPE",
+        parse=_shape,
+        help="Exit 3 if the output is not 196,196,10.",
+    )
+    max_params = option(
+        str,
+        "--max-params",
+        sets="expect.max_params",
+        panel=QUESTIONS,
+        metavar="N",
+        help="Exit 3 if there are more: 5M.",
+    )
+    max_macs = option(
+        str,
+        "--max-macs",
+        sets="expect.max_macs",
+        panel=QUESTIONS,
+        metavar="N",
+        help="Exit 3 if there are more: 1G.",
+    )
+    max_activation = option(
+        str,
+        "--max-activation",
+        sets="expect.max_activation",
+        panel=QUESTIONS,
+        metavar="BYTES",
+        help="Exit 3 if all outputs take more: 100MB.",
+    )
+    compare = option(
+        str, "--compare", panel=QUESTIONS, metavar="FILE", help="List the differences to it."
+    )
+    target_output = option(
+        str,
+        "--target-output",
+        panel=QUESTIONS,
+        metavar="SIZES",
+        help="Which kernels, strides and paddings lead to these sizes: 56,56.",
+    )
+    budget = option(
+        str,
+        "--budget",
+        panel=QUESTIONS,
+        metavar="N",
+        help="How many filters this many parameters pay: 1M.",
+    )
+    verify = switch(
+        "--verify", panel=QUESTIONS, help="Build it in Keras and compare; exit 3 if not equal."
+    )
+    config, overrides, show_config = CONFIG, SET, SHOW_CONFIG
+    explain = switch("--explain", panel=PRINTING, help="Tell it in words.")
+    csv = switch("--csv", panel=PRINTING, help="Print CSV.")
+    markdown = switch("--markdown", panel=PRINTING, help="Print a Markdown table.")
+    figure = option(
+        Path,
+        "--figure",
+        panel=RUNNING,
+        metavar="FILE",
+        help="Draw a layer to scale, or the receptive field of a network, into a PNG.",
+    )
+    out, force = OUT, FORCE
+    seed = option(
+        int,
+        "--seed",
+        panel=RUNNING,
+        metavar="N",
+        help="Taken as everywhere, and without effect: nothing is random here.",
+    )
+    device = replace(DEVICE, sets=None)
