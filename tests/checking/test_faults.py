@@ -10,11 +10,11 @@ import pytest
 
 from nodelens.checking import gradients
 from nodelens.checking.problem import CheckProblem
-from nodelens.checking.ways import Found, SolveOptions, Way, adjoint_way, taped_way
+from nodelens.checking.ways import CheckOptions, Found, Way, adjoint_way, taped_way
 from nodelens.entry import run
 
 # A fault sees the right gradient, and may ask for the gradient of something else.
-Fault = Callable[[CheckProblem, np.ndarray, Found, Way, SolveOptions], np.ndarray]
+Fault = Callable[[CheckProblem, np.ndarray, Found, Way, CheckOptions], np.ndarray]
 
 THETA = {"theta", "theta.inner", "theta.drive", "theta.bias", "theta.outer"}
 ALL_TIMES = {"t0", "t[1]", "t[2]", "t1"}
@@ -222,7 +222,7 @@ def test_a_fault_is_found_and_its_block_named(
         if adjoint != "backsolve":
             return way
 
-        def wrong(problem: CheckProblem, weights: np.ndarray, options: SolveOptions) -> Found:
+        def wrong(problem: CheckProblem, weights: np.ndarray, options: CheckOptions) -> Found:
             found = way(problem, weights, options)
             return replace(found, gradient=fault(problem, weights, found, way, options))
 

@@ -9,8 +9,8 @@ import tensorflow as tf
 from tests.benchmarks.conformance import errors
 
 from nodelens.ode import odeint_vjp
-from nodelens.ode.odeint import DRIFT_LIMIT
 from nodelens.ode.problems import BACKSOLVE_TRAPS, CONFORMANCE
+from nodelens.ode.solve import DRIFT_LIMIT
 
 SHARES = {
     "L1": "reversible",

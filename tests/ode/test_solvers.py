@@ -8,7 +8,7 @@ from scipy.integrate._ivp import rk
 from nodelens.ode import SOLVERS, FixedController, odeint
 from nodelens.ode.problems import LinearProblem
 
-EXPLICIT = [name for name, solver in SOLVERS.items() if solver.largest_state is None]
+EXPLICIT = [name for name, solver in SOLVERS.items() if not solver.implicit]
 PROBLEM = LinearProblem.random(size=3, count=2, seed=3)
 EXACT_END = PROBLEM.states()[-1]
 

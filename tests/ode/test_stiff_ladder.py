@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 
 from nodelens.ode import Discrete, Reversible, odeint_vjp
-from nodelens.ode.odeint import DRIFT_LIMIT
 from nodelens.ode.problems import STIFF_LADDER
+from nodelens.ode.solve import DRIFT_LIMIT
 
 
 def error_and_drift(problem, adjoint):

@@ -24,13 +24,12 @@ from nodelens.checking.referees import (
 )
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.textbook import textbook_problem
-from nodelens.checking.ways import TAPE, Cost, Found, SolveOptions, Way, adjoint_way, taped_way
+from nodelens.checking.ways import TAPE, CheckOptions, Cost, Found, Way, adjoint_way, taped_way
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.loading import load_field
-from nodelens.ode.odeint import DRIFT_LIMIT
-
-# Adjoints that differentiate the very steps that the solver took, as the tape does.
-EXACT = {"discrete", "checkpointed", "direct"}
+from nodelens.ode.adjoints import ADJOINTS
+from nodelens.ode.solve import DRIFT_LIMIT
+from nodelens.ode.solvers import SOLVERS
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ def _named_field(settings: AdjointCheckSettings) -> OwnField:
     return OwnField(name, field, settings.z0, settings.times)
 
 
-def solve_options(settings: AdjointCheckSettings, precision: str | None = None) -> SolveOptions:
+def solve_options(settings: AdjointCheckSettings, precision: str | None = None) -> CheckOptions:
     """How the settings ask everything to be solved.
 
     Args:
@@ -200,7 +199,7 @@ def solve_options(settings: AdjointCheckSettings, precision: str | None = None) 
     """
     precision = precision or settings.precision
     rtol, atol = settings.tolerances(precision)
-    return SolveOptions(
+    return CheckOptions(
         solver=settings.solver.method,
         rtol=rtol,
         atol=atol,
@@ -214,7 +213,7 @@ def solve_options(settings: AdjointCheckSettings, precision: str | None = None) 
 def check_problem(
     problem: CheckProblem,
     ways: Mapping[str, Way],
-    options: SolveOptions,
+    options: CheckOptions,
     settings: AdjointCheckSettings,
     *,
     tape: bool,
@@ -280,24 +279,24 @@ def check_problem(
             checks += judge.against(gradient, reference)
         checks.append(judge.dot_products(gradient, settings.seed))
         if tape and name != TAPE:
-            checks += judge.between(gradient, found[TAPE], exact=name in EXACT)
+            checks += judge.between(gradient, found[TAPE], exact=ADJOINTS[name].exact)
     costs = {name: gradient.cost for name, gradient in found.items()}
     return ProblemReport(problem.name, tuple(checks), costs, seconds)
 
 
 # A Dormand-Prince step is stable up to 3.3 along the negative axis; others come not far beyond.
 STABLE = 4.0
-IMPLICIT = {"implicit_euler", "kvaerno3", "kencarp5"}
 
 
-def _require_solvable(problem: CheckProblem, options: SolveOptions) -> None:
+def _require_solvable(problem: CheckProblem, options: CheckOptions) -> None:
     """Names stiffness as the cause before an explicit solver runs out of steps.
 
     Raises:
         NumericalError: If the field is stiffer than the solver can follow.
     """
     stiff = stiffness(problem)
-    if options.solver not in IMPLICIT and stiff / STABLE > options.max_steps:
+    enough = options.max_steps is None or stiff / STABLE <= options.max_steps
+    if not SOLVERS[options.solver].implicit and not enough:
         raise NumericalError(
             f"{problem.name!r} is too stiff for {options.solver}: ‖∂f/∂z‖·|t1 - t0| = {stiff:.1e} "
             f"asks for more than the {options.max_steps:,} steps of max_steps",
@@ -306,7 +305,7 @@ def _require_solvable(problem: CheckProblem, options: SolveOptions) -> None:
 
 
 def _solver_error(
-    problem: CheckProblem, weights: np.ndarray, options: SolveOptions, way: Way
+    problem: CheckProblem, weights: np.ndarray, options: CheckOptions, way: Way
 ) -> float:
     """The error that the solver may make: its tolerance, or what halving its step changes.
 

@@ -39,9 +39,9 @@ def measure(adjoint: str, steps: int) -> dict[str, float]:
     """
     import tensorflow as tf
 
-    from nodelens.ode import ADJOINTS, Discrete, odeint_vjp
+    from nodelens.ode import Discrete, odeint_vjp
 
-    way = Discrete(capacity=steps) if adjoint == "discrete" else ADJOINTS[adjoint]
+    way = Discrete(capacity=steps) if adjoint == "discrete" else adjoint
 
     def field(t: tf.Tensor, z: tf.Tensor, params: list[tf.Tensor]) -> tf.Tensor:
         return params[0] * tf.sin(z + t)

@@ -1,16 +1,20 @@
-"""What may be set for `adjoint-check`."""
+"""Settings of `adjoint-check`."""
 
-from typing import Literal, get_args
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from nodelens.checking.problems import PROBLEMS
+from nodelens.fields.solve_settings import SolverName
+from nodelens.ode.adjoints import ADJOINTS
 from nodelens.settings.base import Settings
-from nodelens.settings.names import AdjointName, ProblemName, SolverName
+from nodelens.settings.choices import name_in
 
 Vector = list[float]
 
 
-class SolverSettings(Settings):
+class CheckedSolverSettings(Settings):
     """The forward solve; the gradient is found with the same tolerances."""
 
     method: SolverName = "dopri5"
@@ -30,29 +34,31 @@ class AdjointCheckSettings(Settings):
 
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = "auto"
-    problems: tuple[Literal[ProblemName, "all"], ...] = Field(("all",), min_length=1)
+    problems: tuple[Annotated[str, name_in(PROBLEMS, "all")], ...] = Field(("all",), min_length=1)
     field: str | None = Field(None, description="path/to/file.py:name or package.module:name")
     z0: Vector | list[Vector] | list[list[Vector]] | None = None
     times: tuple[float, ...] = Field((0.0, 0.5, 1.0), min_length=2)
-    adjoints: tuple[Literal[AdjointName, "all"], ...] = Field(
+    adjoints: tuple[Annotated[str, name_in(ADJOINTS, "all")], ...] = Field(
         ("backsolve", "discrete"), min_length=1
     )
-    solver: SolverSettings = SolverSettings()
+    solver: CheckedSolverSettings = CheckedSolverSettings()
     precision: Literal["float64", "float32"] = "float64"
     tolerance: PositiveFloat | None = None
     fail_fast: bool = False
 
-    def chosen_problems(self) -> tuple[ProblemName, ...]:
-        """The problems, `all` spelled out."""
-        every: tuple[ProblemName, ...] = get_args(ProblemName)
-        return every if "all" in self.problems else tuple(x for x in self.problems if x != "all")
+    def chosen_problems(self) -> tuple[str, ...]:
+        """Returns the problems, `all` spelled out."""
+        return _spelled_out(self.problems, PROBLEMS)
 
-    def chosen_adjoints(self) -> tuple[AdjointName, ...]:
-        """The adjoints, `all` spelled out."""
-        every: tuple[AdjointName, ...] = get_args(AdjointName)
-        return every if "all" in self.adjoints else tuple(x for x in self.adjoints if x != "all")
+    def chosen_adjoints(self) -> tuple[str, ...]:
+        """Returns the adjoints, `all` spelled out."""
+        return _spelled_out(self.adjoints, ADJOINTS)
 
     def tolerances(self, precision: str) -> tuple[float, float]:
         """Rtol and atol; the defaults depend on the precision."""
         usual = 1e-8 if precision == "float64" else 1e-5
         return self.solver.rtol or usual, self.solver.atol or usual
+
+
+def _spelled_out(names: tuple[str, ...], table: Iterable[str]) -> tuple[str, ...]:
+    return tuple(table) if "all" in names else names

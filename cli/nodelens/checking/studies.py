@@ -18,9 +18,9 @@ from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import by_closed_form, solve_sensitivity
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.textbook import textbook_problem
-from nodelens.checking.ways import SolveOptions, adjoint_way
+from nodelens.checking.ways import CheckOptions, adjoint_way
 from nodelens.errors import NumericalError, UsageError
-from nodelens.ode.odeint import DRIFT_LIMIT
+from nodelens.ode.solve import DRIFT_LIMIT
 
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 RATES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
@@ -175,7 +175,7 @@ def _advice(series: Iterable[Series], limit: float, label: str) -> list[str]:
     return sentences
 
 
-Points = list[tuple[float, CheckProblem, SolveOptions]]
+Points = list[tuple[float, CheckProblem, CheckOptions]]
 
 
 def _errors(

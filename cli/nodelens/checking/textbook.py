@@ -7,9 +7,11 @@ import numpy as np
 
 from nodelens.checking.plain_fields import NumpyField, Operations, TextbookField, in_tensorflow
 from nodelens.checking.problem import CheckProblem
+from nodelens.checking.problems import PROBLEMS
 from nodelens.ode.problems import Flow, LinearProblem
 from nodelens.ode.problems.scalar import growth_flow, logistic_flow, riccati_flow
 from nodelens.ode.problems.stiff import ladder_flow
+from nodelens.registry import load
 
 Params = Sequence[Any]
 
@@ -77,7 +79,8 @@ def _problem(
     return CheckProblem(name, vector_field, plain, np.array(z0, np.float64), times, values, flow)
 
 
-def _make_linear(seed: int, name: str) -> CheckProblem:
+def make_linear(seed: int, name: str) -> CheckProblem:
+    """Makes the problem with a random matrix; its gradient is known by hand."""
     problem = LinearProblem.random(seed=seed)
 
     def exact(weights: np.ndarray) -> np.ndarray:
@@ -95,7 +98,8 @@ def _make_linear(seed: int, name: str) -> CheckProblem:
     )
 
 
-def _make_network(seed: int, name: str) -> CheckProblem:
+def make_network(seed: int, name: str) -> CheckProblem:
+    """Makes the problem with random weights."""
     generator = np.random.default_rng(seed)
     params = {
         "inner": generator.normal(size=(4, 2)),
@@ -127,22 +131,17 @@ def _fixed(
     return make
 
 
-# How each problem is made from the seed, in the order in which they are checked.
-PROBLEMS: dict[str, Callable[[int, str], CheckProblem]] = {
-    "linear": _make_linear,
-    "growth": _fixed(_growth, [1.2], [0.3, 0.9, 1.6, 2.4], {"a": -1.3}, growth_flow),
-    "logistic": _fixed(_logistic, [1.4], [2.0, 1.1, 0.5], {"r": 0.9, "K": 2.0}, logistic_flow),
-    "riccati": _fixed(_riccati, [0.5], [0.1, 0.5, 0.9, 1.2], {"a": 0.8, "b": 0.6}, riccati_flow),
-    "stiff": _fixed(
-        _ladder, [1.5] * 3, [0.0, 0.15, 0.4, 0.7, 1.0], {"lambda": [1.0, 4.0, 16.0]}, ladder_flow
-    ),
-    "spiral": _fixed(_spiral, [1.6, 0.3], [0.0, 0.6, 1.3, 2.0], {"A": [[-0.1, 2.0], [-2.0, -0.1]]}),
-    "lotka-volterra": _fixed(
-        _prey, [1.0, 1.2], [0.0, 0.8, 1.7, 2.5], {"a": 1.5, "b": 1.0, "c": 0.8, "d": 1.1}
-    ),
-    "pendulum": _fixed(_pendulum, [1.1, -0.4], [1.5, 1.0, 0.2], {"stiffness": 2.2, "damping": 0.3}),
-    "network": _make_network,
-}
+make_growth = _fixed(_growth, [1.2], [0.3, 0.9, 1.6, 2.4], {"a": -1.3}, growth_flow)
+make_logistic = _fixed(_logistic, [1.4], [2.0, 1.1, 0.5], {"r": 0.9, "K": 2.0}, logistic_flow)
+make_riccati = _fixed(_riccati, [0.5], [0.1, 0.5, 0.9, 1.2], {"a": 0.8, "b": 0.6}, riccati_flow)
+make_stiff = _fixed(
+    _ladder, [1.5] * 3, [0.0, 0.15, 0.4, 0.7, 1.0], {"lambda": [1.0, 4.0, 16.0]}, ladder_flow
+)
+make_spiral = _fixed(_spiral, [1.6, 0.3], [0.0, 0.6, 1.3, 2.0], {"A": [[-0.1, 2.0], [-2.0, -0.1]]})
+make_lotka_volterra = _fixed(
+    _prey, [1.0, 1.2], [0.0, 0.8, 1.7, 2.5], {"a": 1.5, "b": 1.0, "c": 0.8, "d": 1.1}
+)
+make_pendulum = _fixed(_pendulum, [1.1, -0.4], [1.5, 1.0, 0.2], {"stiffness": 2.2, "damping": 0.3})
 
 
 def textbook_problem(name: str, seed: int) -> CheckProblem:
@@ -152,4 +151,5 @@ def textbook_problem(name: str, seed: int) -> CheckProblem:
         name: One of `PROBLEMS`.
         seed: Of what is random in it.
     """
-    return PROBLEMS[name](seed, name)
+    problem: CheckProblem = load(PROBLEMS[name].make)(seed, name)
+    return problem

@@ -13,6 +13,7 @@ from nodelens.checking.problem import CheckProblem
 from nodelens.errors import NumericalError
 from nodelens.ode import ADJOINTS, DriftWarning, SolveError, Status, odeint, odeint_vjp
 from nodelens.ode.adjoints.base import is_differentiable
+from nodelens.ode.options import SolveOptions
 from nodelens.ode.solvers import SOLVERS
 from nodelens.ode.status import REMEDIES
 
@@ -20,52 +21,45 @@ TAPE = "tape"
 
 
 @dataclass(frozen=True)
-class SolveOptions:
-    """How everything is solved.
+class CheckOptions(SolveOptions):
+    """The options of all solves of a check.
 
     Attributes:
-        solver: Name of the solver.
-        rtol: Relative tolerance of the solve and of the gradient.
-        atol: Absolute tolerance.
-        max_steps: Attempted steps after which a solve fails.
-        step_size: Of a solver that does not adapt its steps; None takes one step an interval.
         dtype: `float64` or `float32`.
-        jit_compile: Whether XLA compiles.
+        jit_compile: True if XLA compiles.
     """
 
-    solver: str
-    rtol: float
-    atol: float
-    max_steps: int
-    step_size: float | None
-    dtype: str
-    jit_compile: bool
+    dtype: str = "float64"
+    jit_compile: bool = False
 
     @property
     def fixed(self) -> bool:
-        """Whether the steps are all of one size, whatever the tolerances."""
+        """True if the steps are all of one size, whatever the tolerances."""
         return self.step_size is not None or not SOLVERS[self.solver].adaptive
 
-    def tighter(self, factor: float) -> "SolveOptions":
-        """The same with smaller tolerances, as far as the precision allows, or half the step."""
+    def tighter(self, factor: float) -> "CheckOptions":
+        """Divides the tolerances, as far as the precision allows, or halves the fixed step."""
         if self.step_size is not None:
             return replace(self, step_size=self.step_size / 2)
         floor = 20 * float(np.finfo(self.dtype).eps)
-        return replace(
-            self,
-            rtol=max(self.rtol / factor, min(self.rtol, floor)),
-            atol=max(self.atol / factor, min(self.atol, floor)),
-        )
-
-    def arguments(self) -> dict[str, Any]:
-        """The arguments that `odeint` and `odeint_vjp` share."""
-        return {
-            "solver": self.solver,
-            "rtol": self.rtol,
-            "atol": self.atol,
-            "step_size": self.step_size,
-            "jit_compile": self.jit_compile,
+        names = ("rtol", "atol", "adjoint_rtol", "adjoint_atol")
+        given = {name: getattr(self, name) for name in names}
+        smaller: dict[str, Any] = {
+            name: max(value / factor, min(value, floor))
+            for name, value in given.items()
+            if value is not None
         }
+        return replace(self, **smaller)
+
+    def arguments_with(self, adjoint: str) -> dict[str, Any]:
+        """Returns the arguments that `odeint` and `odeint_vjp` share.
+
+        Args:
+            adjoint: Name of the adjoint.
+        """
+        bounded = ADJOINTS[adjoint].bounded
+        options = replace(self, adjoint=adjoint, max_steps=None if bounded else self.max_steps)
+        return {**options.arguments(), "jit_compile": self.jit_compile}
 
 
 @dataclass(frozen=True)
@@ -104,7 +98,7 @@ class Found:
     cost: Cost
 
 
-Way = Callable[[CheckProblem, np.ndarray, SolveOptions], Found]
+Way = Callable[[CheckProblem, np.ndarray, CheckOptions], Found]
 
 
 def adjoint_way(name: str) -> Way:
@@ -114,7 +108,7 @@ def adjoint_way(name: str) -> Way:
         name: One of `nodelens.ode.ADJOINTS`.
     """
 
-    def way(problem: CheckProblem, weights: np.ndarray, options: SolveOptions) -> Found:
+    def way(problem: CheckProblem, weights: np.ndarray, options: CheckOptions) -> Found:
         start = time.perf_counter()
         z0, times, params = _tensors(problem, options)
         solution, pullback = odeint_vjp(
@@ -122,9 +116,7 @@ def adjoint_way(name: str) -> Way:
             z0,
             times,
             params=params,
-            adjoint=ADJOINTS[name],
-            max_steps=None if name == "direct" else options.max_steps,
-            **options.arguments(),
+            **options.arguments_with(name),
         )
         require_success(problem, name, int(solution.status), options)
         gradients = pullback(tf.reshape(tf.constant(weights, z0.dtype), solution.states.shape))
@@ -157,7 +149,7 @@ def taped_way(name: str, method: str) -> Way:
         method: What the way is called.
     """
 
-    def way(problem: CheckProblem, weights: np.ndarray, options: SolveOptions) -> Found:
+    def way(problem: CheckProblem, weights: np.ndarray, options: CheckOptions) -> Found:
         start = time.perf_counter()
         z0, times, params = _tensors(problem, options)
         # What a field captures may be whole numbers, which have no gradient.
@@ -172,9 +164,7 @@ def taped_way(name: str, method: str) -> Way:
                     z0,
                     times,
                     params=params,
-                    adjoint=ADJOINTS[name],
-                    max_steps=None if name == "direct" else options.max_steps,
-                    **options.arguments(),
+                    **options.arguments_with(name),
                 )
                 weight = tf.reshape(tf.constant(weights, z0.dtype), solution.states.shape)
                 loss = tf.reduce_sum(weight * solution.states)
@@ -201,7 +191,7 @@ def taped_way(name: str, method: str) -> Way:
     return way
 
 
-def require_success(problem: CheckProblem, method: str, code: int, options: SolveOptions) -> None:
+def require_success(problem: CheckProblem, method: str, code: int, options: CheckOptions) -> None:
     """Raises if a solve did not reach the last time.
 
     Raises:
@@ -217,7 +207,7 @@ def require_success(problem: CheckProblem, method: str, code: int, options: Solv
 
 
 def _tensors(
-    problem: CheckProblem, options: SolveOptions
+    problem: CheckProblem, options: CheckOptions
 ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor] | None]:
     dtype = tf.as_dtype(options.dtype)
     params = None

@@ -12,9 +12,10 @@ from nodelens.ode.crossings import Crossings, Located, Locator
 from nodelens.ode.event import Event, lift_events
 from nodelens.ode.first_order import SecondOrderError
 from nodelens.ode.memo import Memo
-from nodelens.ode.odeint import raise_if_failed, solve
-from nodelens.ode.prepare import Problem, SolveOptions, identity, prepare
+from nodelens.ode.options import OdeintArguments
+from nodelens.ode.prepare import PreparedSolve, identity, prepare
 from nodelens.ode.solution import Stats
+from nodelens.ode.solve import raise_if_failed, solve
 from nodelens.ode.status import Status
 
 
@@ -53,7 +54,7 @@ def odeint_event(
     events: Sequence[Event],
     throw: bool = True,
     jit_compile: bool = True,
-    **options: Unpack[SolveOptions],
+    **options: Unpack[OdeintArguments],
 ) -> EventSolution:
     """Solves dz/dt = f(t, z), z(t_0) = z0 and finds where g(t, z) = 0 for each event.
 
@@ -151,7 +152,7 @@ def _checked(events: Sequence[Event]) -> tuple[Event, ...]:
 _LOCATORS: Memo[tuple[Locator, Compiled]] = Memo(capacity=128)
 
 
-def _locate(problem: Problem, events: tuple[Event, ...], jit_compile: bool) -> Located:
+def _locate(problem: PreparedSolve, events: tuple[Event, ...], jit_compile: bool) -> Located:
     """Finds the crossings, unseen by tapes; in eager code by a compiled function that is kept."""
 
     def make() -> tuple[Locator, Compiled]:
@@ -185,7 +186,7 @@ def _padded(
 
 
 def _crossing(
-    problem: Problem, event: Event, t: tf.Tensor, z: Any, valid: tf.Tensor
+    problem: PreparedSolve, event: Event, t: tf.Tensor, z: Any, valid: tf.Tensor
 ) -> tuple[tf.Tensor, Any]:
     """Takes one Newton step from (t, z) to the crossing; returns its time and its state."""
     layout, inputs = problem.layout, problem.inputs

@@ -1,16 +1,15 @@
 """The border: what the user gave becomes checked, flattened tensors and a configuration."""
 
-import difflib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, TypeVar
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.adjoints import ADJOINTS, Adjoint
-from nodelens.ode.adjoints.base import Backward, is_differentiable
+from nodelens.ode.adjoints import ADJOINTS
+from nodelens.ode.adjoints.base import Adjoint, Backward, is_differentiable
 from nodelens.ode.controllers import Controller, FixedController, PIDController
 from nodelens.ode.core import Core
 from nodelens.ode.integrate import Method, Tolerances
@@ -20,13 +19,12 @@ from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.observe import Inputs
 from nodelens.ode.runge_kutta import ExplicitRungeKutta
 from nodelens.ode.solvers import SOLVERS
+from nodelens.ode.tables import look_up
 from nodelens.ode.vector_field import LiftedField, lift
-
-Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
-class Problem:
+class PreparedSolve:
     """A checked call of `odeint`.
 
     Args:
@@ -84,21 +82,6 @@ class Problem:
         return rows[0] if len(rows) == 1 else tf.concat(rows, axis=-1)
 
 
-class SolveOptions(TypedDict, total=False):
-    """The options that every way to solve has; what they mean is said at `odeint`."""
-
-    params: Any
-    solver: str
-    rtol: Any
-    atol: Any
-    adjoint: str | Adjoint
-    controller: Controller | None
-    norm: Norm
-    max_steps: int | None
-    step_size: float | None
-    jump_times: Any
-
-
 _PREPARED: Memo[tuple[Core, LiftedField]] = Memo(capacity=128)
 
 
@@ -118,7 +101,7 @@ def prepare(
     step_size: float | None = None,
     batching: str = "joint",
     jump_times: Any = None,
-) -> Problem:
+) -> PreparedSolve:
     """Checks the arguments of `odeint` and makes a problem of them.
 
     Raises:
@@ -135,9 +118,11 @@ def prepare(
     shared_times = times.shape.rank == 1
     if params is not None:
         params = tf.nest.map_structure(tf.convert_to_tensor, params)
-    chosen_solver = look_up("solver", solver, SOLVERS)
+    chosen_solver = look_up("solver", solver, SOLVERS).made if isinstance(solver, str) else solver
     _check_size(chosen_solver, layout)
-    chosen_adjoint = look_up("adjoint", adjoint, ADJOINTS)
+    chosen_adjoint = (
+        look_up("adjoint", adjoint, ADJOINTS).made if isinstance(adjoint, str) else adjoint
+    )
     method = Method(
         chosen_solver,
         _controller(chosen_solver, controller, step_size),
@@ -168,22 +153,7 @@ def prepare(
         times = tf.ensure_shape(times, [None, packed.shape[0]])
     inputs = Inputs(packed, times, theta, tolerances, _jumps(jump_times))
     chosen_adjoint.check(method, inputs)
-    return Problem(core, layout, inputs, params, lifted.sources, shared_times)
-
-
-def look_up(kind: str, choice: Any, table: Mapping[str, Part]) -> Part:
-    """Finds a part by its name, or takes it as it is.
-
-    Raises:
-        ValueError: There is no such name; the nearest one is suggested.
-    """
-    if not isinstance(choice, str):
-        return choice
-    if choice in table:
-        return table[choice]
-    near = difflib.get_close_matches(choice, table, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"There is no {kind} {choice!r}.{hint} Known: {', '.join(sorted(table))}.")
+    return PreparedSolve(core, layout, inputs, params, lifted.sources, shared_times)
 
 
 def identity(vector_field: Callable[..., Any]) -> tuple[Any, ...]:

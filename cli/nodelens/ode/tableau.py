@@ -47,6 +47,11 @@ class Tableau:
         return self.error is not None
 
     @property
+    def implicit(self) -> bool:
+        """True if a stage depends on itself: its row holds a diagonal coefficient."""
+        return any(len(row) > stage for stage, row in enumerate(self.a))
+
+    @property
     def first_same_as_last(self) -> bool:
         """Whether the last stage is f(t + h, y_1), the first stage of the next step."""
         return self.b[-1] == 0 and self.a[-1] == self.b[:-1]

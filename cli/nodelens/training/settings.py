@@ -6,8 +6,13 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from nodelens.datasets.settings import DataSettings, SimulatedData
 from nodelens.fields.settings import FieldSettings, MLPFieldSettings
+from nodelens.fields.solve_settings import (
+    AdjointName,
+    AdjointSettings,
+    SolverName,
+    SolverSettings,
+)
 from nodelens.settings.base import Settings
-from nodelens.settings.names import AdjointName, SolverName
 
 LossName = Literal[
     "mean_absolute_error", "mean_squared_error", "huber", "log_cosh", "cross_entropy",
@@ -17,28 +22,6 @@ OptimizerName = Literal[
     "nadam", "rmsprop", "sgd",
 ]  # fmt: skip
 ScheduleName = Literal["constant", "cosine", "exponential", "linear", "inverse_time"]
-
-
-class SolverSettings(Settings):
-    """The forward solve. `atol` is in units of the scale of each component.
-
-    `step_size` makes every step as long, or a little shorter to meet the times of the data; without
-    it a solver that chooses no steps takes one from time to time.
-    """
-
-    method: SolverName = "dopri5"
-    rtol: PositiveFloat = 1e-3
-    atol: PositiveFloat = 1e-4
-    max_steps: PositiveInt = 1000
-    step_size: PositiveFloat | None = None
-
-
-class AdjointSettings(Settings):
-    """The gradient. `backsolve` may have tolerances of its own instead of the solver's."""
-
-    method: AdjointName = "backsolve"
-    rtol: PositiveFloat | None = None
-    atol: PositiveFloat | None = None
 
 
 class EarlyStoppingSettings(Settings):

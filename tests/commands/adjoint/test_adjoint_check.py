@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nodelens.entry import run
 from nodelens.ode import ADJOINTS, Backsolve
+from nodelens.ode.adjoints import AdjointRow
 from nodelens.ode.adjoints.base import Backward
 
 
@@ -86,6 +88,11 @@ def test_the_problems_are_listed_without_tensorflow() -> None:
     assert "lotka-volterra" in result.stdout
 
 
+def row_of(adjoint: type[Backsolve]) -> AdjointRow:
+    """The row of `backsolve` with another class."""
+    return replace(ADJOINTS["backsolve"], implementation=f"{__name__}:{adjoint.__name__}")
+
+
 class Wrong(Backsolve):
     """An adjoint with a planted fault."""
 
@@ -111,16 +118,16 @@ class WrongZ0(Wrong):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("adjoint", "blocks"),
-    [(WrongTheta(), {"theta"}), (WrongZ0(), {"z0", "t0", "times"})],
+    [(WrongTheta, {"theta"}), (WrongZ0, {"z0", "t0", "times"})],
     ids=["sign of theta", "sign of z0"],
 )
 def test_a_planted_sign_error_ends_with_3_and_is_named(
-    adjoint: Wrong,
+    adjoint: type[Wrong],
     blocks: set[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setitem(ADJOINTS, "backsolve", adjoint)
+    monkeypatch.setitem(ADJOINTS, "backsolve", row_of(adjoint))
     document = document_of(capsys, "--problem", "linear", "--adjoint", "backsolve", code=3)
     assert document["verdict"] == "fail"
     failed = {check["block"] for check in document["checks"] if not check["passed"]}
@@ -131,7 +138,7 @@ def test_a_planted_sign_error_ends_with_3_and_is_named(
 def test_the_table_says_fail_in_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(ADJOINTS, "backsolve", WrongTheta())
+    monkeypatch.setitem(ADJOINTS, "backsolve", row_of(WrongTheta))
     assert run(["adjoint-check", "--problem", "linear", "--adjoint", "backsolve", "-q"]) == 3
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith("fail: ")
@@ -169,7 +176,7 @@ def test_fixed_steps_are_judged_by_what_half_a_step_changes(
         limits.append(states["tolerance"])
     # RK4 is of fourth order.
     assert 12 < limits[0] / limits[1] < 20
-    monkeypatch.setitem(ADJOINTS, "backsolve", WrongTheta())
+    monkeypatch.setitem(ADJOINTS, "backsolve", row_of(WrongTheta))
     arguments[3] = "backsolve"
     document_of(capsys, *arguments, "--set", "solver.step_size=0.05", code=3)
 

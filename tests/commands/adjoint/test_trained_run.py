@@ -1,6 +1,7 @@
 """`adjoint-check --run`: the trained field of a run, on its own data."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from nodelens.entry import run
 from nodelens.ode import ADJOINTS, Backsolve
+from nodelens.ode.adjoints import AdjointRow
 from nodelens.ode.adjoints.base import Backward
 from nodelens.training.runs.gradient_sample import sample
 from nodelens.training.runs.load import load_run
@@ -64,6 +66,11 @@ def test_a_run_is_checked_as_it_was_trained(
     assert max(check["rel_error"] for check in gradients) < 1e-2
 
 
+def row_of(adjoint: type[Backsolve]) -> AdjointRow:
+    """The row of `backsolve` with another class."""
+    return replace(ADJOINTS["backsolve"], implementation=f"{__name__}:{adjoint.__name__}")
+
+
 class WrongTheta(Backsolve):
     """An adjoint with the sign of dL/dθ turned."""
 
@@ -76,7 +83,7 @@ class WrongTheta(Backsolve):
 def test_a_wrong_gradient_of_a_run_is_found(
     trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(ADJOINTS, "backsolve", WrongTheta())
+    monkeypatch.setitem(ADJOINTS, "backsolve", row_of(WrongTheta))
     arguments = ["-q", "--run", str(trained), "--adjoint", "backsolve"]
     assert run(["adjoint-check", *arguments]) == 3
     assert "dL/dθ" in capsys.readouterr().out.splitlines()[-1]

@@ -97,7 +97,7 @@ def test_the_gradient_is_that_of_a_tape_through_an_unrolled_network(pictures: Pa
         loss = unrolled(task.network, *batch)
     expected = tape.gradient(loss, task.model.trainable_variables)
     for method in ("discrete", "backsolve"):
-        ours = SampleTask(**{**vars(task), "adjoint": ADJOINTS[method]})
+        ours = SampleTask(**{**vars(task), "adjoint": ADJOINTS[method].made})
         found = tf.function(ours.differentiate, autograph=False)(batch)
         np.testing.assert_allclose(found.loss, loss, rtol=1e-5)
         for variable, value, reference in zip(

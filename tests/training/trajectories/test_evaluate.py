@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nodelens.fields.hybrid import HybridField
+from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.figures.fit import FitPicture, draw_fit
-from nodelens.training.settings import AdjointSettings, SolverSettings
 from nodelens.training.trajectories.evaluate import field_on_grid
 from nodelens.training.trajectories.objective import Problem
 

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.fields.hybrid import HybridField
-from nodelens.training.settings import AdjointSettings, SolverSettings
+from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.training.trajectories.evaluate import solve_whole
 from nodelens.training.trajectories.objective import Problem
 from nodelens.training.trajectories.windows import Batch

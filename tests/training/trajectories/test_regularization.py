@@ -11,9 +11,10 @@ from scipy.linalg import expm
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
+from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.settings.resolve import resolve
 from nodelens.training.runs.prepare import prepare
-from nodelens.training.settings import AdjointSettings, SolverSettings, TrainOdeSettings
+from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.objective import Problem
 from nodelens.training.trajectories.regularization import Penalties
 from nodelens.training.trajectories.task import TrajectoryTask

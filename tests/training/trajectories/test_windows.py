@@ -7,7 +7,7 @@ import tensorflow as tf
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
-from nodelens.training.settings import AdjointSettings, SolverSettings
+from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.training.trajectories.objective import Problem
 from nodelens.training.trajectories.windows import make_windows
 

@@ -44,10 +44,11 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
             "without --proof and --junit"
         )
     if call.list_problems:
+        from nodelens.checking.problems import PROBLEMS
         from nodelens.report.adjoint.problems import problems_table
-        from nodelens.settings.names import EQUATIONS
 
-        output.result({"problems": EQUATIONS}, problems_table(EQUATIONS))
+        equations = {row.name: row.equation for row in PROBLEMS.values()}
+        output.result({"problems": equations}, problems_table(PROBLEMS.values()))
         return ExitCode.DONE
     resolved = call.settings(AdjointCheckSettings, overrides=as_run)
     if call.show_config:

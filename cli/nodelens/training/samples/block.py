@@ -10,7 +10,7 @@ from nodelens.fields.blocks import ResidualBlocks
 from nodelens.fields.functional import as_function, parameters
 from nodelens.fields.layer import NeuralODE
 from nodelens.ode import Adjoint, Status, odeint, odeint_vjp
-from nodelens.ode.prepare import SolveOptions
+from nodelens.ode.options import OdeintArguments
 
 
 class Pulled(NamedTuple):
@@ -91,8 +91,8 @@ def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
     return Passed(solution.states[-1], stats.nfe, stats.rejected, solution.status, pullback)
 
 
-def _solve_options(block: NeuralODE) -> SolveOptions:
-    return SolveOptions(
+def _solve_options(block: NeuralODE) -> OdeintArguments:
+    return OdeintArguments(
         params=parameters(block.vector_field),
         solver=block.solver,
         rtol=block.rtol,

@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.fields.functional import VectorField, as_function, parameters
-from nodelens.ode import ADJOINTS, Adjoint, Backsolve, Solution, odeint_vjp
-from nodelens.ode.odeint import Pullback
+from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
+from nodelens.ode import Adjoint, Solution, SolveOptions, odeint_vjp
+from nodelens.ode.solve import Pullback
 from nodelens.training.loop.losses import LOSSES
-from nodelens.training.settings import AdjointSettings, SolverSettings
 from nodelens.training.trajectories.regularization import Penalties
 from nodelens.training.trajectories.windows import Batch
 
@@ -99,6 +99,6 @@ class Problem:
 
 def make_adjoint(settings: AdjointSettings) -> Adjoint:
     """The adjoint of the settings; only the one that solves backward has tolerances of its own."""
-    if settings.method == "backsolve":
-        return Backsolve(rtol=settings.rtol, atol=settings.atol)
-    return ADJOINTS[settings.method]
+    return SolveOptions(
+        adjoint=settings.method, adjoint_rtol=settings.rtol, adjoint_atol=settings.atol
+    ).make_adjoint()

@@ -7,17 +7,18 @@ from typing import Any, Unpack
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.adjoints import Adjoint
-from nodelens.ode.adjoints.base import Forward
+from nodelens.ode.adjoints.base import Adjoint, Forward
 from nodelens.ode.compiled import CompiledCore, compiled
 from nodelens.ode.controllers import Controller
 from nodelens.ode.diagnosis import diagnose
 from nodelens.ode.first_order import once
 from nodelens.ode.norms import Norm, rms_norm
-from nodelens.ode.prepare import Problem, SolveOptions, look_up, prepare
+from nodelens.ode.options import OdeintArguments
+from nodelens.ode.prepare import PreparedSolve, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
 from nodelens.ode.status import SolveError, Status
+from nodelens.ode.tables import look_up
 
 
 @tf.autograph.experimental.do_not_convert
@@ -113,7 +114,7 @@ def odeint(
     return solve(problem, throw, jit_compile)
 
 
-def solve(problem: Problem, throw: bool, jit_compile: bool) -> Solution:
+def solve(problem: PreparedSolve, throw: bool, jit_compile: bool) -> Solution:
     """Solves a prepared problem as one differentiable operation, in eager code or in a graph."""
     if not tf.executing_eagerly():
         return _solution(problem, *_differentiable_graph(problem))
@@ -136,7 +137,7 @@ class Pullback:
         run: Runs its backward pass.
     """
 
-    def __init__(self, problem: Problem, run: Callable[[tf.Tensor], Any]) -> None:
+    def __init__(self, problem: PreparedSolve, run: Callable[[tf.Tensor], Any]) -> None:
         self._problem = problem
         self._run = run
 
@@ -183,7 +184,7 @@ def odeint_vjp(
     *,
     batching: str = "joint",
     jit_compile: bool = True,
-    **options: Unpack[SolveOptions],
+    **options: Unpack[OdeintArguments],
 ) -> tuple[Solution, Pullback]:
     """Solves, and returns with the solution the function that pulls a cotangent back.
 
@@ -252,7 +253,7 @@ def _reference(
     return _solution(problem, forward.states, forward)
 
 
-def _differentiable_graph(problem: Problem) -> tuple[tf.Tensor, Forward]:
+def _differentiable_graph(problem: PreparedSolve) -> tuple[tf.Tensor, Forward]:
     """The solve as one differentiable operation of the graph that is being traced."""
     core = problem.core
     if core.adjoint.differentiable:
@@ -276,7 +277,7 @@ def _differentiable_graph(problem: Problem) -> tuple[tf.Tensor, Forward]:
 
 
 def _differentiable_eager(
-    problem: Problem, functions: CompiledCore, throw: bool
+    problem: PreparedSolve, functions: CompiledCore, throw: bool
 ) -> tuple[tf.Tensor, Forward]:
     """The solve as one differentiable operation of eager code."""
     kept: list[Forward] = []
@@ -302,7 +303,7 @@ def _differentiable_eager(
     return solve(*problem.leaves), kept[0]
 
 
-def _solution(problem: Problem, states: tf.Tensor, forward: Forward) -> Solution:
+def _solution(problem: PreparedSolve, states: tf.Tensor, forward: Forward) -> Solution:
     """Puts the user's structure back."""
     return Solution(
         states=problem.layout.unpack(states),
@@ -312,7 +313,7 @@ def _solution(problem: Problem, states: tf.Tensor, forward: Forward) -> Solution
     )
 
 
-def raise_if_failed(problem: Problem, forward: Forward) -> None:
+def raise_if_failed(problem: PreparedSolve, forward: Forward) -> None:
     """Raises the worst status of an eager solve, with its cause, if any sample failed."""
     codes = forward.status.numpy()
     if codes.any():
