@@ -29,7 +29,7 @@ SET = several(
     str,
     "--set",
     metavar="KEY=VALUE",
-    help="Set one value, over the file; repeatable.",
+    help="Set one value, overriding the file; repeatable.",
     panel=SETTINGS,
 )
 SHOW_CONFIG = switch(
@@ -43,7 +43,7 @@ SEED = option(
     min=0,
     max=2**32 - 1,
     metavar="N",
-    help="Seed of everything random.",
+    help="Seed of all random numbers.",
     panel=RUNNING,
     sets="seed",
 )
@@ -51,14 +51,21 @@ DEVICE = option(
     str,
     "--device",
     metavar="auto|cpu|gpu|gpu:N",
-    help="Where it is computed.",
+    help="Device to compute on.",
     panel=RUNNING,
     sets="device",
 )
-OUT = option(Path, "--out", "-o", metavar="DIR", help="Where files are written.", panel=RUNNING)
+OUT = option(
+    Path,
+    "--out",
+    "-o",
+    metavar="DIR",
+    help="Directory of the files that are written.",
+    panel=RUNNING,
+)
 OUT_SETTING = replace(OUT, sets="output.directory")
-FORCE = switch("--force", help="Overwrite what is there.", panel=RUNNING)
-DRY_RUN = switch("--dry-run", help="Check everything, say what would be done.", panel=RUNNING)
+FORCE = switch("--force", help="Overwrite existing files.", panel=RUNNING)
+DRY_RUN = switch("--dry-run", help="Check everything and print what would be done.", panel=RUNNING)
 
 
 class Call:

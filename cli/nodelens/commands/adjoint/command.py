@@ -1,4 +1,4 @@
-"""`node adjoint-check`: can the gradient of an adjoint be trusted?"""
+"""`node adjoint-check`: a check of the gradients of adjoints."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def adjoint_check(call: AdjointCheckCall) -> ExitCode:
-    """Say whether the adjoint gradients of a Neural ODE can be trusted.
+    """Check whether the adjoint gradients of a Neural ODE can be trusted.
 
     The gradient of each adjoint for z0, each parameter and each time is compared with closed forms,
     with forward sensitivities and complex steps integrated by SciPy, with extrapolated central

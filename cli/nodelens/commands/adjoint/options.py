@@ -89,8 +89,8 @@ class AdjointCheckCall(SettingsCall, command="adjoint-check"):
         "--study",
         panel=CHECKED,
         metavar="|".join(STUDIES),
-        help="How errors grow with the tolerance, with stiffness, on the way back; how memory "
-        "grows with the steps. With --out, draw it.",
+        help="Study how errors grow with the tolerance, with stiffness or in the backward solve, "
+        "or how memory grows with the steps; with --out, draw it.",
     )
     adjoints = several(
         str,

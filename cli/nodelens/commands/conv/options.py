@@ -71,7 +71,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="layers.0.padding",
         panel=LAYER,
         metavar="valid|same|causal",
-        help="Zeros around.",
+        help="Padding around the input.",
     )
     dilation = option(
         str,
@@ -79,7 +79,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="layers.0.dilation",
         panel=LAYER,
         metavar="D",
-        help="Distance of weights.",
+        help="Distance between the weights of a kernel.",
     )
     groups = option(
         int,
@@ -87,7 +87,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="layers.0.groups",
         panel=LAYER,
         metavar="G",
-        help="Groups of channels.",
+        help="Number of groups of channels.",
     )
     depth_multiplier = option(
         int,
@@ -119,7 +119,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="layers.0.activation",
         panel=LAYER,
         metavar="NAME",
-        help="Told, not counted.",
+        help="Reported, not counted.",
     )
     type = option(
         str,
@@ -148,16 +148,18 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         "saved .keras file.",
     )
     layer_name = option(
-        str, "--layer-name", panel=NETWORK, metavar="NAME", help="Tell only this layer."
+        str, "--layer-name", panel=NETWORK, metavar="NAME", help="Report only this layer."
     )
-    up_to = option(str, "--up-to", panel=NETWORK, metavar="NAME", help="Count only up to it.")
+    up_to = option(
+        str, "--up-to", panel=NETWORK, metavar="NAME", help="Count only up to this layer."
+    )
     data_format = option(
         str,
         "--data-format",
         sets="data_format",
         panel=NETWORK,
         metavar="channels_last|channels_first",
-        help="Where the channels stand.",
+        help="Position of the channels.",
     )
     dtype = option(
         str,
@@ -173,7 +175,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="batch_size",
         panel=NETWORK,
         metavar="N",
-        help="Samples at once, for memory.",
+        help="Samples in a batch, for memory.",
     )
     expect_params = option(
         str,
@@ -181,7 +183,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="expect.params",
         panel=QUESTIONS,
         metavar="N",
-        help="Exit 3 if it has not N parameters.",
+        help="Exit 3 unless it has N parameters.",
     )
     expect_output = option(
         str,
@@ -190,7 +192,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         panel=QUESTIONS,
         metavar="SHAPE",
         parse=_shape,
-        help="Exit 3 if the output is not 196,196,10.",
+        help="Exit 3 unless the output has this shape, such as 196,196,10.",
     )
     max_params = option(
         str,
@@ -198,7 +200,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="expect.max_params",
         panel=QUESTIONS,
         metavar="N",
-        help="Exit 3 if there are more: 5M.",
+        help="Exit 3 if there are more parameters, such as 5M.",
     )
     max_macs = option(
         str,
@@ -206,7 +208,7 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="expect.max_macs",
         panel=QUESTIONS,
         metavar="N",
-        help="Exit 3 if there are more: 1G.",
+        help="Exit 3 if there are more MACs, such as 1G.",
     )
     max_activation = option(
         str,
@@ -214,30 +216,36 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         sets="expect.max_activation",
         panel=QUESTIONS,
         metavar="BYTES",
-        help="Exit 3 if all outputs take more: 100MB.",
+        help="Exit 3 if all outputs take more memory, such as 100MB.",
     )
     compare = option(
-        str, "--compare", panel=QUESTIONS, metavar="FILE", help="List the differences to it."
+        str,
+        "--compare",
+        panel=QUESTIONS,
+        metavar="FILE",
+        help="List the differences from this configuration.",
     )
     target_output = option(
         str,
         "--target-output",
         panel=QUESTIONS,
         metavar="SIZES",
-        help="Which kernels, strides and paddings lead to these sizes: 56,56.",
+        help="List the kernels, strides and paddings that lead to these sizes, such as 56,56.",
     )
     budget = option(
         str,
         "--budget",
         panel=QUESTIONS,
         metavar="N",
-        help="How many filters this many parameters pay: 1M.",
+        help="Find the number of filters for this many parameters, such as 1M.",
     )
     verify = switch(
-        "--verify", panel=QUESTIONS, help="Build it in Keras and compare; exit 3 if not equal."
+        "--verify",
+        panel=QUESTIONS,
+        help="Build the layers in Keras and compare; exit 3 unless all is equal.",
     )
     config, overrides, show_config = CONFIG, SET, SHOW_CONFIG
-    explain = switch("--explain", panel=PRINTING, help="Tell it in words.")
+    explain = switch("--explain", panel=PRINTING, help="Explain the result in words.")
     csv = switch("--csv", panel=PRINTING, help="Print CSV.")
     markdown = switch("--markdown", panel=PRINTING, help="Print a Markdown table.")
     figure = option(
@@ -253,6 +261,6 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         "--seed",
         panel=RUNNING,
         metavar="N",
-        help="Taken as everywhere, and without effect: nothing is random here.",
+        help="Accepted without effect: nothing is random here.",
     )
     device = replace(DEVICE, sets=None)

@@ -12,8 +12,8 @@ def gradcam(call: GradcamCall) -> ExitCode:
 
     Every picture gets a directory with an overlay, a heat map, the raw map,
     a figure and a manifest. The classifier is VGG19 unless --model says
-    otherwise. Where the ImageNet weights of Keras are not cached, trained
-    weights of VGG19 that travel with nodelens are used.
+    otherwise. Where the ImageNet weights of Keras are not cached, the
+    trained weights of VGG19 that are part of nodelens are used.
     """
     from nodelens.commands.gradcam.pages import refuse_unwritable_pages
     from nodelens.commands.gradcam.run import explain_pictures, print_layers, print_plan

@@ -63,7 +63,7 @@ class GradcamCall(SettingsCall, command="gradcam"):
         "--target",
         sets="target",
         metavar="logit|prob|margin",
-        help="The score that is explained.",
+        help="Score to explain.",
     )
     against = option(
         str,
@@ -77,7 +77,9 @@ class GradcamCall(SettingsCall, command="gradcam"):
         sets="counterfactual",
         help="Show what speaks against the class instead.",
     )
-    signed = switch("--signed", sets="signed", help="Show both what speaks for and against it.")
+    signed = switch(
+        "--signed", sets="signed", help="Show both what speaks for and against the class."
+    )
     smooth = option(
         str,
         "--smooth",
@@ -89,10 +91,12 @@ class GradcamCall(SettingsCall, command="gradcam"):
         "--evaluate",
         "--metrics",
         sets="metrics",
-        help="Measure how faithful the maps are; compare with random.",
+        help="Measure how faithful the maps are, compared with random ones.",
     )
     sanity = switch(
-        "--sanity", sets="sanity", help="Shuffle the weights layer by layer: do the maps change?"
+        "--sanity",
+        sets="sanity",
+        help="Shuffle the weights layer by layer, to see whether the maps change.",
     )
     region = option(
         str,
@@ -100,14 +104,14 @@ class GradcamCall(SettingsCall, command="gradcam"):
         sets="region",
         parse=_box,
         metavar="x0,y0,x1,y1",
-        help="Tell which share of a map lies in this box of the photo, in pixels.",
+        help="Report the share of each map in this box of the photo, in pixels.",
     )
     boxes = option(
         Path,
         "--boxes",
         sets="boxes",
         metavar="FILE",
-        help="CSV with a box a line (path,x0,y0,x1,y1), for the pointing game.",
+        help="CSV file with one box per line (path,x0,y0,x1,y1), for the pointing game.",
     )
     files = several(
         str,
@@ -115,18 +119,22 @@ class GradcamCall(SettingsCall, command="gradcam"):
         sets="output.files",
         parse=words,
         metavar="KIND,...",
-        help="What is written of every map: overlay, heatmap, raw, figure (all unless given), "
+        help="Files to write for each map: overlay, heatmap, raw, figure (by default these four), "
         "signed (raw before the ReLU).",
     )
     format = option(
-        str, "--format", sets="output.format", metavar="png|jpg|webp", help="Of the pictures."
+        str,
+        "--format",
+        sets="output.format",
+        metavar="png|jpg|webp",
+        help="Format of the pictures.",
     )
     html = option(
         Path,
         "--html",
         sets="output.html",
         metavar="FILE",
-        help="Also write one page with all results, to send around.",
+        help="Also write one HTML page with all results.",
     )
     model = option(
         str,
@@ -144,28 +152,28 @@ class GradcamCall(SettingsCall, command="gradcam"):
         help="auto, imagenet (575 MB, downloaded if not cached), embedded, random, or a file.",
     )
     download = switch(
-        "--download", sets="model.download", help="Let auto download the ImageNet weights."
+        "--download", sets="model.download", help="Allow auto to download the ImageNet weights."
     )
     preprocess = option(
         str,
         "--preprocess",
         sets="model.preprocess",
         metavar="NAME",
-        help="How the model's pictures are scaled: auto, caffe, tf, torch, unit, none.",
+        help="Scaling of the model's input: auto, caffe, tf, torch, unit, none.",
     )
     model_output = option(
         str,
         "--output",
         sets="model.output",
         metavar="NAME",
-        help="Which output is explained, of a model with several.",
+        help="Output to explain, for a model with several.",
     )
     labels = option(
         Path,
         "--labels",
         sets="model.labels",
         metavar="FILE",
-        help="Names of the model's classes, one a line.",
+        help="File with the names of the model's classes, one per line.",
     )
     imports = several(
         str,
@@ -175,7 +183,7 @@ class GradcamCall(SettingsCall, command="gradcam"):
         help="Python file with custom classes of the model; it is run.",
     )
     trust_model = switch(
-        "--trust-model", sets="model.trust", help="Let code in the model's file run."
+        "--trust-model", sets="model.trust", help="Allow code in the model's file to run."
     )
     batch_size = option(
         int,
@@ -184,7 +192,7 @@ class GradcamCall(SettingsCall, command="gradcam"):
         panel=RUNNING,
         min=1,
         metavar="N",
-        help="The most pictures that the model sees at once.",
+        help="Largest number of pictures given to the model at once.",
     )
     shard = option(
         str,
@@ -192,7 +200,7 @@ class GradcamCall(SettingsCall, command="gradcam"):
         sets="shard",
         panel=RUNNING,
         metavar="I/N",
-        help="Explain this share of the pictures only: n machines share a directory.",
+        help="Explain only part I of N of the pictures, so that N machines divide them.",
     )
     fail_fast = switch(
         "--fail-fast",

@@ -47,8 +47,8 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
     """Solve the field that a run of train-ode has learned, or classify samples by its network.
 
     Writes the trajectories as CSV and NPZ and draws them, or the classes of samples. A file of
-    states may have their times beside them (a CSV column or an array called so), which
-    --field-only uses.
+    states may also contain their times, in a CSV column or an array `times`, which --field-only
+    uses.
     """
     run, out, force = call.run, call.out, call.force
     states = {"--times": call.times, "--z0": call.z0, "--initial": call.initial}

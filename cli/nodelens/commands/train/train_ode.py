@@ -67,7 +67,7 @@ class TrainOdeCall(SettingsCall, command="train-ode"):
         "--resume",
         panel=RUNNING,
         metavar="RUN_DIR",
-        help="Go on with an earlier run from its last checkpoint.",
+        help="Continue an earlier run from its last checkpoint.",
     )
     tensorboard = switch(
         "--tensorboard",
