@@ -34,14 +34,14 @@ def maps(*, exact: bool) -> dict[str, np.ndarray]:
 
     from nodelens.explaining.explainer import Explainer
     from nodelens.explaining.pictures.images import load_photo
-    from nodelens.explaining.question import Question
+    from nodelens.explaining.settings import GradcamSettings
     from nodelens.runtime.resources import sample_images
 
     tf.config.experimental.enable_tensor_float_32_execution(not exact)
     photos = [load_photo(path) for path in sorted(sample_images().glob("*.jpg"))]
     found = {}
     for network in NETWORKS:
-        explainer = Explainer(seeded(network), Question(signed=True, classes=[285]))
+        explainer = Explainer(seeded(network), GradcamSettings(signed=True, classes=[285]))
         batch = [explainer.prepare(photo) for photo in photos]
         explanations = explainer.explain_batch(batch, len(batch))
         found[network] = np.stack([explanation.maps[0].values for explanation in explanations])
@@ -51,10 +51,10 @@ def maps(*, exact: bool) -> dict[str, np.ndarray]:
 def seeded(network: str):
     """The network with weights that NumPy draws."""
     from nodelens.explaining.model.loading import load_classifier
-    from nodelens.explaining.model.request import ModelRequest
+    from nodelens.explaining.settings import ModelSettings
 
     classifier, random = (
-        load_classifier(ModelRequest(name=network, weights="random")),
+        load_classifier(ModelSettings(name=network, weights="random")),
         np.random.default_rng(0),
     )
     for weight in classifier.model.weights:

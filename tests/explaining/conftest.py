@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,15 @@ import pytest
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.loading import load_classifier
-from nodelens.explaining.model.request import ModelRequest
 from nodelens.explaining.pictures.images import Photo, load_photo
-from nodelens.explaining.question import Question
 from nodelens.explaining.result import Explanation
+from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.runtime.resources import sample_images
 
 
 @pytest.fixture(scope="session")
 def classifier() -> Classifier:
-    return load_classifier(ModelRequest(weights="embedded"))
+    return load_classifier(ModelSettings(weights="embedded"))
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,13 @@ def cat() -> Photo:
 
 @pytest.fixture(scope="session")
 def explainer(classifier: Classifier) -> Explainer:
-    return Explainer(classifier, Question(layers=["block5_conv4"]))
+    return Explainer(classifier, GradcamSettings(layers=["block5_conv4"]))
+
+
+@pytest.fixture(scope="session")
+def explain_cat(classifier: Classifier, cat: Photo) -> Callable[..., Explanation]:
+    """Explains the cat with some settings."""
+    return lambda **settings: Explainer(classifier, GradcamSettings(**settings)).explain(cat)
 
 
 @pytest.fixture(scope="session")

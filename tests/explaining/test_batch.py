@@ -25,7 +25,7 @@ from nodelens.explaining.output.naming import plan_files, share_of
 from nodelens.explaining.output.save import FILES
 from nodelens.explaining.pictures.images import Photo, load_photo
 from nodelens.explaining.pictures.opening import open_picture
-from nodelens.explaining.question import Question
+from nodelens.explaining.settings import GradcamSettings
 from nodelens.runtime.resources import sample_images
 
 L = keras.layers
@@ -54,7 +54,7 @@ def explainer() -> Explainer:
             class_names=ClassNames(("a", "b", "c")),
             default_layer="conv",
         ),
-        Question(best=2),
+        GradcamSettings(top_k=2),
     )
 
 
@@ -93,7 +93,7 @@ def test_a_batch_finds_what_one_picture_after_the_other_finds(explainer, picture
 def test_vgg19_sees_the_same_in_a_batch(classifier):
     names = ("cat", "coffee", "rocket")
     photos = [load_photo(sample_images() / f"{name}.jpg") for name in names]
-    explainer = Explainer(classifier, Question(layers=["block5_conv4"]))
+    explainer = Explainer(classifier, GradcamSettings(layers=["block5_conv4"]))
     together = explainer.explain_batch([explainer.prepare(photo) for photo in photos], size=4)
     assert len(together) == 3
     for photo, found in zip(photos, together, strict=True):
@@ -271,7 +271,9 @@ def test_a_question_that_no_picture_can_answer_ends_the_work(explainer, pictures
     image = keras.Input((12, 12, 3))
     shared = L.Conv2D(3, 3, padding="same", name="shared")
     model = keras.Model(image, L.Dense(3)(L.Flatten()(shared(shared(image)))))
-    twice = Explainer(replace(explainer.classifier, model=model), Question(layers=["shared"]))
+    twice = Explainer(
+        replace(explainer.classifier, model=model), GradcamSettings(layers=["shared"])
+    )
     with pytest.raises(UsageError, match="used 2 times"):
         explain(twice, pictures, tmp_path / "out")
 

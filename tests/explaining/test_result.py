@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nodelens.errors import UsageError
-from nodelens.explaining.explainer import Explainer, explain_image
-from nodelens.explaining.question import Question
+from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.settings import GradcamSettings
 
 
 def test_the_cat_is_an_egyptian_cat(cat_explanation):
@@ -62,14 +62,14 @@ def test_explaining_again_gives_the_same(explainer, cat, cat_explanation):
     np.testing.assert_array_equal(again.maps[0].values, cat_explanation.maps[0].values)
 
 
-def test_another_class_gives_another_map(classifier, cat, cat_explanation):
-    espresso = explain_image(classifier, cat, Question(["block5_conv4"], [967])).maps[0]
+def test_another_class_gives_another_map(explain_cat, cat_explanation):
+    espresso = explain_cat(layers=["block5_conv4"], classes=[967]).maps[0]
     assert espresso.target.name == "espresso"
     assert not np.allclose(espresso.values, cat_explanation.maps[0].values, atol=1e-3)
 
 
-def test_maps_come_by_layer_then_class(classifier, cat):
-    found = explain_image(classifier, cat, Question(["block5_pool", "block4_conv4"], best=2))
+def test_maps_come_by_layer_then_class(explain_cat):
+    found = explain_cat(layers=["block5_pool", "block4_conv4"], top_k=2)
     assert [(m.layer, m.target.name, m.values.shape) for m in found.maps] == [
         ("block5_pool", "Egyptian_cat", (7, 7)),
         ("block5_pool", "tabby", (7, 7)),
@@ -78,12 +78,11 @@ def test_maps_come_by_layer_then_class(classifier, cat):
     ]
 
 
-def test_at_the_last_pooling_the_map_adds_up_to_the_logit(classifier, cat):
-    # Average pooling and one dense layer follow, so the signed map adds up to logit - bias; what
-    # the ReLU cut off is at most all the negative cells.
-    found = explain_image(classifier, cat, Question(["block5_pool"])).maps[0]
+def test_at_the_last_pooling_the_map_adds_up_to_the_logit(explain_cat, classifier):
+    # Average pooling and one dense layer follow, so the signed map adds up to logit - bias.
+    found = explain_cat(layers=["block5_pool"]).maps[0]
     bias = classifier.model.get_layer("predictions").get_weights()[1][285]
-    assert found.values.sum() >= found.target.logit - bias - 1e-3
+    np.testing.assert_allclose(found.before_relu.sum(), found.target.logit - bias, rtol=1e-5)
 
 
 def test_the_weights_are_told(cat_explanation):
@@ -93,4 +92,4 @@ def test_the_weights_are_told(cat_explanation):
 
 def test_an_unknown_layer_is_refused_before_anything_is_computed(classifier):
     with pytest.raises(UsageError, match="no layer"):
-        Explainer(classifier, Question(["conv5"]))
+        Explainer(classifier, GradcamSettings(layers=["conv5"]))

@@ -16,8 +16,8 @@ from nodelens.explaining.model.classes import ClassNames
 from nodelens.explaining.model.classifier import Classifier, Weights
 from nodelens.explaining.model.preprocessing import preprocessor
 from nodelens.explaining.pictures.images import Photo
-from nodelens.explaining.question import PixelSettings, Question
 from nodelens.explaining.result import Explanation
+from nodelens.explaining.settings import GradcamSettings, PixelSettings
 
 CAMS = ["gradcam", "hirescam", "xgradcam", "layercam", "gradcam++", "eigencam"]
 AT_PIXELS = ["saliency", "guided-backprop", "integrated-gradients"]
@@ -46,7 +46,7 @@ def classifier(name: str) -> Classifier:
 
 @pytest.fixture(scope="module")
 def found(name: str, classifier: Classifier) -> Explanation:
-    question = Question(
+    question = GradcamSettings(
         layers=LAYERS[name],
         classes=[EXPLAINED[name]],
         methods=[*CAMS, *AT_PIXELS],

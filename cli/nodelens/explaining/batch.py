@@ -175,7 +175,7 @@ def _explain(
         parts = [prepared[start : start + size] for start in range(0, len(prepared), size)]
         try:
             found = [each for part in parts for each in explainer.explain_batch(part, size)]
-            if explainer.question.sanity:
+            if explainer.settings.sanity:
                 found = [with_sanity(explainer, each) for each in found]
             return found, size
         except OutOfMemoryError:

@@ -2,57 +2,52 @@
 
 import hashlib
 from collections.abc import Sequence
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 from PIL import Image
+from pydantic import ValidationError
 
 from nodelens.errors import UsageError
 from nodelens.explaining.batch import even_size
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.judging.sanity import with_sanity
-from nodelens.explaining.model.classes import ClassNames
+from nodelens.explaining.model.classes import ClassNames, read_labels
 from nodelens.explaining.model.classifier import Classifier, Weights
 from nodelens.explaining.model.loading import load_classifier, wrap_model
-from nodelens.explaining.model.request import ModelRequest
-from nodelens.explaining.pictures.images import Photo, load_photo
-from nodelens.explaining.question import Question
+from nodelens.explaining.pictures.animation import explain_frames
+from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.opening import open_picture
 from nodelens.explaining.result import Explanation
-
-BATCH = 16
-"""The most pictures that the model sees at once."""
+from nodelens.explaining.settings import GradcamSettings, ModelSettings
+from nodelens.registry import suggestion
+from nodelens.settings.explain_errors import problems_of
 
 Picture = str | Path | np.ndarray | Image.Image
 
+_OF_COMMAND = {"name", "model", "device", "shard", "fail_fast"}
+_OF_MODEL = [name for name in ModelSettings.model_fields if name != "name"]
+_SINGULAR = {"layer": "layers", "method": "methods"}
+_SEVERAL = ("layers", "methods", "classes")
+_FIELDS = {**GradcamSettings.model_fields, **ModelSettings.model_fields}
+SETTINGS = {
+    **{name: _FIELDS[name].default for name in (*_OF_MODEL, *_FIELDS) if name not in _OF_COMMAND},
+    "frames": "first",
+}
+"""The settings that `explain` takes, and what they are unless given."""
+
 
 def explain(
-    model: keras.Model | str | Path,
-    images: Picture | Sequence[Picture],
-    *,
-    layer: str | Sequence[str] = (),
-    target: Literal["logit", "prob", "margin"] = "logit",
-    method: str | Sequence[str] = "gradcam",
-    classes: int | str | Sequence[int | str] = (),
-    top_k: int = 1,
-    against: int | str | None = None,
-    counterfactual: bool = False,
-    signed: bool = False,
-    smooth: Literal["aug", "eigen"] | None = None,
-    metrics: bool = False,
-    sanity: bool = False,
-    region: tuple[int, int, int, int] | None = None,
-    weights: str = "auto",
-    preprocess: str = "auto",
-    labels: Sequence[str] | None = None,
-    output: str | None = None,
+    model: keras.Model | str | Path, images: Picture | Sequence[Picture], **settings: Any
 ) -> Explanation | list[Explanation]:
     """Explains what a classifier saw in pictures, as `node gradcam` does.
 
     The computation is compiled once a call: give all pictures of one model in one call.
 
-        explanation = nodelens.explain("vgg19", "cat.jpg", layer="block5_conv4")
+        explanation = nodelens.explain("vgg19", "cat.jpg", layers="block5_conv4")
         explanation.predictions[0].name, explanation.maps[0].values
         explanation.save("cat")
 
@@ -61,90 +56,100 @@ def explain(
             `.keras` or `.h5` file. It is not changed.
         images: A picture or a list of pictures: paths, PIL images, or `uint8` arrays, RGB
             `(height, width, 3)` or grey `(height, width)`.
-        layer: Names of layers; none stands for the last one with spatial axes, "all" for a strip
-            through the network.
-        target: The score that is explained: the `logit`, the probability (`prob`), or the `margin`
-            of the logit over that of another class.
-        method: Names of methods, such as "gradcam" (Selvaraju et al. 2017) or "layercam".
-        classes: Indices or names of classes; none stands for the best ones of each picture.
-        top_k: How many of the best classes are explained where none are named.
-        against: The other class of the margin; None stands for the best other one.
-        counterfactual: Whether the gradient is negated, to show what speaks against the class.
-        signed: Whether what speaks against the class is shown as well.
-        smooth: Whether maps of layers are averaged over changed copies of the picture (`aug`), or
-            reduced to what the channels share (`eigen`).
-        metrics: Whether it is measured how faithful the maps are, beside random maps.
-        sanity: Whether the maps are made again with shuffled weights, in a copy of the model.
-        region: A box `(x0, y0, x1, y1)` in pixels of each picture, with which maps are compared.
-        weights: Of a network by name: `auto`, `imagenet`, `embedded`, `random`, or a file.
-        preprocess: How pixels are scaled for a model of your own: `unit` (0 to 1), `tf` (-1 to 1),
-            `caffe`, `torch`, or `none` (0 to 255); `auto` stands for what the network, or a
-            `Rescaling` layer of the model, says.
-        labels: The names of the classes of a model of your own.
-        output: Which output is explained, of a model with several.
+        **settings: The settings of `node gradcam` by their names in its configuration file, as
+            `GradcamSettings` describes them (`layers`, `classes`, `methods`, `target`, `metrics`,
+            `pixels={"samples": 64}` and so on), and those of its group `model` (`weights`,
+            `preprocess`, `input_size`, `output`, ...). `layers`, `methods` and `classes` may be one
+            or several; `layer` and `method` are other names of them. `labels` is a file or the
+            names of the classes themselves. `frames` is `first` unless given.
 
     Returns:
         The explanation of the picture, or a list of them if `images` is a list.
 
     Raises:
-        UsageError: The model, a layer, a class or a picture is not what it should be.
+        UsageError: The model, a setting, a layer, a class or a picture is not what it should be.
         EnvironmentLacksError: The weights can be had neither from the cache nor the net.
     """
-    classifier = _classifier(model, weights, preprocess, labels, output)
-    names = classifier.class_names
-    explainer = Explainer(
-        classifier,
-        Question(
-            layers=_several(layer),
-            classes=[names.find(str(wanted)) for wanted in _several(classes)],
-            best=top_k,
-            methods=_several(method),
-            target=target,
-            against=None if against is None else names.find(str(against)),
-            counterfactual=counterfactual,
-            signed=signed,
-            smooth=smooth,
-            metrics=metrics,
-            sanity=sanity,
-            region=region,
-        ),
-    )
-    if isinstance(images, (str, Path, np.ndarray, Image.Image)):
-        return _complete(explainer, explainer.explain(_photo(images)))
-    photos = [explainer.prepare(_photo(image)) for image in images]
-    size = even_size(len(photos), BATCH)
-    batches = [photos[start : start + size] for start in range(0, len(photos), size)]
-    found = (each for batch in batches for each in explainer.explain_batch(batch, size))
-    return [_complete(explainer, each) for each in found]
+    names = _names(settings.pop("labels", None))
+    checked = _checked(model, settings)
+    explainer = Explainer(_classifier(model, checked.model, names), checked)
+    single = isinstance(images, Picture)
+    pictures = [images] if isinstance(images, Picture) else list(images)
+    photos = [explainer.prepare(_photo(picture, checked)) for picture in pictures]
+    size = even_size(len(photos), checked.batch_size)
+    found = [
+        _complete(explainer, explanation, size)
+        for start in range(0, len(photos), size)
+        for explanation in explainer.explain_batch(photos[start : start + size], size)
+    ]
+    return found[0] if single else found
 
 
-def _complete(explainer: Explainer, explanation: Explanation) -> Explanation:
-    return with_sanity(explainer, explanation) if explainer.question.sanity else explanation
+def _signature() -> Signature:
+    """The signature with the settings by name, for those who ask for help."""
+    positional = list(signature(explain).parameters.values())[:2]
+    named = [Parameter(name, Parameter.KEYWORD_ONLY, default=SETTINGS[name]) for name in SETTINGS]
+    return Signature([*positional, *named])
 
 
-def _several(one_or_many: Any) -> list[Any]:
-    return [one_or_many] if isinstance(one_or_many, (str, int)) else list(one_or_many)
+explain.__signature__ = _signature()  # type: ignore[attr-defined]
+
+
+def _complete(explainer: Explainer, explanation: Explanation, size: int) -> Explanation:
+    if explainer.settings.sanity:
+        explanation = with_sanity(explainer, explanation)
+    return explain_frames(explainer, explanation, size)
+
+
+def _checked(model: keras.Model | str | Path, given: dict[str, Any]) -> GradcamSettings:
+    """The settings that keywords give."""
+    values: dict[str, Any] = {"frames": SETTINGS["frames"]}
+    of_model = {"name": model.name if isinstance(model, keras.Model) else str(model)}
+    for key, value in given.items():
+        name = _SINGULAR.get(key, key)
+        if name not in SETTINGS:
+            raise TypeError(f"explain() has no argument {key!r}{suggestion(key, SETTINGS)}")
+        plain = _plain(value)
+        if name in _SEVERAL and isinstance(plain, (str, int)):
+            plain = [plain]
+        (of_model if name in _OF_MODEL else values)[name] = plain
+    values["model"] = of_model
+    try:
+        return GradcamSettings.model_validate(values)
+    except ValidationError as error:
+        problems = problems_of(error, GradcamSettings, values, {}, "explain")
+        text = "; ".join(f"{problem.key}: {problem.message}" for problem in problems)
+        raise UsageError(text.replace("model.", "")) from error
+
+
+def _plain(value: Any) -> Any:
+    """Paths as texts, and NumPy's numbers as those of Python, which settings are made of."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _names(labels: str | Path | Sequence[str] | None) -> ClassNames | None:
+    if isinstance(labels, (str, Path)):
+        return read_labels(Path(labels))
+    return None if labels is None else ClassNames(tuple(labels))
 
 
 def _classifier(
-    model: keras.Model | str | Path,
-    weights: str,
-    preprocess: str,
-    labels: Sequence[str] | None,
-    output: str | None,
+    model: keras.Model | str | Path, settings: ModelSettings, names: ClassNames | None
 ) -> Classifier:
-    names = None if labels is None else ClassNames(tuple(labels))
     if isinstance(model, keras.Model):
-        request = ModelRequest(name=model.name, preprocess=preprocess, output=output)
-        weights_in_use = Weights("memory", f"those of the model {model.name}", None)
-        return wrap_model(model, request, weights_in_use, names)
-    request = ModelRequest(str(model), weights=weights, preprocess=preprocess, output=output)
-    return load_classifier(request, class_names=names)
+        weights = Weights("memory", f"those of the model {model.name}", None)
+        return wrap_model(model, settings, weights, names)
+    return load_classifier(settings, class_names=names)
 
 
-def _photo(picture: Picture) -> Photo:
+def _photo(picture: Picture, settings: GradcamSettings) -> Photo:
     if isinstance(picture, (str, Path)):
-        return load_photo(Path(picture))
+        frames = settings.frames == "all"
+        return open_picture(Path(picture), pixel_limit=settings.max_pixels, frames=frames)
     if isinstance(picture, Image.Image):
         picture = np.asarray(picture.convert("RGB"))
     if (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -10,19 +11,25 @@ from nodelens.explaining.judging.measuring import controls_of, measure
 from nodelens.explaining.methods.cam import gradcam, positive_part
 from nodelens.explaining.methods.image_score import ImageScore, compile_image_score
 from nodelens.explaining.methods.layer_maps import layer_map
-from nodelens.explaining.methods.pixels import INPUT, PIXEL_METHODS, Attribution, guided_gradcam
+from nodelens.explaining.methods.pixels import INPUT, Attribution
+from nodelens.explaining.methods.registry import Method, layer_methods, pixel_methods
 from nodelens.explaining.methods.reruns import Reruns, compile_reruns
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.gradients import Evidence, compile_evidence
 from nodelens.explaining.model.grids import CHANNELS_LAST
 from nodelens.explaining.model.layers import LayerRow, find_layers, list_layers
-from nodelens.explaining.model.targets import score_of, selector_of
+from nodelens.explaining.model.targets import score_of, these_classes, top_k
 from nodelens.explaining.out_of_memory import memory_is_told
-from nodelens.explaining.pictures.boxes import refuse_outside
+from nodelens.explaining.pictures.boxes import Box, boxes_of, refuse_outside
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.preparation import Prepared, prepare
-from nodelens.explaining.question import Question
+from nodelens.explaining.question import (
+    find_classes,
+    read_question_boxes,
+    refuse_contradictions,
+)
 from nodelens.explaining.result import Control, Explanation, HeatMap, Prediction
+from nodelens.explaining.settings import GradcamSettings
 
 PREDICTIONS = 5
 """How many of the best classes are told."""
@@ -35,25 +42,34 @@ class Explainer:
 
     Args:
         classifier: The model.
-        question: What is asked.
+        settings: What is asked; what is written where, and how batches are run, is for others.
 
     Raises:
-        UsageError: There is no such layer, no map can be made of it, or the question contradicts
-            itself.
+        UsageError: There is no such class or layer, no map can be made of the layer, or the
+            settings contradict each other.
     """
 
-    def __init__(self, classifier: Classifier, question: Question = Question()) -> None:  # noqa: B008
-        question.refuse_if_contradictory(len(classifier.class_names))
-        self.classifier, self.question = classifier, question
+    def __init__(
+        self,
+        classifier: Classifier,
+        settings: GradcamSettings = GradcamSettings(),  # noqa: B008
+    ) -> None:
+        names = classifier.class_names
+        self.classifier, self.settings = classifier, settings
+        self.classes = find_classes(settings, names)
+        refuse_contradictions(settings, self.classes, len(names))
+        self.boxes = read_question_boxes(settings)
         rows = list_layers(classifier.model, classifier.input_size)
-        wanted = question.layers or [classifier.default_layer]
-        self.layers = find_layers(rows, wanted) if question.layer_methods else []
+        wanted = settings.layers or [classifier.default_layer]
+        self.layers = find_layers(rows, wanted) if layer_methods(settings.methods) else []
+        score = score_of(settings.target, self.classes.against)
+        explained = self.classes.explained
         self._evidence = compile_evidence(
             classifier.model,
             [row.layer for row in self.layers],
-            selector_of(question),
+            these_classes(explained) if explained else top_k(settings.top_k),
             grids=[row.grid or CHANNELS_LAST for row in self.layers],
-            score=score_of(question),
+            score=score,
             output=classifier.output,
         )
         # Nothing is traced before it is first used.
@@ -61,15 +77,13 @@ class Explainer:
             compile_reruns(
                 classifier.model,
                 row.layer,
-                score_of(question),
+                score,
                 grid=row.grid or CHANNELS_LAST,
                 output=classifier.output,
             )
             for row in self.layers
         ]
-        self._image_score = compile_image_score(
-            classifier.model, score_of(question), output=classifier.output
-        )
+        self._image_score = compile_image_score(classifier.model, score, output=classifier.output)
 
     def explain(self, photo: Photo) -> Explanation:
         """Explains one photo.
@@ -94,8 +108,8 @@ class Explainer:
         Raises:
             UsageError: A box lies outside the photo.
         """
-        refuse_outside(photo.path, photo.size, self.question.boxes_of(photo.path))
-        return prepare(photo, self.classifier, self.question.pixels.baseline)
+        refuse_outside(photo.path, photo.size, self._boxes_of(photo.path))
+        return prepare(photo, self.classifier, self.settings.pixels.baseline)
 
     def explain_batch(self, batch: Sequence[Prepared], size: int = 1) -> list[Explanation]:
         """Explains photos together.
@@ -142,15 +156,15 @@ class Explainer:
         views: list[ImageScore],
         prepared: Prepared,
     ) -> Iterator[Control]:
-        if self.question.metrics:
+        if self.settings.metrics:
             yield from controls_of(
                 evidence,
                 self.layers,
                 targets,
                 views,
                 prepared.plain,
-                self.question.metric_steps,
-                pixels=bool(self.question.pixel_methods),
+                self.settings.metric_steps,
+                pixels=bool(pixel_methods(self.settings.methods)),
             )
 
     def _prediction(self, evidence: Evidence, index: int) -> Prediction:
@@ -166,82 +180,69 @@ class Explainer:
     ) -> Iterator[tuple[HeatMap, ImageScore]]:
         for number, layer in enumerate(self.layers):
             for rank, (target, view) in enumerate(zip(targets, views, strict=True)):
-                for method in self.question.layer_methods:
+                for method in layer_methods(self.settings.methods):
                     signed = self._at_layer(evidence, number, rank, method, view)
                     yield self._map(layer.name, target, method, Attribution(signed), layer), view
         for target, view in zip(targets, views, strict=True):
-            for method in self.question.pixel_methods:
-                found = PIXEL_METHODS[method](view, self.question.pixels)
+            for method in pixel_methods(self.settings.methods):
+                found = method.load()(view, self.settings.pixels, self.settings.seed)
                 yield self._map(INPUT, target, method, found), view
+
+    def _boxes_of(self, photo: Path) -> tuple[Box, ...]:
+        """The region of all photos, and the boxes of this one."""
+        region = self.settings.region
+        return (*([region] if region else []), *boxes_of(photo, self.boxes))
 
     def _judged(self, heat_map: HeatMap, view: ImageScore, prepared: Prepared) -> HeatMap:
         """The map with where it lies, and with what is measured of it if that is asked for."""
         values, size = heat_map.values, prepared.photo.size
-        boxes = self.question.boxes_of(prepared.photo.path)
+        boxes = self._boxes_of(prepared.photo.path)
         heat_map = replace(
             heat_map,
             box=region_box(values, size, self.classifier.input_size),
             localisation=localise(values, size, boxes) if boxes else None,
         )
-        if heat_map.empty or not self.question.metrics:
+        if heat_map.empty or not self.settings.metrics:
             return heat_map
-        found = measure(values, view, prepared.plain, self.question.metric_steps)
+        found = measure(values, view, prepared.plain, self.settings.metric_steps)
         return replace(heat_map, faithfulness=found)
 
     def _at_layer(
-        self, evidence: Evidence, number: int, rank: int, method: str, view: ImageScore
+        self, evidence: Evidence, number: int, rank: int, method: Method, view: ImageScore
     ) -> np.ndarray:
         """The signed map of a method that looks at a layer."""
         activations = evidence.activations[number][0]
         gradients = evidence.gradients[number][0, rank]
-        if method == "guided-gradcam":
-            return guided_gradcam(positive_part(gradcam(activations, gradients)), view)
+        if method.kind == "guided":
+            return method.load()(positive_part(gradcam(activations, gradients)), view)
         index = int(evidence.classes[0, rank])
 
         def reruns(image: np.ndarray) -> Reruns:
             return self._reruns[number](image, index)
 
-        return layer_map(method, activations, gradients, reruns, view.image, self.question)
+        return layer_map(method, activations, gradients, reruns, view.image, self.settings)
 
     def _map(
         self,
         where: str,
         target: Prediction,
-        method: str,
+        method: Method,
         found: Attribution,
         layer: LayerRow | None = None,
     ) -> HeatMap:
-        question, signed = self.question, found.values
+        settings, signed = self.settings, found.values
         return HeatMap(
             layer=where,
             target=target,
-            method=method,
-            values=signed if question.signed else positive_part(signed),
+            method=method.name,
+            values=signed if settings.signed else positive_part(signed),
             max=float(signed.max()),
             min=float(signed.min()),
             receptive_field=layer.receptive_field if layer else None,
-            signed=question.signed,
-            counterfactual=question.counterfactual,
-            smooth=question.smooth,
-            explains=question.target,
+            signed=settings.signed,
+            counterfactual=settings.counterfactual,
+            smooth=settings.smooth,
+            explains=settings.target,
             details=found.details,
             before_relu=signed,
         )
-
-
-def explain_image(
-    classifier: Classifier,
-    photo: Photo,
-    question: Question = Question(),  # noqa: B008
-) -> Explanation:
-    """Explains one photo; for many photos an `Explainer` is faster.
-
-    Args:
-        classifier: The model.
-        photo: The photo in its own size.
-        question: What is asked.
-
-    Returns:
-        The predictions and the maps.
-    """
-    return Explainer(classifier, question).explain(photo)

@@ -9,7 +9,7 @@ from nodelens.explaining.judging.faithfulness import Plain
 from nodelens.explaining.methods.image_score import baseline_pixels
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.pictures.images import Photo, to_model_input
-from nodelens.explaining.question import Baseline
+from nodelens.explaining.settings import Baseline
 
 GREY = 128
 """The grey that stands for deleted pixels."""

@@ -1,31 +1,15 @@
 """What may be set for `gradcam`."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from nodelens.explaining.methods.registry import METHODS, Smoothing
 from nodelens.settings.base import Settings
+from nodelens.settings.choices import name_in
 
-Method = Literal[
-    "gradcam",
-    "gradcam++",
-    "hirescam",
-    "xgradcam",
-    "layercam",
-    "eigencam",
-    "eigengradcam",
-    "ablationcam",
-    "scorecam",
-    "smooth-gradcam++",
-    "guided-gradcam",
-    "saliency",
-    "smoothgrad",
-    "integrated-gradients",
-    "occlusion",
-    "guided-backprop",
-    "fullgrad",
-    "random",
-]
+MethodName = Annotated[str, name_in(METHODS)]
+Baseline = Literal["black", "mean", "blur"]
 File = Literal["overlay", "heatmap", "raw", "figure", "signed"]
 
 
@@ -57,7 +41,7 @@ class PixelSettings(Settings):
     of occlusion in pixels of the model's input.
     """
 
-    baseline: Literal["black", "mean", "blur"] = "black"
+    baseline: Baseline = "black"
     steps: int = Field(default=32, ge=1, le=1000)
     samples: int = Field(default=32, ge=1, le=10_000)
     noise: float = Field(default=0.15, ge=0, le=10)
@@ -103,12 +87,12 @@ class GradcamSettings(Settings):
     layers: tuple[str, ...] = ()
     classes: tuple[int | str, ...] = ()
     top_k: int = Field(default=1, ge=1, le=1000)
-    methods: tuple[Method, ...] = Field(default=("gradcam",), min_length=1)
+    methods: tuple[MethodName, ...] = Field(default=("gradcam",), min_length=1)
     target: Literal["logit", "prob", "margin"] = "logit"
     against: int | str | None = None
     counterfactual: bool = False
     signed: bool = False
-    smooth: Literal["aug", "eigen"] | None = None
+    smooth: Smoothing | None = None
     pixels: PixelSettings = PixelSettings()
     metrics: bool = False
     sanity: bool = False

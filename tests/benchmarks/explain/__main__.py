@@ -61,8 +61,8 @@ def cold_start(rounds: int) -> dict[str, float]:
         "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
         "import tensorflow\n"
         "from nodelens.explaining.model.loading import load_classifier\n"
-        "from nodelens.explaining.model.request import ModelRequest\n"
-        "load_classifier(ModelRequest(weights='embedded'))"
+        "from nodelens.explaining.settings import ModelSettings\n"
+        "load_classifier(ModelSettings(weights='embedded'))"
     )
     calls = {
         "import tensorflow and load the model": ["-c", load],

@@ -19,12 +19,11 @@ from nodelens.explaining.batch import Batch, explain_files
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.loading import load_classifier
-from nodelens.explaining.model.request import ModelRequest
 from nodelens.explaining.output.naming import plan_files
 from nodelens.explaining.output.save import FILES
 from nodelens.explaining.pictures.images import load_photo
 from nodelens.explaining.preparation import Prepared
-from nodelens.explaining.question import Question
+from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.runtime.resources import sample_images
 
 # What a contestant makes: a call that does the work and returns a number, and the seconds that
@@ -45,7 +44,7 @@ def explained(way: str, network: str, size: int) -> Work:
     """One batch of pictures: scores and maps, `way` being how many classes or the method."""
     classifier = _load(network)
     best, methods = (int(way), ("gradcam",)) if way.isdigit() else (1, (way,))
-    explainer = Explainer(classifier, Question(best=best, methods=methods))
+    explainer = Explainer(classifier, GradcamSettings(top_k=best, methods=methods))
     prepared = _prepared(classifier, size)
     return _compiled(lambda: explainer.explain_batch(prepared, size)[0].maps[0].max)
 
@@ -53,7 +52,7 @@ def explained(way: str, network: str, size: int) -> Work:
 def directory(way: str, network: str, size: int, count: int) -> Work:
     """A directory of pictures, `way` being what is written; or `bare`: the compiled function."""
     classifier = _load(network)
-    explainer = Explainer(classifier, Question())
+    explainer = Explainer(classifier, GradcamSettings())
     if way == "bare":
         images = np.stack([each.image for each in _prepared(classifier, size)])
         return _compiled(
@@ -78,12 +77,12 @@ def directory(way: str, network: str, size: int, count: int) -> Work:
 
 
 def _load(network: str) -> Classifier:
-    return load_classifier(ModelRequest(name=network, weights="random"))
+    return load_classifier(ModelSettings(name=network, weights="random"))
 
 
 def _prepared(classifier: Classifier, size: int) -> list[Prepared]:
     photos = [load_photo(path) for path in sorted(sample_images().glob("*.jpg"))]
-    explainer = Explainer(classifier, Question())
+    explainer = Explainer(classifier, GradcamSettings())
     return [explainer.prepare(photos[number % len(photos)]) for number in range(size)]
 
 

@@ -14,7 +14,7 @@ from nodelens.explaining.model.classes import ClassNames
 from nodelens.explaining.model.classifier import Classifier, Weights
 from nodelens.explaining.model.preprocessing import preprocessor
 from nodelens.explaining.pictures.images import Photo
-from nodelens.explaining.question import Question
+from nodelens.explaining.settings import GradcamSettings
 
 L = keras.layers
 
@@ -53,7 +53,9 @@ def photo() -> Photo:
 
 def test_layers_are_shuffled_from_the_top_and_the_model_is_not_touched(classifier, photo):
     before = [weights.copy() for weights in classifier.model.get_weights()]
-    question = Question(["top"], methods=["hirescam", "eigencam", "saliency"], sanity=True)
+    question = GradcamSettings(
+        layers=["top"], methods=["hirescam", "eigencam", "saliency"], sanity=True
+    )
     explainer = Explainer(classifier, question)
     found = with_sanity(explainer, explainer.explain(photo))
     for old, new in zip(before, classifier.model.get_weights(), strict=True):
@@ -67,7 +69,9 @@ def test_layers_are_shuffled_from_the_top_and_the_model_is_not_touched(classifie
 
 
 def test_the_explained_class_stays_the_same_while_the_model_changes_its_mind(classifier, photo):
-    explainer = Explainer(classifier, Question(["top"], best=2, methods=["gradcam"], sanity=True))
+    explainer = Explainer(
+        classifier, GradcamSettings(layers=["top"], top_k=2, methods=["gradcam"], sanity=True)
+    )
     found = with_sanity(explainer, explainer.explain(photo))
     assert len(found.sanity.correlations) == len(found.maps) == 2
     again = with_sanity(explainer, explainer.explain(photo))
@@ -99,7 +103,9 @@ def test_a_model_that_cannot_be_copied_is_told():
 
 def test_every_measure_stands_beside_that_of_random_maps(classifier, photo):
     methods = ["gradcam", "saliency"]
-    question = Question(["top"], best=2, methods=methods, metrics=True, metric_steps=2)
+    question = GradcamSettings(
+        layers=["top"], top_k=2, methods=methods, metrics=True, metric_steps=2
+    )
     found = Explainer(classifier, question).explain(photo)
     where = [(control.layer, control.target.name) for control in found.controls]
     first, second = (each.target.name for each in (found.maps[0], found.maps[1]))
@@ -108,4 +114,4 @@ def test_every_measure_stands_beside_that_of_random_maps(classifier, photo):
     np.testing.assert_allclose(top.deletion_curve[0], found.maps[0].target.score, rtol=1e-4)
     assert top.deletion_curve != found.controls[2].faithfulness.deletion_curve
     assert judging_figures(found).keys() == {"metrics"}
-    assert not Explainer(classifier, Question(["top"])).explain(photo).controls
+    assert not Explainer(classifier, GradcamSettings(layers=["top"])).explain(photo).controls

@@ -1,10 +1,7 @@
-from typing import get_args
-
 import numpy as np
 import pytest
 
 from nodelens.explaining.methods.cam import (
-    METHODS,
     eigencam,
     eigengradcam,
     gradcam,
@@ -12,12 +9,10 @@ from nodelens.explaining.methods.cam import (
     hirescam,
     layercam,
     positive_part,
+    random,
     xgradcam,
 )
-from nodelens.explaining.methods.pixels import PIXEL_METHODS
-from nodelens.explaining.methods.reruns import RERUN_METHODS
-from nodelens.explaining.output.painting import METHOD_TITLES
-from nodelens.explaining.settings import GradcamSettings, Method
+from nodelens.explaining.methods.registry import METHODS
 
 
 def captum_example() -> tuple[np.ndarray, np.ndarray]:
@@ -71,21 +66,18 @@ def test_only_what_speaks_for_the_class_stays():
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
+CAMS = [row for row in METHODS.values() if row.kind == "cam"]
+
+
+@pytest.mark.parametrize("method", CAMS, ids=lambda row: row.name)
 def test_every_method_leaves_its_arguments_alone_and_returns_one_value_a_cell(method):
     generator = np.random.default_rng(0)
     activations, gradients = generator.normal(size=(2, 3, 5, 7)).astype(np.float32)
     before = activations.copy(), gradients.copy()
-    assert METHODS[method](activations, gradients).shape == (3, 5)
+    assert method.load()(activations, gradients).shape == (3, 5)
     np.testing.assert_array_equal(activations, before[0])
     np.testing.assert_array_equal(gradients, before[1])
-    assert METHODS[method](activations, gradients).dtype == np.float32
-
-
-def test_the_settings_know_every_method():
-    others = set(RERUN_METHODS) | set(PIXEL_METHODS) | {"guided-gradcam"}
-    assert set(get_args(Method)) == set(METHODS) | others == set(METHOD_TITLES)
-    assert GradcamSettings(methods=tuple(METHODS)).methods == tuple(METHODS)
+    assert method.load()(activations, gradients).dtype == np.float32
 
 
 def random_pair(seed: int = 0, *, positive: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -143,7 +135,7 @@ def test_where_every_channel_has_one_gradient_gradcam_hirescam_and_xgradcam_agre
 def test_a_dead_channel_is_no_division_by_zero():
     activations, gradients = random_pair()
     activations[..., 2] = 0
-    for method in METHODS.values():
+    for method in [row.load() for row in CAMS]:
         assert np.isfinite(method(activations, gradients)).all()
         assert np.isfinite(method(np.zeros_like(activations), gradients)).all()
 
@@ -173,7 +165,7 @@ def test_the_sign_of_a_principal_component_does_not_depend_on_chance():
 
 def test_eigencam_knows_of_no_class_and_the_control_of_no_gradient():
     activations, gradients = random_pair()
-    for name in ("eigencam", "random"):
+    for method in (eigencam, random):
         np.testing.assert_array_equal(
-            METHODS[name](activations, gradients), METHODS[name](activations, -gradients)
+            method(activations, gradients), method(activations, -gradients)
         )

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from nodelens.errors import UsageError
-from nodelens.explaining.explainer import explain_image
 from nodelens.explaining.methods.cam import first_component, gradcam
 from nodelens.explaining.methods.layer_maps import layer_map, mean_over_changes
+from nodelens.explaining.methods.registry import METHODS
 from nodelens.explaining.methods.reruns import Reruns
-from nodelens.explaining.question import Question
+from nodelens.explaining.settings import GradcamSettings
 
 
 def pair() -> tuple[np.ndarray, np.ndarray]:
@@ -32,8 +32,8 @@ def test_the_mean_goes_over_mirror_images_and_brightness():
 
 def test_eigen_smoothing_shows_what_the_channels_share():
     activations, gradients = pair()
-    asked = Question(methods=["gradcam"], smooth="eigen")
-    found = layer_map("gradcam", activations, gradients, lambda image: None, None, asked)
+    asked = GradcamSettings(methods=["gradcam"], smooth="eigen")
+    found = layer_map(METHODS["gradcam"], activations, gradients, lambda image: None, None, asked)
     parts = activations * gradients.mean(axis=(0, 1))
     np.testing.assert_allclose(found, first_component(parts))
     places = parts.reshape(12, 5) - parts.reshape(12, 5).mean(axis=0)
@@ -52,31 +52,31 @@ def test_aug_smoothing_asks_the_model_about_every_changed_picture():
         return Reruns(image, None, None, lambda images: (activations[None], gradients[None]))
 
     image = np.arange(12.0, dtype=np.float32).reshape(3, 4, 1)
-    asked = Question(methods=["gradcam"], smooth="aug", counterfactual=True)
-    found = layer_map("gradcam", activations, gradients, reruns, image, asked)
+    asked = GradcamSettings(methods=["gradcam"], smooth="aug", counterfactual=True)
+    found = layer_map(METHODS["gradcam"], activations, gradients, reruns, image, asked)
     one = gradcam(activations, -gradients)
     np.testing.assert_allclose(found, (one + one[:, ::-1]) / 2, rtol=1e-6)
     assert len(seen) == 6
 
 
-def test_a_counterfactual_is_not_evaluated(classifier, cat):
+def test_a_counterfactual_is_not_evaluated(explain_cat):
     with pytest.raises(UsageError, match="cannot be evaluated"):
-        explain_image(classifier, cat, Question(counterfactual=True, metrics=True))
+        explain_cat(counterfactual=True, metrics=True)
 
 
 @pytest.mark.parametrize(
     ("smooth", "method"),
     [("aug", "saliency"), ("aug", "guided-gradcam"), ("eigen", "eigencam"), ("eigen", "fullgrad")],
 )
-def test_what_cannot_be_smoothed_is_refused(classifier, cat, smooth, method):
+def test_what_cannot_be_smoothed_is_refused(explain_cat, smooth, method):
     with pytest.raises(UsageError, match=f"{method} cannot be smoothed"):
-        explain_image(classifier, cat, Question(methods=[method], smooth=smooth))
+        explain_cat(methods=[method], smooth=smooth)
 
 
 @pytest.mark.slow
-def test_a_smoothed_map_of_the_cat_stays_on_the_cat(classifier, cat, cat_explanation):
+def test_a_smoothed_map_of_the_cat_stays_on_the_cat(explain_cat, cat_explanation):
     expected = cat_explanation.maps[0].values.ravel()
-    found = explain_image(classifier, cat, Question(["block5_conv4"], smooth="aug")).maps[0]
+    found = explain_cat(layers=["block5_conv4"], smooth="aug").maps[0]
     assert np.corrcoef(found.values.ravel(), expected)[0, 1] > 0.8
     assert not np.allclose(found.values.ravel(), expected, rtol=1e-2)
     assert found.kind == "gradcam-aug"

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from nodelens.errors import UsageError
-from nodelens.explaining.explainer import explain_image
 from nodelens.explaining.methods.cam import gradcam_plus_plus
 from nodelens.explaining.methods.reruns import (
     Reruns,
@@ -15,7 +14,7 @@ from nodelens.explaining.methods.reruns import (
     smooth_gradcam_plus_plus,
 )
 from nodelens.explaining.model.targets import logit
-from nodelens.explaining.question import PixelSettings, Question
+from nodelens.explaining.settings import PixelSettings
 
 L = keras.layers
 
@@ -102,8 +101,8 @@ def test_the_confidence_in_nothing_is_taken_off():
     np.testing.assert_allclose(scorecam(activations, runs, PixelSettings()), 0, atol=1e-6)
 
 
-def test_ablation_lights_the_cat_as_gradcam_does(classifier, cat, cat_explanation):
-    found = explain_image(classifier, cat, Question(["block5_conv4"], methods=["ablationcam"]))
+def test_ablation_lights_the_cat_as_gradcam_does(explain_cat, cat_explanation):
+    found = explain_cat(layers=["block5_conv4"], methods=["ablationcam"])
     values, expected = found.maps[0].values.ravel(), cat_explanation.maps[0].values.ravel()
     assert np.corrcoef(values, expected)[0, 1] > 0.7
 
@@ -111,9 +110,9 @@ def test_ablation_lights_the_cat_as_gradcam_does(classifier, cat, cat_explanatio
 @pytest.mark.parametrize(
     "method", ["ablationcam", "scorecam", "smooth-gradcam++", "eigencam", "random"]
 )
-def test_without_a_gradient_there_is_no_counterfactual(classifier, cat, method):
+def test_without_a_gradient_there_is_no_counterfactual(explain_cat, method):
     with pytest.raises(UsageError, match="no gradient"):
-        explain_image(classifier, cat, Question(methods=[method], counterfactual=True))
+        explain_cat(methods=[method], counterfactual=True)
 
 
 def test_gradients_of_other_images_are_those_of_the_model():
@@ -159,8 +158,9 @@ def test_the_noise_has_its_size_and_comes_from_the_seed():
     pixels = np.zeros((40, 50, 1), np.float32)
     pixels[0, 0] = 2
     for seed in (0, 0, 1):
-        settings = PixelSettings(samples=10, noise=0.25, seed=seed)
-        smooth_gradcam_plus_plus(np.ones((1, 2, 1)), with_gradients(pixels, note), settings)
+        settings = PixelSettings(samples=10, noise=0.25)
+        runs = with_gradients(pixels, note)
+        smooth_gradcam_plus_plus(np.ones((1, 2, 1)), runs, settings, seed)
     first, again, other = (np.concatenate(seen[i : i + 2]) for i in (0, 2, 4))
     assert first.shape == (10, 40, 50, 1)
     np.testing.assert_allclose((first - pixels).std(), 0.25 * 2, rtol=0.02)

@@ -1,6 +1,5 @@
 """Networks whose channels come first, and transformers: the same maps on the same grid."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,9 +15,8 @@ from nodelens.explaining.model.grids import Grid, grid_of, picture_shape
 from nodelens.explaining.model.layers import find_layer, list_layers
 from nodelens.explaining.model.loading import load_classifier
 from nodelens.explaining.model.preprocessing import preprocessor
-from nodelens.explaining.model.request import ModelRequest
 from nodelens.explaining.pictures.images import Photo
-from nodelens.explaining.question import Question
+from nodelens.explaining.settings import GradcamSettings, ModelSettings
 
 L = keras.layers
 HEIGHT, WIDTH = 16, 24
@@ -62,7 +60,7 @@ def test_the_order_of_the_axes_makes_no_difference(photo):
     last, first = convolutional("channels_last"), convolutional("channels_first")
     first.set_weights(last.get_weights())
     assert picture_shape(first) == picture_shape(last) == (HEIGHT, WIDTH, 3)
-    question = Question(layers=["low", "top"], methods=METHODS, signed=True, classes=[1])
+    question = GradcamSettings(layers=["low", "top"], methods=METHODS, signed=True, classes=[1])
     expected = Explainer(classifier(last), question).explain(photo).maps
     found = Explainer(classifier(first), question).explain(photo).maps
     assert [(m.layer, m.method) for m in found] == [(m.layer, m.method) for m in expected]
@@ -71,13 +69,13 @@ def test_the_order_of_the_axes_makes_no_difference(photo):
         assert scale > 0
         np.testing.assert_allclose(mine.values, its.values, rtol=0, atol=1e-5 * scale)
     with pytest.raises(UsageError, match="channels come last"):
-        Explainer(classifier(first), Question(methods=["fullgrad"])).explain(photo)
+        Explainer(classifier(first), GradcamSettings(methods=["fullgrad"])).explain(photo)
 
 
 def test_a_file_of_a_network_whose_channels_come_first_is_loaded(photo, tmp_path):
     model = convolutional("channels_first")
     model.save(tmp_path / "first.keras")
-    request = ModelRequest(name=str(tmp_path / "first.keras"), preprocess="unit")
+    request = ModelSettings(name=str(tmp_path / "first.keras"), preprocess="unit")
     (found,) = Explainer(load_classifier(request)).explain(photo).maps
     assert (found.layer, found.values.shape) == ("top", (HEIGHT // 2, WIDTH // 2))
 
@@ -114,7 +112,9 @@ def transformer(*, with_class_token: bool) -> keras.Model:
 @pytest.mark.parametrize("with_class_token", [True, False])
 def test_tokens_are_laid_out_as_the_patches_they_come_from(photo, with_class_token):
     model = transformer(with_class_token=with_class_token)
-    question = Question(layers=["norm2"], methods=["gradcam", "hirescam"], classes=[2], signed=True)
+    question = GradcamSettings(
+        layers=["norm2"], methods=["gradcam", "hirescam"], classes=[2], signed=True
+    )
     gradcam, hirescam = Explainer(classifier(model), question).explain(photo).maps
     # Another way to the same: the model cut in two, and the layers above run by hand.
     tokens = keras.Model(model.input, model.get_layer("block1").output)
@@ -140,7 +140,7 @@ def test_tokens_are_laid_out_as_the_patches_they_come_from(photo, with_class_tok
 
 def test_the_class_token_stays_where_it_is_when_channels_are_taken_away(photo):
     model = transformer(with_class_token=True)
-    question = Question(layers=["norm2"], methods=["ablationcam"], classes=[0], signed=True)
+    question = GradcamSettings(layers=["norm2"], methods=["ablationcam"], classes=[0], signed=True)
     (found,) = Explainer(classifier(model), question).explain(photo).maps
     norm = model.get_layer("norm2")
     image = photo.pixels[None] / np.float32(255)
@@ -163,7 +163,7 @@ def test_the_layer_of_a_transformer_is_chosen_where_the_picture_still_counts(pho
     assert find_layer(rows, "auto").name == "norm2"
     assert find_layer(rows, "auto").grid == Grid("tokens", 4, 6, 1)
     # Behind the last attention layer only the class token counts.
-    question = Question(layers=["block2"])
+    question = GradcamSettings(layers=["block2"])
     late = Explainer(classifier(transformer(with_class_token=True)), question).explain(photo)
     assert late.maps[0].empty
     rows = list_layers(transformer(with_class_token=False), (HEIGHT, WIDTH))
@@ -227,8 +227,8 @@ def test_the_model_is_the_same_afterwards(photo):
     model.predict(pictures, verbose=0)
     before, said = state_of(model), model.predict(pictures, verbose=0)
     methods = [*METHODS, "guided-backprop", "guided-gradcam", "smoothgrad", "occlusion", "eigencam"]
-    question = Question(layers=["conv", "top"], methods=methods, best=2, metrics=True)
-    Explainer(classifier(model), replace(question, metric_steps=2)).explain(photo)
+    question = GradcamSettings(layers=["conv", "top"], methods=methods, top_k=2, metrics=True)
+    Explainer(classifier(model), question.model_copy(update={"metric_steps": 2})).explain(photo)
     after = state_of(model)
     for mine, its in zip(after[0], before[0], strict=True):
         np.testing.assert_array_equal(mine, its)
@@ -241,5 +241,5 @@ def test_a_model_of_several_inputs_is_refused_by_their_names(tmp_path):
     x = L.Concatenate()([L.GlobalAveragePooling2D()(L.Conv2D(2, 3)(image)), age])
     keras.Model([image, age], L.Dense(2)(x)).save(tmp_path / "two.keras")
     with pytest.raises(UsageError, match="it has 2 inputs: image, age") as caught:
-        load_classifier(ModelRequest(name=str(tmp_path / "two.keras")))
+        load_classifier(ModelSettings(name=str(tmp_path / "two.keras")))
     assert "the others are constants" in caught.value.hint

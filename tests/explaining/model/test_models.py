@@ -13,10 +13,10 @@ from nodelens.explaining.model.applications import applications, find_applicatio
 from nodelens.explaining.model.layers import find_layer, list_layers
 from nodelens.explaining.model.loading import load_classifier
 from nodelens.explaining.model.preprocessing import preprocessor
-from nodelens.explaining.model.request import ModelRequest
+from nodelens.explaining.model.request import refuse_unknown
 from nodelens.explaining.pictures.images import Photo
-from nodelens.explaining.question import Question
 from nodelens.explaining.result import Explanation
+from nodelens.explaining.settings import GradcamSettings, ModelSettings
 
 L = keras.layers
 SIZE = (16, 20)
@@ -116,8 +116,8 @@ KINDS = {
 def explain(model, photo, tmp_path, **options) -> Explanation:
     model(np.zeros((1, *SIZE, 3), np.float32))
     model.save(tmp_path / "model.keras")
-    request = ModelRequest(name=str(tmp_path / "model.keras"), input_size=SIZE)
-    return Explainer(load_classifier(request), Question(**options)).explain(photo)
+    request = ModelSettings(name=str(tmp_path / "model.keras"), input_size=SIZE)
+    return Explainer(load_classifier(request), GradcamSettings(**options)).explain(photo)
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +229,7 @@ def test_of_several_outputs_one_must_be_chosen(photo, tmp_path):
     model = keras.Model(image, ends)
     with pytest.raises(UsageError, match="kind, age, and none was chosen"):
         explain(model, photo, tmp_path)
-    request = ModelRequest(name=str(tmp_path / "model.keras"), output="age")
+    request = ModelSettings(name=str(tmp_path / "model.keras"), output="age")
     found = Explainer(load_classifier(request)).explain(photo)
     assert len(found.predictions) == 4
 
@@ -238,7 +238,7 @@ def test_a_model_of_grey_pictures_is_fed_grey(photo, tmp_path):
     image = keras.Input((*SIZE, 1))
     x = L.GlobalAveragePooling2D()(body(L.Rescaling(1 / 255)(image)))
     keras.Model(image, head(activation="softmax")(x)).save(tmp_path / "grey.keras")
-    found = Explainer(load_classifier(ModelRequest(name=str(tmp_path / "grey.keras"))))
+    found = Explainer(load_classifier(ModelSettings(name=str(tmp_path / "grey.keras"))))
     assert found.explain(photo).maps[0].values.shape == SIZE
 
 
@@ -246,7 +246,7 @@ def test_a_model_without_classes_is_refused(tmp_path):
     image = keras.Input((*SIZE, 3))
     keras.Model(image, body(L.Rescaling(1.0)(image))).save(tmp_path / "a.keras")
     with pytest.raises(UsageError, match="shape"):
-        load_classifier(ModelRequest(name=str(tmp_path / "a.keras")))
+        load_classifier(ModelSettings(name=str(tmp_path / "a.keras")))
 
 
 def test_a_model_that_does_not_scale_its_input_needs_to_be_told_how(tmp_path):
@@ -254,16 +254,16 @@ def test_a_model_that_does_not_scale_its_input_needs_to_be_told_how(tmp_path):
     x = L.GlobalAveragePooling2D()(body(image))
     keras.Model(image, head(activation="softmax")(x)).save(tmp_path / "a.keras")
     with pytest.raises(UsageError, match="how its pictures are to be scaled") as caught:
-        load_classifier(ModelRequest(name=str(tmp_path / "a.keras")))
+        load_classifier(ModelSettings(name=str(tmp_path / "a.keras")))
     assert "--preprocess unit" in caught.value.hint
-    request = ModelRequest(name=str(tmp_path / "a.keras"), preprocess="unit")
+    request = ModelSettings(name=str(tmp_path / "a.keras"), preprocess="unit")
     assert load_classifier(request).preprocess_name == "unit"
 
 
 def test_labels_name_the_classes(tmp_path):
     functional().save(tmp_path / "a.keras")
     (tmp_path / "labels.txt").write_text("cat\ndog\nbird\n")
-    request = ModelRequest(name=str(tmp_path / "a.keras"), labels=tmp_path / "labels.txt")
+    request = ModelSettings(name=str(tmp_path / "a.keras"), labels=str(tmp_path / "labels.txt"))
     assert load_classifier(request).class_names.find("Dog") == 1
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
     with pytest.raises(UsageError, match="2 names, and the model tells 3 classes"):
@@ -274,11 +274,11 @@ def test_code_in_a_model_does_not_run_unless_it_is_trusted(tmp_path):
     functional(lambda x: L.Lambda(lambda y: y * 2)(head(activation="softmax")(x))).save(
         tmp_path / "a.keras"
     )
-    request = ModelRequest(name=str(tmp_path / "a.keras"))
+    request = ModelSettings(name=str(tmp_path / "a.keras"))
     with pytest.raises(UsageError, match="cannot be loaded") as caught:
         load_classifier(request)
     assert "--trust-model" in caught.value.hint
-    trusted = ModelRequest(name=str(tmp_path / "a.keras"), trust=True)
+    trusted = ModelSettings(name=str(tmp_path / "a.keras"), trust=True)
     assert len(load_classifier(trusted).class_names) == 3
 
 
@@ -295,9 +295,11 @@ def test_custom_classes_come_from_a_file(tmp_path):
     model = functional(lambda x: head(activation="softmax")(namespace["Doubling"]()(x)))
     model.save(tmp_path / "a.keras")
     with pytest.raises(UsageError, match="cannot be loaded") as caught:
-        load_classifier(ModelRequest(name=str(tmp_path / "a.keras")))
+        load_classifier(ModelSettings(name=str(tmp_path / "a.keras")))
     assert "--import" in caught.value.hint
-    request = ModelRequest(name=str(tmp_path / "a.keras"), imports=(tmp_path / "doubling.py",))
+    request = ModelSettings(
+        name=str(tmp_path / "a.keras"), imports=(str(tmp_path / "doubling.py"),)
+    )
     assert len(load_classifier(request).class_names) == 3
 
 
@@ -315,18 +317,18 @@ def test_what_is_no_model_is_refused(tmp_path, name, content, says):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(UsageError, match=says):
-        load_classifier(ModelRequest(name=str(tmp_path / name)))
+        load_classifier(ModelSettings(name=str(tmp_path / name)))
 
 
 def test_an_unknown_network_is_answered_with_similar_names():
     with pytest.raises(UsageError, match="no model named 'resnet51'") as caught:
-        ModelRequest(name="resnet51").refuse_if_unknown()
+        refuse_unknown(ModelSettings(name="resnet51"))
     assert "did you mean resnet50" in caught.value.hint
 
 
 def test_a_network_without_weights_is_an_error_with_remedies():
     with pytest.raises(EnvironmentLacksError, match="ImageNet weights of resnet50") as caught:
-        load_classifier(ModelRequest(name="ResNet50"))
+        load_classifier(ModelSettings(name="ResNet50"))
     assert "--download" in caught.value.hint
 
 
@@ -347,7 +349,7 @@ def test_networks_are_found_however_they_are_spelled(name):
     ],
 )
 def test_networks_of_keras_are_explained_at_their_last_layer_with_space(name, layer, shape, photo):
-    classifier = load_classifier(ModelRequest(name=name, weights="random"))
+    classifier = load_classifier(ModelSettings(name=name, weights="random"))
     (found,) = Explainer(classifier).explain(photo).maps
     assert found.layer.startswith(layer)
     assert found.values.shape == shape

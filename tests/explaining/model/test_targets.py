@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from nodelens.errors import UsageError
-from nodelens.explaining.explainer import explain_image
+from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.model.targets import logit, margin, probability
-from nodelens.explaining.question import Question
+from nodelens.explaining.settings import GradcamSettings
 
 LOGITS = tf.constant([[1.0, 3.0, 2.0], [0.0, -1.0, 5.0]])
 LAYER = ["block5_conv4"]
@@ -41,21 +41,19 @@ def test_the_margin_compares_with_a_chosen_class():
     np.testing.assert_allclose(scores, [[1, 2], [5, -1]])
 
 
-def test_the_margin_of_two_classes_is_the_difference_of_their_maps(classifier, cat):
+def test_the_margin_of_two_classes_is_the_difference_of_their_maps(explain_cat):
     # Grad-CAM is linear in the gradient, so the signed maps subtract.
-    apart = explain_image(classifier, cat, Question(LAYER, [285, 281], signed=True)).maps
-    together = explain_image(
-        classifier, cat, Question(LAYER, [285], target="margin", against=281, signed=True)
+    apart = explain_cat(layers=LAYER, classes=[285, 281], signed=True).maps
+    together = explain_cat(
+        layers=LAYER, classes=[285], target="margin", against=281, signed=True
     ).maps[0]
     difference = apart[0].values - apart[1].values
     np.testing.assert_allclose(together.values, difference, atol=1e-5 * np.abs(difference).max())
 
 
-def test_a_counterfactual_map_is_the_negated_one(classifier, cat):
+def test_a_counterfactual_map_is_the_negated_one(explain_cat):
     ordinary, counterfactual = (
-        explain_image(classifier, cat, Question(LAYER, [281], counterfactual=c, signed=True)).maps[
-            0
-        ]
+        explain_cat(layers=LAYER, classes=[281], counterfactual=c, signed=True).maps[0]
         for c in (False, True)
     )
     np.testing.assert_allclose(ordinary.values + counterfactual.values, 0, atol=1e-7)
@@ -65,33 +63,33 @@ def test_a_counterfactual_map_is_the_negated_one(classifier, cat):
     )
 
 
-def test_the_positive_part_of_the_signed_map_is_the_map(classifier, cat, cat_explanation):
-    signed = explain_image(classifier, cat, Question(LAYER, signed=True)).maps[0]
+def test_the_positive_part_of_the_signed_map_is_the_map(explain_cat, cat_explanation):
+    signed = explain_cat(layers=LAYER, signed=True).maps[0]
     assert signed.values.min() < 0
     expected = np.maximum(signed.values, 0)
     np.testing.assert_allclose(cat_explanation.maps[0].values, expected, atol=1e-6)
 
 
-def test_a_signed_map_is_empty_only_if_it_is_zero(classifier, cat):
-    signed = explain_image(classifier, cat, Question(LAYER, [407], signed=True)).maps[0]
+def test_a_signed_map_is_empty_only_if_it_is_zero(explain_cat):
+    signed = explain_cat(layers=LAYER, classes=[407], signed=True).maps[0]
     assert not signed.empty
 
 
 @pytest.mark.parametrize(
     ("question", "says"),
     [
-        (Question(best=1001), "the model knows 1000"),
-        (Question(against=3), "the target is logit"),
-        (Question(classes=[3], target="margin", against=3), "with itself"),
+        (GradcamSettings().model_copy(update={"top_k": 1001}), "the model knows 1000"),
+        (GradcamSettings(against=3), "the target is logit"),
+        (GradcamSettings(classes=[3], target="margin", against=3), "with itself"),
     ],
 )
 def test_a_contradictory_question_is_refused(classifier, cat, question, says):
     with pytest.raises(UsageError, match=says):
-        explain_image(classifier, cat, question)
+        Explainer(classifier, question).explain(cat)
 
 
-def test_all_layers_are_a_walk_through_the_model_by_size(classifier, cat):
-    found = explain_image(classifier, cat, Question(["all"]))
+def test_all_layers_are_a_walk_through_the_model_by_size(explain_cat):
+    found = explain_cat(layers=["all"])
     assert [(m.layer, m.values.shape[0]) for m in found.maps] == [
         ("block1_conv2", 224),
         ("block2_conv2", 112),

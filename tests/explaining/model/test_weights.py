@@ -15,7 +15,6 @@ from nodelens.explaining.model.applications import find_application
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.embedded import load_embedded_vgg19
 from nodelens.explaining.model.loading import load_classifier
-from nodelens.explaining.model.request import ModelRequest
 from nodelens.explaining.model.weights_files import (
     EMBEDDED_SHA256,
     WeightsFile,
@@ -24,6 +23,7 @@ from nodelens.explaining.model.weights_files import (
     official_file,
 )
 from nodelens.explaining.pictures.images import load_photo, to_model_input
+from nodelens.explaining.settings import ModelSettings
 from nodelens.runtime.machine import keras_home
 
 VGG19 = find_application("vgg19")
@@ -32,7 +32,7 @@ SAMPLES = Path(__file__).parents[3] / "sample_images"
 
 
 def load_vgg19(weights: str, *, download: bool = False, **options) -> Classifier:
-    return load_classifier(ModelRequest(weights=weights, download=download), **options)
+    return load_classifier(ModelSettings(weights=weights, download=download), **options)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_a_file_that_is_no_hdf5_is_refused(tmp_path):
 def test_weights_of_another_shape_are_refused_by_layer_and_shapes(tmp_path):
     other = keras.applications.MobileNetV3Small(weights=None, classes=10)
     other.save_weights(tmp_path / "ten.weights.h5")
-    request = ModelRequest(name="mobilenetv3small", weights=str(tmp_path / "ten.weights.h5"))
+    request = ModelSettings(name="mobilenetv3small", weights=str(tmp_path / "ten.weights.h5"))
     with pytest.raises(UsageError, match="do not fit MobileNetV3Small") as caught:
         load_classifier(request)
     assert (

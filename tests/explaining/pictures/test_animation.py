@@ -17,7 +17,7 @@ from nodelens.explaining.output.naming import plan_files
 from nodelens.explaining.output.painting import paint_frames
 from nodelens.explaining.pictures.images import Frames
 from nodelens.explaining.pictures.opening import open_picture
-from nodelens.explaining.question import Question
+from nodelens.explaining.settings import GradcamSettings
 from nodelens.figures.overlay import colours
 
 L = keras.layers
@@ -40,7 +40,7 @@ def explainer() -> Explainer:
             class_names=ClassNames(("a", "b", "c")),
             default_layer="conv",
         ),
-        Question(best=2, signed=True),
+        GradcamSettings(top_k=2, signed=True),
     )
 
 
@@ -97,7 +97,7 @@ def test_every_frame_is_explained_for_the_classes_of_the_first(explainer, frames
     path = saved(frames, tmp_path / "a.gif", duration=[50, 60, 70, 80, 90])
     outcome = explain(explainer, path, tmp_path / "out")
     classes = tuple(found["class_index"] for found in outcome.document["maps"])
-    fixed = Explainer(explainer.classifier, Question(classes=classes, signed=True))
+    fixed = Explainer(explainer.classifier, GradcamSettings(classes=classes, signed=True))
     for number, picture in enumerate(frames):
         Image.fromarray(picture).save(tmp_path / "one.png")
         expected = fixed.explain(open_picture(tmp_path / "one.png")).maps

@@ -1,7 +1,5 @@
 """`node gradcam`: explain what an image classifier saw in a picture."""
 
-from pathlib import Path
-
 from nodelens.commands.gradcam.options import GradcamCall
 from nodelens.commands.options import show_config
 from nodelens.errors import ExitCode
@@ -17,14 +15,10 @@ def gradcam(call: GradcamCall) -> ExitCode:
     """
     from nodelens.commands.gradcam.pages import refuse_unwritable_pages
     from nodelens.commands.gradcam.run import explain_pictures, print_layers, print_plan
-    from nodelens.commands.gradcam.setup import (
-        class_indices,
-        explainer_of,
-        load,
-        model_request,
-    )
-    from nodelens.explaining.pictures.boxes import read_boxes
+    from nodelens.commands.gradcam.setup import load
+    from nodelens.explaining.model.request import known_classes, refuse_unknown
     from nodelens.explaining.pictures.files import find_pictures, refuse_if_none_readable
+    from nodelens.explaining.question import find_classes, read_question_boxes
     from nodelens.explaining.settings import GradcamSettings
 
     output, resolved = call.output(), call.settings(GradcamSettings)
@@ -33,21 +27,22 @@ def gradcam(call: GradcamCall) -> ExitCode:
         return ExitCode.DONE
     settings = resolved.settings
     if call.list_layers:
-        model_request(settings).refuse_if_unknown()
+        refuse_unknown(settings.model)
         print_layers(output, load(output, settings)[0])
         return ExitCode.DONE
     # What is wrong with the call is told before TensorFlow takes its seconds to start.
     paths = find_pictures(call.images)
     refuse_if_none_readable(paths)
     refuse_unwritable_pages(settings, force=call.force)
-    if settings.boxes:
-        read_boxes(Path(settings.boxes))
-    request = model_request(settings)
-    request.refuse_if_unknown()
-    if names := request.known_classes():
-        class_indices(settings, names)
+    read_question_boxes(settings)
+    refuse_unknown(settings.model)
+    if names := known_classes(settings.model):
+        find_classes(settings, names)
     classifier, device_name = load(output, settings)
-    explainer = explainer_of(settings, classifier)
+
+    from nodelens.explaining.explainer import Explainer
+
+    explainer = Explainer(classifier, settings)
     if call.dry_run:
         return print_plan(output, settings, explainer, paths)
     return explain_pictures(output, settings, explainer, paths, device_name, force=call.force)

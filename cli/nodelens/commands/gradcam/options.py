@@ -14,6 +14,7 @@ from nodelens.commands.options import (
     SHOW_CONFIG,
     SettingsCall,
 )
+from nodelens.explaining.methods.registry import methods_help
 
 
 def _box(given: str) -> list[int | str]:
@@ -53,10 +54,7 @@ class GradcamCall(SettingsCall, command="gradcam"):
         sets="methods",
         parse=words,
         metavar="NAME,...",
-        help="gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, eigengradcam, "
-        "ablationcam, scorecam (slow), smooth-gradcam++, random; at the pixels: saliency, "
-        "smoothgrad, integrated-gradients, occlusion, guided-backprop, guided-gradcam, fullgrad; "
-        "repeatable.",
+        help=f"{methods_help()}; repeatable.",
     )
     target = option(
         str,

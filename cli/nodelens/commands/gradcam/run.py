@@ -11,13 +11,6 @@ if TYPE_CHECKING:
     from nodelens.explaining.settings import GradcamSettings
     from nodelens.report.output import Output
 
-MANY_RUNS = (
-    "scorecam",
-    "smooth-gradcam++",
-    "smoothgrad",
-    "integrated-gradients",
-    "occlusion",
-)
 MANY = 100
 """For more pictures than this it is worth telling what can be left out."""
 FEW = 8
@@ -87,6 +80,7 @@ def explain_pictures(
     from nodelens.commands.gradcam.pages import pages_of
     from nodelens.explaining.batch import Batch, Failed, explain_files
     from nodelens.explaining.judging.averages import metrics_document
+    from nodelens.explaining.methods.registry import METHODS
     from nodelens.explaining.output.document import model_document
     from nodelens.report.gradcam.metrics import metrics_table
     from nodelens.report.gradcam.progress import shown_pace
@@ -100,7 +94,7 @@ def explain_pictures(
         "files_sha256": _digests(settings),
         **provenance(seed=settings.seed, device=device, data_sha256=None),
     }
-    if slow := [method for method in settings.methods if method in MANY_RUNS]:
+    if slow := [name for name in settings.methods if METHODS[name].many_runs]:
         output.note(f"{', '.join(slow)}: the model runs many times, up to minutes on a CPU")
     if settings.metrics:
         runs = 2 * settings.metric_steps + 14

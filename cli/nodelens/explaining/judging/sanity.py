@@ -30,22 +30,21 @@ def with_sanity(explainer: Explainer, explanation: Explanation) -> Explanation:
     Raises:
         UsageError: The model cannot be copied.
     """
-    classes = list(dict.fromkeys(each.target.index for each in explanation.maps))
-    question = replace(
-        explainer.question,
-        classes=classes,
-        best=1,
-        signed=True,
-        metrics=False,
-        region=None,
-        boxes={},
-    )
+    changes = {
+        "classes": tuple(dict.fromkeys(each.target.index for each in explanation.maps)),
+        "top_k": 1,
+        "signed": True,
+        "metrics": False,
+        "region": None,
+        "boxes": None,
+    }
+    settings = explainer.settings.model_copy(update=changes)
     copied = copy_of(explainer.classifier)
-    again = Explainer(copied, question)
+    again = Explainer(copied, settings)
     before = [each.values for each in again.explain(explanation.photo).maps]
     rows = list_layers(copied.model, copied.input_size)
     weighty = [row for row in reversed(rows) if row.layer.weights and not _inner(row.layer)]
-    generator = np.random.default_rng(question.pixels.seed)
+    generator = np.random.default_rng(settings.seed)
     curves: list[list[float | None]] = [[] for _ in before]
     for row in weighty:
         row.layer.set_weights([_shuffled(each, generator) for each in row.layer.get_weights()])

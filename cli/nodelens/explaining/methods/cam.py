@@ -1,10 +1,10 @@
 """Class activation mapping: from activations and gradients of one layer to a map.
 
-Every method is a pure function of two arrays; none knows of models, layers or images. All return
-the signed map, of which usually the positive part is shown.
+Every method is a pure function of two arrays, a `CamMethod`; none knows of models, layers or
+images. All return the signed map, of which usually the positive part is shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,9 +12,11 @@ Combine = Callable[[np.ndarray], np.ndarray]
 """From what each channel adds, `(h, w, channels)`, to one map `(h, w)`."""
 
 CamMethod = Callable[[np.ndarray, np.ndarray, Combine], np.ndarray]
-"""`(activations, gradients, combine) -> signed map`: `(h, w, channels)` twice, and `(h, w)`.
+"""`(activations, gradients, combine) -> signed map`, float32 as the activations.
 
-The activations are $A$, the output of the layer; the gradients $\\partial y^c / \\partial A$.
+The activations $A$, shape `(n, m, channels)`, are the output of the layer; the gradients
+$\\partial y^c / \\partial A$ have the same shape, the map `(n, m)`. `combine` makes one map of what
+each channel adds: their sum, unless the map is smoothed.
 """
 
 _TINY = 1e-12
@@ -62,14 +64,6 @@ def gradcam(
     $\sum_k \alpha_k^c A^k$ with $\alpha_k^c = \frac{1}{n m} \sum_{ij}
     \partial y^c / \partial A^k_{ij}$ (Selvaraju et al. 2017, equations 1 and 2; the ReLU of
     equation 2 is `positive_part`).
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: The same shape.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     return combine(activations * gradients.mean(axis=(0, 1)))
 
@@ -82,14 +76,6 @@ def gradcam_plus_plus(
     $w_k = \sum_{ij} a^k_{ij} \mathrm{ReLU}(g^k_{ij})$ with
     $a = g^2 / (2 g^2 + g^3 \sum A^k) = 1 / (2 + g \sum A^k)$ (Chattopadhay et al. 2018,
     equations 5 and 19, for the score $\exp(y^c)$, whose common factor is left out).
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: The same shape.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     total = activations.sum(axis=(0, 1))
     below = 2 + total * gradients
@@ -105,14 +91,6 @@ def hirescam(
 
     $\sum_k \partial y^c / \partial A^k \odot A^k$ (Draelos & Carin 2020). It shows only places that
     the model used, where one dense layer follows.
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: The same shape.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     return combine(activations * gradients)
 
@@ -124,14 +102,6 @@ def xgradcam(
 
     $w_k = \sum_{ij} g^k_{ij} A^k_{ij} / \sum_{ij} A^k_{ij}$ (Fu et al. 2020, equation 8). The map
     adds up to the same as HiResCAM's.
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: The same shape.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     total = activations.sum(axis=(0, 1))
     share = (activations * gradients).sum(axis=(0, 1))
@@ -145,14 +115,6 @@ def layercam(
     r"""LayerCAM: as HiResCAM, with positive gradients only; made for shallow layers.
 
     $\sum_k \mathrm{ReLU}(g^k) \odot A^k$ (Jiang et al. 2021, equations 5 and 6).
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: The same shape.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     return combine(activations * np.maximum(gradients, 0))
 
@@ -163,14 +125,6 @@ def eigencam(
     """Eigen-CAM: the first principal component of the activations; it knows of no class.
 
     Muhammad & Yeasin 2020; mean and sign as in `first_component`.
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: Not used.
-        combine: Not used: the component is the map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     return first_component(activations)
 
@@ -180,15 +134,7 @@ def eigengradcam(
 ) -> np.ndarray:
     """Eigen-Grad-CAM: the first principal component of gradient times activation.
 
-    Mean and sign as in `first_component`.
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: The same shape.
-        combine: Not used: the component is the map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
+    Gildenblat's pytorch-grad-cam; mean and sign as in `first_component`.
     """
     return first_component(activations * gradients)
 
@@ -199,14 +145,6 @@ def random(
     """A control, not an explanation: channels with random weights from -1 to 1, always the same.
 
     A method that is not clearly better than this one has explained nothing.
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        gradients: Not used.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     return combine(activations * random_weights(activations.shape[-1], 0))
 
@@ -222,19 +160,6 @@ def random_weights(channels: int, seed: int) -> np.ndarray:
         From -1 to 1, float32 `(channels,)`.
     """
     return 2 * np.random.default_rng(seed).random(channels, np.float32) - 1
-
-
-METHODS: Mapping[str, CamMethod] = {
-    "gradcam": gradcam,
-    "gradcam++": gradcam_plus_plus,
-    "hirescam": hirescam,
-    "xgradcam": xgradcam,
-    "layercam": layercam,
-    "eigencam": eigencam,
-    "eigengradcam": eigengradcam,
-    "random": random,
-}
-"""The methods by the name that a user gives."""
 
 
 def positive_part(signed_map: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from nodelens.explaining.model.compiling import compiled
 from nodelens.explaining.model.grids import run_model
 from nodelens.explaining.model.heads import plain_errors, read_scores, select_output
 from nodelens.explaining.model.targets import ClassScore
-from nodelens.explaining.question import Baseline
+from nodelens.explaining.settings import Baseline
 
 FORWARD_BATCH = 16
 GRADIENT_BATCH = 4
@@ -176,6 +176,6 @@ def _known(gradient: tf.Tensor | None) -> tf.Tensor:
     if gradient is None:
         raise UsageError(
             "the classes have no gradient with respect to the picture",
-            hint="--method occlusion needs none, nor do the methods that look at a layer",
+            hint="the method occlusion needs none, nor do those that look at a layer",
         )
     return gradient

@@ -4,42 +4,43 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nodelens.explaining.methods.cam import METHODS, add_channels, first_component
-from nodelens.explaining.methods.reruns import RERUN_METHODS, Reruns
-from nodelens.explaining.question import Question
+from nodelens.explaining.methods.cam import add_channels, first_component
+from nodelens.explaining.methods.registry import Method
+from nodelens.explaining.methods.reruns import Reruns
+from nodelens.explaining.settings import GradcamSettings
 
 BRIGHTNESS = (0.9, 1.0, 1.1)
 """By these factors the preprocessed image is multiplied for the smoothing `aug`."""
 
 
 def layer_map(
-    method: str,
+    method: Method,
     activations: np.ndarray,
     gradients: np.ndarray,
     reruns: Callable[[np.ndarray], Reruns],
     image: np.ndarray,
-    question: Question,
+    settings: GradcamSettings,
 ) -> np.ndarray:
     """The signed map of a method that looks at a layer.
 
     Args:
-        method: Its name, in `METHODS` or `RERUN_METHODS`.
+        method: A method of the kind `cam` or `rerun`.
         activations: Of the image, `(h, w, channels)`.
         gradients: Of the class score, the same shape.
         reruns: From a preprocessed image to runs of the model with it.
         image: The preprocessed image, `(height, width, channels)`.
-        question: How the map is made: `smooth`, `counterfactual` and the settings of methods.
+        settings: `smooth`, `counterfactual`, `seed` and `pixels` are used.
 
     Returns:
         The map, `(h, w)`.
     """
-    if question.smooth != "aug":
-        return _plain(method, activations, gradients, reruns(image), question)
+    if settings.smooth != "aug":
+        return _plain(method, activations, gradients, reruns(image), settings)
 
     def of(changed: np.ndarray) -> np.ndarray:
         runs = reruns(changed)
         its_activations, its_gradients = runs.gradients_of(changed[None])
-        return _plain(method, its_activations[0], its_gradients[0], runs, question)
+        return _plain(method, its_activations[0], its_gradients[0], runs, settings)
 
     return mean_over_changes(of, image)
 
@@ -63,14 +64,14 @@ def mean_over_changes(map_of: Callable[[np.ndarray], np.ndarray], image: np.ndar
 
 
 def _plain(
-    method: str,
+    method: Method,
     activations: np.ndarray,
     gradients: np.ndarray,
     reruns: Reruns,
-    question: Question,
+    settings: GradcamSettings,
 ) -> np.ndarray:
-    combine = first_component if question.smooth == "eigen" else add_channels
-    if method in RERUN_METHODS:
-        return RERUN_METHODS[method](activations, reruns, question.pixels, combine)
-    wanted = -gradients if question.counterfactual else gradients
-    return METHODS[method](activations, wanted, combine)
+    combine = first_component if settings.smooth == "eigen" else add_channels
+    function = method.load()
+    if method.kind == "rerun":
+        return function(activations, reruns, settings.pixels, settings.seed, combine)
+    return function(activations, -gradients if settings.counterfactual else gradients, combine)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nodelens.explaining.methods.image_score import FORWARD_BATCH, GRADIENT_BATCH, ImageScore
-from nodelens.explaining.question import PixelSettings
+from nodelens.explaining.settings import PixelSettings
 from nodelens.figures.overlay import enlarge
 
 INPUT = "input"
@@ -33,41 +33,35 @@ class Attribution:
     details: Mapping[str, float] = field(default_factory=dict)
 
 
-PixelMethod = Callable[[ImageScore, PixelSettings], Attribution]
+PixelMethod = Callable[[ImageScore, PixelSettings, int], Attribution]
+"""`(view, settings, seed) -> attribution`, from the score as a function of the picture.
+
+A magnitude is nowhere negative; where the docstring says nothing of it, the map is signed.
+"""
+
+GuidedMethod = Callable[[np.ndarray, ImageScore], np.ndarray]
+"""`(cam, view) -> map`, from the map of Grad-CAM after its ReLU, `(h, w)`, and the score as a
+function of the picture, to a map of the size of the picture, float32."""
 
 
-def saliency(view: ImageScore, settings: PixelSettings) -> Attribution:
+def saliency(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
     r"""Saliency: how strongly the score answers to a change of each pixel.
 
     $\max_c |\partial y / \partial x_c|$ over the channels (Simonyan et al. 2014, section 3.1). It
     has no sign: it shows neither for nor against.
-
-    Args:
-        view: The score as a function of the picture.
-        settings: Not used.
-
-    Returns:
-        The map, nowhere negative.
     """
     return Attribution(_magnitude(view.gradient_of(view.image[None])[0]))
 
 
-def smoothgrad(view: ImageScore, settings: PixelSettings) -> Attribution:
+def smoothgrad(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
     r"""SmoothGrad: saliency of the gradient averaged over noisy copies of the picture.
 
     $\frac{1}{n} \sum_i \partial y / \partial x (x + \epsilon_i)$ with
     $\epsilon_i \sim N(0, \sigma^2)$ and $\sigma$ a share of $\max x - \min x$ (Smilkov et al. 2017,
     section 3), then its magnitude as in saliency.
-
-    Args:
-        view: The score as a function of the picture.
-        settings: `samples`, `noise` and `seed`.
-
-    Returns:
-        The map, nowhere negative.
     """
     image = view.image
-    generator = np.random.default_rng(settings.seed)
+    generator = np.random.default_rng(seed)
     deviation = np.float32(settings.noise * (image.max() - image.min()))
     total = np.zeros(image.shape)
     for some in _batches(settings.samples, GRADIENT_BATCH):
@@ -76,16 +70,12 @@ def smoothgrad(view: ImageScore, settings: PixelSettings) -> Attribution:
     return Attribution(_magnitude(total / settings.samples))
 
 
-def integrated_gradients(view: ImageScore, settings: PixelSettings) -> Attribution:
+def integrated_gradients(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
     r"""Integrated gradients: what each pixel adds on the straight way from the baseline.
 
     $(x - x_0) \int_0^1 \partial y / \partial x (x_0 + t (x - x_0))\, dt$ (Sundararajan et al. 2017,
     equation 1), summed over the channels; the integral by Gauss-Legendre quadrature. All pixels
     together add up to $y(x) - y(x_0)$ (completeness), as far as the quadrature is exact.
-
-    Args:
-        view: The score as a function of the picture.
-        settings: `steps`, the nodes of the quadrature.
 
     Returns:
         The signed map. Its details are both scores and the completeness gap, the sum of the map
@@ -108,18 +98,11 @@ def integrated_gradients(view: ImageScore, settings: PixelSettings) -> Attributi
     return Attribution(values.astype(np.float32), details)
 
 
-def occlusion(view: ImageScore, settings: PixelSettings) -> Attribution:
+def occlusion(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
     r"""Occlusion: how far the score falls when a window of the picture is covered.
 
     Each pixel gets the mean of $y(x) - y(x_W)$ over the windows $W$ that cover it; under a window
     lies the baseline (Zeiler & Fergus 2014, section 4.2). The model runs once for every window.
-
-    Args:
-        view: The score as a function of the picture.
-        settings: `window` and `stride`, in pixels of the model's input.
-
-    Returns:
-        The signed map.
     """
     height, width = view.image.shape[:2]
     side = settings.window or -(-min(height, width) // WINDOWS)
@@ -141,23 +124,16 @@ def occlusion(view: ImageScore, settings: PixelSettings) -> Attribution:
     return Attribution((total / count).astype(np.float32), {"windows": len(windows)})
 
 
-def guided_backprop(view: ImageScore, settings: PixelSettings) -> Attribution:
+def guided_backprop(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
     r"""Guided backpropagation: saliency with ReLUs that also cut off negative gradients.
 
     Springenberg et al. 2015, section 3.4. Adebayo et al. 2018 found that it hardly depends on the
     trained weights or on the class: it shows edges rather than reasons.
-
-    Args:
-        view: The score as a function of the picture.
-        settings: Not used.
-
-    Returns:
-        The map, nowhere negative.
     """
     return Attribution(_magnitude(view.guided_gradient_of(view.image[None])[0]))
 
 
-def fullgrad(view: ImageScore, settings: PixelSettings) -> Attribution:
+def fullgrad(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
     r"""FullGrad: what the input and every bias of the network add to the score.
 
     $y = \partial y / \partial x \cdot x + \sum_l \partial y / \partial z_l \cdot b_l$, exactly
@@ -165,10 +141,6 @@ def fullgrad(view: ImageScore, settings: PixelSettings) -> Attribution:
     \psi(\partial y / \partial z_l \odot b_l)_c$ over the layers $l$ that have a height and a width,
     where $\psi$ takes the magnitude, scales it to 0…1 over the whole layer and enlarges it
     (Srinivas & Fleuret 2019, equations 3 and 8, scaled as in the authors' code). It has no sign.
-
-    Args:
-        view: The score as a function of the picture.
-        settings: Not used.
 
     Returns:
         The map, nowhere negative. Its details are the score, the sums of both terms and the
@@ -187,29 +159,11 @@ def fullgrad(view: ImageScore, settings: PixelSettings) -> Attribution:
     return Attribution(np.asarray(values, np.float32), details)
 
 
-PIXEL_METHODS: Mapping[str, PixelMethod] = {
-    "saliency": saliency,
-    "smoothgrad": smoothgrad,
-    "integrated-gradients": integrated_gradients,
-    "occlusion": occlusion,
-    "guided-backprop": guided_backprop,
-    "fullgrad": fullgrad,
-}
-"""The methods that need no layer, by the name that a user gives."""
-
-
 def guided_gradcam(cam: np.ndarray, view: ImageScore) -> np.ndarray:
     """Guided Grad-CAM: guided backpropagation where Grad-CAM finds evidence.
 
     The product of both, pixel by pixel (Selvaraju et al. 2017, section 3.2). Where the warning at
     `guided_backprop` holds, the fine detail does not depend on the class.
-
-    Args:
-        cam: The map of Grad-CAM after its ReLU, `(h, w)`.
-        view: The score as a function of the picture.
-
-    Returns:
-        The map, nowhere negative, float32 `(height, width)`.
     """
     height, width = view.image.shape[:2]
     guided = _magnitude(view.guided_gradient_of(view.image[None])[0])

@@ -14,7 +14,7 @@ from nodelens.explaining.model.gradients import intercepted, only_call, watched
 from nodelens.explaining.model.grids import CHANNELS_LAST, Grid, run_model
 from nodelens.explaining.model.heads import plain_errors, read_scores, select_output
 from nodelens.explaining.model.targets import ClassScore
-from nodelens.explaining.question import PixelSettings
+from nodelens.explaining.settings import PixelSettings
 
 HEAD_BATCH = 64
 IMAGE_BATCH = 16
@@ -118,10 +118,19 @@ def compile_reruns(
     return reruns
 
 
+RerunMethod = Callable[[np.ndarray, Reruns, PixelSettings, int, Combine], np.ndarray]
+"""`(activations, reruns, settings, seed, combine) -> signed map`.
+
+The activations, shape `(n, m, channels)`, are the output of the layer for the picture as it is, the
+map has the shape `(n, m)`. `seed` is that of the noise, `combine` as in `cam.CamMethod`.
+"""
+
+
 def ablationcam(
     activations: np.ndarray,
     reruns: Reruns,
     settings: PixelSettings,
+    seed: int = 0,
     combine: Combine = add_channels,
 ) -> np.ndarray:
     r"""Ablation-CAM: channels weighted by how much the score falls without them.
@@ -129,15 +138,6 @@ def ablationcam(
     $w_k = y - y_k$, where $y_k$ is the score with the channel $k$ set to zero (Desai &
     Ramaswamy 2020, equation 4, without the division by $y$: it is the same for all channels, and
     would turn the map over where the score is negative).
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        reruns: Runs of the model.
-        settings: Not used.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     channels = activations.shape[-1]
     full = reruns.score_with(activations[None])[0]
@@ -154,6 +154,7 @@ def scorecam(
     activations: np.ndarray,
     reruns: Reruns,
     settings: PixelSettings,
+    seed: int = 0,
     combine: Combine = add_channels,
 ) -> np.ndarray:
     r"""Score-CAM: channels weighted by what the model says of the image seen through them.
@@ -161,15 +162,6 @@ def scorecam(
     $w_k = p^c(X \odot H_k) - p^c(0)$, where $H_k$ is the channel enlarged to the image and scaled
     to 0…1 (Wang et al. 2020, equations 4 to 6: the increase of confidence). The whole model runs
     once for every channel.
-
-    Args:
-        activations: Shape `(n, m, channels)`.
-        reruns: Runs of the model.
-        settings: Not used.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     height, width = reruns.image.shape[:2]
     channels = activations.shape[-1]
@@ -189,6 +181,7 @@ def smooth_gradcam_plus_plus(
     activations: np.ndarray,
     reruns: Reruns,
     settings: PixelSettings,
+    seed: int = 0,
     combine: Combine = add_channels,
 ) -> np.ndarray:
     r"""Smooth Grad-CAM++: Grad-CAM++ with derivatives averaged over noisy copies of the image.
@@ -198,18 +191,9 @@ def smooth_gradcam_plus_plus(
     the images $X + \epsilon$ (Omeiza et al. 2019, equations 8 to 11; as in Grad-CAM++ the powers
     of $g = \partial y^c / \partial A$ stand for the higher derivatives of $\exp(y^c)$). Without
     noise it is Grad-CAM++.
-
-    Args:
-        activations: Of the image without noise, shape `(n, m, channels)`.
-        reruns: Runs of the model.
-        settings: `samples`, `noise` and `seed`.
-        combine: How the channels become one map.
-
-    Returns:
-        The signed map, shape `(n, m)`.
     """
     image = reruns.image
-    generator = np.random.default_rng(settings.seed)
+    generator = np.random.default_rng(seed)
     deviation = np.float32(settings.noise * (image.max() - image.min()))
     powers = np.zeros((3, *activations.shape))
     for start in range(0, settings.samples, GRADIENT_BATCH):
@@ -222,13 +206,3 @@ def smooth_gradcam_plus_plus(
     counts = (first > 0) & (np.abs(below) > _TINY * second)
     shares = np.divide(first * second, below, out=np.zeros_like(first), where=counts)
     return combine(activations * shares.sum(axis=(0, 1)).astype(activations.dtype))
-
-
-RerunMethod = Callable[[np.ndarray, Reruns, PixelSettings, Combine], np.ndarray]
-
-RERUN_METHODS: dict[str, RerunMethod] = {
-    "ablationcam": ablationcam,
-    "scorecam": scorecam,
-    "smooth-gradcam++": smooth_gradcam_plus_plus,
-}
-"""The methods that run the model again, by the name that a user gives."""

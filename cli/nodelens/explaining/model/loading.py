@@ -19,7 +19,7 @@ from nodelens.explaining.model.grids import picture_shape
 from nodelens.explaining.model.heads import count_classes
 from nodelens.explaining.model.layers import input_channels
 from nodelens.explaining.model.preprocessing import preprocessor
-from nodelens.explaining.model.request import ModelRequest
+from nodelens.explaining.model.request import known_classes, refuse_unknown
 from nodelens.explaining.model.user_model import (
     import_custom_classes,
     load_user_model,
@@ -32,6 +32,7 @@ from nodelens.explaining.model.weights_files import (
     embedded_file,
     official_file,
 )
+from nodelens.explaining.settings import ModelSettings
 
 USUAL_SIZE = (224, 224)
 
@@ -46,7 +47,7 @@ def _say_nothing(message: str) -> None:
 
 
 def load_classifier(
-    request: ModelRequest,
+    request: ModelSettings,
     *,
     class_names: ClassNames | None = None,
     announce: Callable[[str], None] = _say_nothing,
@@ -65,7 +66,7 @@ def load_classifier(
         UsageError: A name is unknown, or a file is missing, damaged or does not fit.
         EnvironmentLacksError: The official weights can be had neither from the cache nor the net.
     """
-    request.refuse_if_unknown()
+    refuse_unknown(request)
     application = find_application(request.name)
     if application is None:
         return _user_classifier(request, class_names)
@@ -78,13 +79,13 @@ def load_classifier(
         input_size=_input_size(model, request),
         preprocess_name=family,
         preprocess=preprocessor(family),
-        class_names=class_names or request.known_classes() or imagenet_classes(),
+        class_names=class_names or known_classes(request) or imagenet_classes(),
         default_layer=DEFAULT_LAYER if application.name == "vgg19" else "auto",
     )
 
 
 def _application(
-    application: Application, request: ModelRequest, announce: Callable[[str], None]
+    application: Application, request: ModelSettings, announce: Callable[[str], None]
 ) -> tuple[keras.Model, Weights]:
     kind, title = request.weights, application.function
     if kind == "embedded":
@@ -173,18 +174,18 @@ def _do_not_fit(application: Application, path: Path, reason: str) -> UsageError
     )
 
 
-def _user_classifier(request: ModelRequest, class_names: ClassNames | None) -> Classifier:
+def _user_classifier(request: ModelSettings, class_names: ClassNames | None) -> Classifier:
     path = Path(request.name)
     for file in request.imports:
-        import_custom_classes(file)
+        import_custom_classes(Path(file))
     model = load_user_model(path, trust=request.trust)
     weights = Weights("file", f"the model {path.name}", digest(path, "sha256"))
-    return wrap_model(model, request, weights, class_names or request.known_classes())
+    return wrap_model(model, request, weights, class_names or known_classes(request))
 
 
 def wrap_model(
     model: keras.Model,
-    request: ModelRequest,
+    request: ModelSettings,
     weights: Weights,
     class_names: ClassNames | None = None,
 ) -> Classifier:
@@ -230,7 +231,7 @@ def _numbered(count: int) -> ClassNames:
     return ClassNames(tuple(f"class_{index}" for index in range(count)))
 
 
-def _family(model: keras.Model, request: ModelRequest) -> str:
+def _family(model: keras.Model, request: ModelSettings) -> str:
     if request.preprocess != "auto":
         return request.preprocess
     if scales_its_input(model):
@@ -242,7 +243,7 @@ def _family(model: keras.Model, request: ModelRequest) -> str:
     )
 
 
-def _input_size(model: keras.Model, request: ModelRequest) -> tuple[int, int]:
+def _input_size(model: keras.Model, request: ModelSettings) -> tuple[int, int]:
     shape = getattr(model, "input_shape", None)
     if isinstance(shape, (list, dict)) and len(shape) != 1:
         raise UsageError(

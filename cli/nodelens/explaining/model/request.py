@@ -1,66 +1,44 @@
-"""Which model a user asks for; what is wrong with it is seen before any library is loaded."""
+"""The model that is asked for: what is wrong with it is seen before any library is loaded."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from nodelens.errors import UsageError
 from nodelens.explaining.model.applications import find_application, refuse_unknown_model
 from nodelens.explaining.model.classes import ClassNames, imagenet_classes, read_labels
 from nodelens.explaining.model.weights_files import refuse_unknown_weights
+from nodelens.explaining.settings import ModelSettings
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
-@dataclass(frozen=True)
-class ModelRequest:
-    """What a user asks for.
+def refuse_unknown(model: ModelSettings) -> None:
+    """Refuses names that are unknown and files that are not there.
 
-    Attributes:
-        name: A network of `keras.applications`, or the path of a `.keras` or `.h5` file.
-        weights: For a network: `imagenet` are the official ones, downloaded if Keras' cache lacks
-            them; `embedded` travel with the package (VGG19 only); `auto` takes the official ones
-            if they are complete in the cache, else the embedded; `random` are untrained; else the
-            path of an HDF5 file.
-        download: Whether `auto` may download the official ones.
-        preprocess: A family of preprocessing, or `auto`.
-        input_size: Height and width, of a model that takes any.
-        output: Which output is explained, of a model with several.
-        labels: A text file with the names of the classes, one a line.
-        imports: Python files that define the custom classes of the model.
-        trust: Whether code that is stored in the file of the model may run.
+    Args:
+        model: The model that is asked for.
+
+    Raises:
+        UsageError: The model or the weights are neither known by name nor a file.
     """
+    refuse_unknown_model(model.name)
+    if find_application(model.name) is None:
+        refuse_no_model(Path(model.name))
+    else:
+        refuse_unknown_weights(model.weights)
 
-    name: str = "vgg19"
-    weights: str = "auto"
-    download: bool = False
-    preprocess: str = "auto"
-    input_size: tuple[int, int] | None = None
-    output: str | None = None
-    labels: Path | None = None
-    imports: tuple[Path, ...] = ()
-    trust: bool = False
 
-    def refuse_if_unknown(self) -> None:
-        """Refuses names that are unknown and files that are not there.
+def known_classes(model: ModelSettings) -> ClassNames | None:
+    """Finds the names of the classes, as far as they are known without the model.
 
-        Raises:
-            UsageError: The model or the weights are neither known by name nor a file.
-        """
-        refuse_unknown_model(self.name)
-        if find_application(self.name) is None:
-            refuse_no_model(Path(self.name))
-        else:
-            refuse_unknown_weights(self.weights)
+    Args:
+        model: The model that is asked for.
 
-    def known_classes(self) -> ClassNames | None:
-        """The names of the classes, as far as they are known without the model.
-
-        Returns:
-            The names of the file of labels, or of ImageNet for a network; None for a user's model.
-        """
-        if self.labels is not None:
-            return read_labels(self.labels)
-        return None if find_application(self.name) is None else imagenet_classes()
+    Returns:
+        The names of the file of labels, or of ImageNet for a network; None for a user's model.
+    """
+    if model.labels is not None:
+        return read_labels(Path(model.labels))
+    return None if find_application(model.name) is None else imagenet_classes()
 
 
 def refuse_no_model(path: Path) -> None:

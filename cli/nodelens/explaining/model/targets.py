@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from nodelens.explaining.question import Question
-
 ClassSelector = Callable[[tf.Tensor], tf.Tensor]
 """`logits (n, classes) -> indices (n, k)`, int32."""
 
@@ -18,16 +16,17 @@ ClassScore = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 """`logits (n, classes), probabilities (n, classes), indices (n, k) -> scores (n, k)`."""
 
 
-def selector_of(question: Question) -> ClassSelector:
-    """The selector that a question asks for."""
-    return these_classes(question.classes) if question.classes else top_k(question.best)
+def score_of(target: str, against: int | None = None) -> ClassScore:
+    """Returns the score of a name: `logit`, `prob` or `margin`.
 
+    Args:
+        target: The name.
+        against: The other class of the margin, see `margin`.
 
-def score_of(question: Question) -> ClassScore:
-    """The score that a question asks for."""
-    if question.target == "prob":
-        return probability
-    return logit if question.target == "logit" else margin(question.against)
+    Returns:
+        The score.
+    """
+    return {"logit": logit, "prob": probability, "margin": margin(against)}[target]
 
 
 def top_k(k: int) -> ClassSelector:

@@ -6,8 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.methods.registry import METHODS
 from nodelens.explaining.pictures.files import distinct_stems
-from nodelens.explaining.question import PixelSettings
+from nodelens.explaining.settings import PixelSettings
 
 LONGEST_NAME = 100
 
@@ -46,34 +47,36 @@ def share_of(plan: Mapping[Path, Path], number: int, count: int) -> dict[Path, P
 
 
 def question_words(explainer: Explainer) -> str:
-    """What is asked, in words that tell it from any other question.
+    """What is asked, in words that tell it from any other settings.
 
     Args:
-        explainer: The model and the question.
+        explainer: The model and the settings.
 
     Returns:
         The layers, and whatever is not as usual.
     """
-    question, names = explainer.question, explainer.classifier.class_names
+    settings, names = explainer.settings, explainer.classifier.class_names
+    classes = explainer.classes
     words = [] if explainer.classifier.name == "vgg19" else [explainer.classifier.name]
-    everywhere = "all" in question.layers
+    everywhere = "all" in settings.layers
     words += ["all"] if everywhere else [".".join(row.name for row in explainer.layers)]
-    words += [f"{index}-{names[index]}" for index in question.classes]
-    words += [f"top{question.best}"] if question.best > 1 else []
-    words += [] if list(question.methods) == ["gradcam"] else [".".join(question.methods)]
-    words += [] if question.target == "logit" else [question.target]
-    words += [] if question.against is None else [f"against-{names[question.against]}"]
-    words += ["counterfactual"] if question.counterfactual else []
-    words += ["signed"] if question.signed else []
-    words += [question.smooth] if question.smooth else []
-    words += ["metrics"] if question.metrics else []
-    words += ["sanity"] if question.sanity else []
-    words += [f"region-{'.'.join(map(str, question.region))}"] if question.region else []
-    words += ["boxes"] if question.boxes else []
+    words += [f"{index}-{names[index]}" for index in classes.explained]
+    words += [f"top{settings.top_k}"] if settings.top_k > 1 else []
+    words += [] if list(settings.methods) == ["gradcam"] else [".".join(settings.methods)]
+    words += [] if settings.target == "logit" else [settings.target]
+    words += [] if classes.against is None else [f"against-{names[classes.against]}"]
+    words += ["counterfactual"] if settings.counterfactual else []
+    words += ["signed"] if settings.signed else []
+    words += [settings.smooth] if settings.smooth else []
+    words += ["metrics"] if settings.metrics else []
+    words += ["sanity"] if settings.sanity else []
+    words += [f"region-{'.'.join(map(str, settings.region))}"] if settings.region else []
+    words += ["boxes"] if settings.boxes else []
+    usual = {**dict(PixelSettings()), "seed": 0}
     words += [
         f"{name}-{value}"
-        for name, value in vars(question.pixels).items()
-        if question.has_settings and value != getattr(PixelSettings(), name)
+        for name, value in {**dict(settings.pixels), "seed": settings.seed}.items()
+        if any(METHODS[method].has_settings for method in settings.methods) and value != usual[name]
     ]
     return "-".join(word for word in words if word)
 

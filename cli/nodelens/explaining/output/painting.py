@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nodelens.explaining.methods.registry import METHODS
 from nodelens.explaining.pictures.images import Frames, Photo
 from nodelens.figures.gradcam import GradcamCaption, gradcam_figure
 from nodelens.figures.overlay import (
@@ -24,26 +25,6 @@ if TYPE_CHECKING:
 
 SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
 SMOOTH_WORDS = {None: "", "aug": " (aug-smoothed)", "eigen": " (eigen-smoothed)"}
-METHOD_TITLES = {
-    "gradcam": "Grad-CAM",
-    "gradcam++": "Grad-CAM++",
-    "hirescam": "HiResCAM",
-    "xgradcam": "XGrad-CAM",
-    "layercam": "LayerCAM",
-    "eigencam": "Eigen-CAM",
-    "eigengradcam": "Eigen-Grad-CAM",
-    "ablationcam": "Ablation-CAM",
-    "scorecam": "Score-CAM",
-    "smooth-gradcam++": "Smooth Grad-CAM++",
-    "guided-gradcam": "Guided Grad-CAM",
-    "saliency": "saliency",
-    "smoothgrad": "SmoothGrad",
-    "integrated-gradients": "integrated gradients",
-    "occlusion": "occlusion",
-    "guided-backprop": "guided backpropagation",
-    "fullgrad": "FullGrad",
-    "random": "random control",
-}
 
 
 @dataclass(frozen=True)
@@ -129,7 +110,7 @@ def draw_map(explanation: "Explanation", heat_map: "HeatMap", overlay: np.ndarra
 
 
 def _caption(explanation: "Explanation", heat_map: "HeatMap") -> GradcamCaption:
-    title = METHOD_TITLES[heat_map.method] + SMOOTH_WORDS[heat_map.smooth]
+    title = METHODS[heat_map.method].title + SMOOTH_WORDS[heat_map.smooth]
     title += SCORE_WORDS[heat_map.explains]
     return GradcamCaption(
         class_index=heat_map.target.index,

@@ -62,8 +62,8 @@ def explain_frames(explainer: Explainer, first: Explanation, size: int) -> Expla
     if photo.frames is None:
         return first
     classes = tuple(dict.fromkeys(heat_map.target.index for heat_map in first.maps))
-    question = replace(explainer.question, classes=classes, best=1, metrics=False)
-    same = Explainer(explainer.classifier, question)
+    changes = {"classes": classes, "top_k": 1, "metrics": False}
+    same = Explainer(explainer.classifier, explainer.settings.model_copy(update=changes))
     size = min(size, len(photo.frames.pictures))
     found: list[list[np.ndarray]] = []
     for start in range(0, len(photo.frames.pictures), size):
