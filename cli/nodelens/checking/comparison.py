@@ -1,6 +1,5 @@
 """Two gradients side by side: how far apart they are, and how far apart they may be."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from nodelens.checking.directions import Directions
 from nodelens.checking.problem import Block, CheckProblem
 from nodelens.checking.referees import Reference, Sensitivity
+from nodelens.checking.results import Check
 from nodelens.checking.ways import Found
 
 # A solver's tolerance is one for each step; the errors of all steps, forth and back, add up.
@@ -17,42 +17,6 @@ SOLVERS_DIFFER = 30
 # Two orders of summation of the same numbers differ by rounding only.
 ROUNDING = 1e4
 DOT_PROBES = 4
-
-
-@dataclass(frozen=True)
-class Check:
-    """One block of one gradient against a reference.
-
-    Attributes:
-        problem: The problem.
-        block: See `Layout.blocks`; in addition `states`, the solution itself, and `dot`, the
-            identity ⟨λ, Jv⟩ = ⟨Jᵀλ, v⟩ on random directions.
-        shape: The shape of the block.
-        method: How the gradient was found.
-        reference: What it is compared with.
-        abs_error: ‖g − g_ref‖₂.
-        rel_error: ‖g − g_ref‖₂ / ‖g_ref‖₂.
-        cosine: Of the angle between both.
-        tolerance: The largest relative error that passes.
-        passed: Whether it passes.
-    """
-
-    problem: str
-    block: str
-    shape: tuple[int, ...]
-    method: str
-    reference: str
-    abs_error: float
-    rel_error: float
-    cosine: float
-    tolerance: float
-    passed: bool
-
-    @property
-    def badness(self) -> float:
-        """The error in units of the tolerance; infinite for NaN."""
-        ratio = self.rel_error / self.tolerance if self.tolerance else np.inf * self.rel_error
-        return float(ratio) if ratio == ratio else (0.0 if self.passed else np.inf)
 
 
 @dataclass(frozen=True)
@@ -204,9 +168,3 @@ class Judge:
             tolerance=tolerance,
             passed=bool(rel_error <= tolerance),
         )
-
-
-def failures(checks: Sequence[Check]) -> list[Check]:
-    """The checks that did not pass, the worst first."""
-    failed = [check for check in checks if not check.passed]
-    return sorted(failed, key=lambda check: -check.badness)

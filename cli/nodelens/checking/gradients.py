@@ -1,17 +1,17 @@
 """The gradient of a solve by several ways, compared block by block."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from nodelens.checking.comparison import STEPS_ADD_UP, Check, Judge
+from nodelens.checking.checked_field import CheckedField, problem_of
+from nodelens.checking.comparison import STEPS_ADD_UP, Judge
 from nodelens.checking.directions import Directions, choose_directions
-from nodelens.checking.own_field import OwnField, own_problem
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import (
     STIFF,
@@ -22,110 +22,21 @@ from nodelens.checking.referees import (
     solve_sensitivity,
     stiffness,
 )
+from nodelens.checking.results import GradientReport, ProblemReport
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.textbook import textbook_problem
-from nodelens.checking.ways import TAPE, CheckOptions, Cost, Found, Way, adjoint_way, taped_way
+from nodelens.checking.ways import TAPE, CheckOptions, Found, Way, adjoint_way, taped_way
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.loading import load_field
 from nodelens.ode.adjoints import ADJOINTS
-from nodelens.ode.solve import DRIFT_LIMIT
+from nodelens.ode.options import SolveOptions
 from nodelens.ode.solvers import SOLVERS
-
-
-@dataclass(frozen=True)
-class ProblemReport:
-    """What was found on one problem.
-
-    Attributes:
-        name: The problem.
-        checks: Every comparison.
-        costs: For each method, what it cost.
-        seconds: For each part of the work, how long it took.
-    """
-
-    name: str
-    checks: tuple[Check, ...]
-    costs: dict[str, Cost]
-    seconds: dict[str, float]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every gradient passed."""
-        return all(check.passed for check in self.checks)
-
-    def drifts(self) -> list[str]:
-        """Which adjoints did not find back the way they had come: why a gradient may be off."""
-        drifts = {name: cost.drift or 0.0 for name, cost in self.costs.items()}
-        return [
-            f"on {self.name!r} the state that {name} solved backwards drifted by {drift:.0e} of "
-            "its size from the one that was there: use the adjoint discrete"
-            for name, drift in drifts.items()
-            if not drift <= DRIFT_LIMIT
-        ]
-
-
-@dataclass(frozen=True)
-class GradientReport:
-    """The outcome of a check.
-
-    Attributes:
-        problems: What was found, problem by problem.
-        settings: What was asked for.
-        precision: In which was solved.
-    """
-
-    problems: tuple[ProblemReport, ...]
-    settings: AdjointCheckSettings
-    precision: str
-
-    @property
-    def passed(self) -> bool:
-        """Whether every gradient passed."""
-        return all(problem.passed for problem in self.problems)
-
-    def document(self) -> dict[str, Any]:
-        """The JSON document of `adjoint-check`."""
-        checks = [check for problem in self.problems for check in problem.checks]
-        return {
-            "verdict": "pass" if self.passed else "fail",
-            "problem": ", ".join(problem.name for problem in self.problems),
-            "reference": ", ".join(dict.fromkeys(check.reference for check in checks)),
-            "solver": self.settings.solver.model_dump(mode="json"),
-            "precision": self.precision,
-            "seed": self.settings.seed,
-            "drifts": [drift for problem in self.problems for drift in problem.drifts()],
-            "checks": [asdict(check) for check in checks],
-            "stats": _totals([problem.costs for problem in self.problems]),
-            "problems": [
-                {
-                    "name": problem.name,
-                    "verdict": "pass" if problem.passed else "fail",
-                    "checks": len(problem.checks),
-                    "stats": {name: asdict(cost) for name, cost in problem.costs.items()},
-                    "seconds": problem.seconds,
-                }
-                for problem in self.problems
-            ],
-        }
-
-
-def _totals(costs: Sequence[dict[str, Cost]]) -> dict[str, dict[str, Any]]:
-    """What each method cost on all problems: sums, and the worst drift."""
-    totals: dict[str, dict[str, Any]] = {}
-    for name in dict.fromkeys(name for each in costs for name in each):
-        rows = [each[name] for each in costs if name in each]
-        totals[name] = {
-            key: sum(getattr(row, key) for row in rows)
-            for key in ("nfe_forward", "nfe_backward", "steps", "wall_seconds")
-        }
-        totals[name]["drift"] = max(row.drift or 0.0 for row in rows)
-    return totals
 
 
 def check_gradients(
     settings: AdjointCheckSettings,
     on_progress: Callable[[str, str], None] = lambda problem, part: None,
-    own: OwnField | None = None,
+    given: CheckedField | None = None,
 ) -> GradientReport:
     """Compares adjoint gradients with every reference that applies.
 
@@ -133,14 +44,14 @@ def check_gradients(
 
     Args:
         settings: Problems, adjoints, solver and tolerance.
-        on_progress: Told the problem and the part of the work that begins.
-        own: A field that is checked instead of what the settings name.
+        on_progress: Called with the problem and the part of the work that begins.
+        given: A field that is checked instead of what the settings name.
 
     Raises:
         NumericalError: If a solve failed.
     """
-    problems, precision = chosen_problems(settings, own)
-    options = solve_options(settings, precision)
+    problems, precision = chosen_problems(settings, given)
+    options = solve_options(settings, precision, given)
     ways: dict[str, Way] = {name: adjoint_way(name) for name in settings.chosen_adjoints()}
     reports: list[ProblemReport] = []
     with quick_compilation():
@@ -152,29 +63,29 @@ def check_gradients(
             )
             if settings.fail_fast and not reports[-1].passed:
                 break
-    return GradientReport(tuple(reports), settings, precision)
+    return GradientReport(tuple(reports), settings, precision, options)
 
 
 def chosen_problems(
-    settings: AdjointCheckSettings, own: OwnField | None = None
+    settings: AdjointCheckSettings, given: CheckedField | None = None
 ) -> tuple[list[CheckProblem], str]:
     """The problems that the settings ask for, and the precision in which they are solved.
 
     Args:
         settings: The settings.
-        own: A field that is checked instead.
+        given: A field that is checked instead.
 
     Raises:
         UsageError: If the user's own field cannot be checked.
     """
-    if own is None and settings.field is None:
+    if given is None and settings.field is None:
         names = settings.chosen_problems()
         return [textbook_problem(name, settings.seed) for name in names], settings.precision
-    problem, precision = own_problem(own or _named_field(settings))
+    problem, precision = problem_of(given or _named_field(settings))
     return [problem], precision
 
 
-def _named_field(settings: AdjointCheckSettings) -> OwnField:
+def _named_field(settings: AdjointCheckSettings) -> CheckedField:
     """The field that the settings name.
 
     Raises:
@@ -187,24 +98,33 @@ def _named_field(settings: AdjointCheckSettings) -> OwnField:
             "the state at which the field is checked is missing",
             hint="give it with --z0, for instance `--z0 1.0,0.5` or `--z0 '[[1.0, 0.5]]'`",
         )
-    return OwnField(name, field, settings.z0, settings.times)
+    return CheckedField(name, field, settings.z0, settings.times)
 
 
-def solve_options(settings: AdjointCheckSettings, precision: str | None = None) -> CheckOptions:
+def solve_options(
+    settings: AdjointCheckSettings,
+    precision: str | None = None,
+    given: CheckedField | None = None,
+) -> CheckOptions:
     """How the settings ask everything to be solved.
 
     Args:
         settings: The settings.
-        precision: That of the user's own field; otherwise the settings know.
+        precision: That of a field that is given; otherwise the settings know.
+        given: A field whose gradient has tolerances of its own.
     """
     precision = precision or settings.precision
     rtol, atol = settings.tolerances(precision)
+    any_own = any(ADJOINTS[name].own_tolerances for name in settings.chosen_adjoints())
+    own = given.solved if given and any_own else SolveOptions()
     return CheckOptions(
         solver=settings.solver.method,
         rtol=rtol,
         atol=atol,
         max_steps=settings.solver.max_steps,
         step_size=settings.solver.step_size,
+        adjoint_rtol=own.adjoint_rtol,
+        adjoint_atol=own.adjoint_atol,
         dtype=precision,
         jit_compile=settings.solver.jit_compile,
     )
@@ -227,7 +147,7 @@ def check_problem(
         options: How they are solved.
         settings: Seed and tolerance.
         tape: Whether the tape through the solver is asked too.
-        on_progress: Told the problem and the part of the work that begins.
+        on_progress: Called with the problem and the part of the work that begins.
 
     Raises:
         NumericalError: If a solve failed.
@@ -317,7 +237,7 @@ def _solver_error(
         UsageError: If the steps are fixed and their size is not known.
     """
     if not options.fixed:
-        return max(options.rtol, options.atol)
+        return options.tolerance
     if options.step_size is None:
         raise UsageError(
             f"{options.solver} takes steps of a fixed size and heeds no tolerance, and the size is "

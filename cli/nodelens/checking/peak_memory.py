@@ -75,7 +75,7 @@ def memory_study(
 
     Args:
         adjoints: The adjoints.
-        on_progress: Told the problem and the adjoint that begins.
+        on_progress: Called with the problem and the adjoint that begins.
     """
     found, sentences = [], []
     for adjoint in adjoints:

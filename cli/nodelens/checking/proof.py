@@ -6,42 +6,19 @@ the last two are held against the adjoints under test and the tape.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.integrate import quad_vec, solve_ivp
 
 from nodelens.checking.augmented import block_jacobian
-from nodelens.checking.comparison import Check
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import numerical_flow
+from nodelens.checking.results import Check
 from nodelens.checking.ways import Found
+from nodelens.figures.adjoint_curves import ProofCurves
 
 STEPS = 0.1 / 2.0 ** np.arange(9)
 TIGHT = 1e-12
-
-
-@dataclass(frozen=True)
-class ProofCurves:
-    """What the figure of the proof shows.
-
-    Attributes:
-        name: The problem.
-        times: Where the curves are evaluated, shape [points].
-        adjoint: a_z(t), shape [points, size].
-        integrand: a_zᵀ ∂f/∂θ, shape [points, parameters].
-        steps: ε.
-        errors: ‖(a(t+ε) − a(t))/ε + a ∂g/∂Z‖ / ‖a ∂g/∂Z‖ for each ε.
-        order: The slope of the errors.
-    """
-
-    name: str
-    times: np.ndarray
-    adjoint: np.ndarray
-    integrand: np.ndarray
-    steps: np.ndarray
-    errors: np.ndarray
-    order: float
 
 
 class AdjointState:

@@ -1,18 +1,17 @@
-"""The proof on one problem: which gradients are held against it, and its document."""
+"""The proof on one problem, and the gradients that are compared with it."""
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from nodelens.checking.comparison import Check
+from nodelens.checking.checked_field import CheckedField
 from nodelens.checking.gradients import chosen_problems, quick_compilation, solve_options
-from nodelens.checking.own_field import OwnField
-from nodelens.checking.proof import ProofCurves, prove
+from nodelens.checking.proof import prove
+from nodelens.checking.results import ProofReport
 from nodelens.checking.settings import AdjointCheckSettings
-from nodelens.checking.ways import TAPE, Cost, adjoint_way
+from nodelens.checking.ways import TAPE, adjoint_way
 from nodelens.errors import UsageError
 
 # The proof holds for a solver without error; what one with tolerances may add, in units of them.
@@ -20,58 +19,23 @@ SLACK = 1000
 DOUBLE = float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True)
-class ProofReport:
-    """The proof in numbers.
-
-    Attributes:
-        problem: The problem.
-        checks: Each line of the proof, in its order.
-        curves: What the figure shows.
-        costs: What each gradient cost.
-        seconds: For each part of the work, how long it took.
-    """
-
-    problem: str
-    checks: tuple[Check, ...]
-    curves: ProofCurves
-    costs: dict[str, Cost]
-    seconds: dict[str, float]
-
-    def document(self) -> dict[str, Any]:
-        """The JSON document of `adjoint-check --proof`."""
-        return {
-            "verdict": "pass" if all(check.passed for check in self.checks) else "fail",
-            "problem": self.problem,
-            "reference": ", ".join(dict.fromkeys(check.reference for check in self.checks)),
-            "checks": [asdict(check) for check in self.checks],
-            "stats": {name: asdict(cost) for name, cost in self.costs.items()},
-            "problems": [{"name": self.problem, "seconds": self.seconds}],
-            "limit": {
-                "steps": self.curves.steps.tolist(),
-                "errors": self.curves.errors.tolist(),
-                "order": self.curves.order,
-            },
-        }
-
-
 def check_proof(
     settings: AdjointCheckSettings,
     on_progress: Callable[[str, str], None] = lambda problem, part: None,
-    own: OwnField | None = None,
+    given: CheckedField | None = None,
 ) -> ProofReport:
     """Evaluates the proof on one problem, with L = ⟨w, z(t₁)⟩.
 
     Args:
         settings: One problem or the user's field; adjoints and solver.
-        on_progress: Told the problem and the part of the work that begins.
-        own: A field that the proof is about, instead of what the settings name.
+        on_progress: Called with the problem and the part of the work that begins.
+        given: A field that the proof is about, instead of what the settings name.
 
     Raises:
         UsageError: If several problems are asked for, or the field computes in single precision.
         NumericalError: If a solve failed.
     """
-    problems, precision = chosen_problems(settings, own)
+    problems, precision = chosen_problems(settings, given)
     if len(problems) != 1:
         raise UsageError(
             f"a proof is about one problem, and there are {len(problems)}",
@@ -83,7 +47,7 @@ def check_proof(
             f"precision, and {problems[0].name} computes in {precision}",
             hint="give its layers dtype='float64'; without --proof it can be checked as it is",
         )
-    options = solve_options(settings, precision)
+    options = solve_options(settings, precision, given)
     whole = problems[0].rounded(options.dtype)
     # Observed at its end only; the hand-made exact gradient is for all times.
     problem = replace(whole, times=whole.times[[0, -1]], exact=None)
@@ -101,7 +65,7 @@ def check_proof(
     on_progress(problem.name, "proof")
     start = time.perf_counter()
     epsilon = float(np.finfo(options.dtype).eps)
-    tolerance = SLACK * max(options.rtol, options.atol, 30 * epsilon)
+    tolerance = SLACK * max(options.tolerance, 30 * epsilon)
     checks, curves = prove(problem, weight, found, tolerance)
     seconds["proof"] = time.perf_counter() - start
     costs = {each.method: each.cost for each in found}

@@ -1,11 +1,11 @@
 """How the error of each adjoint behaves: with the tolerance, with stiffness, on the way back."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
+from nodelens.checking.checked_field import CheckedField
 from nodelens.checking.comparison import STEPS_ADD_UP
 from nodelens.checking.directions import choose_directions
 from nodelens.checking.gradients import (
@@ -13,89 +13,40 @@ from nodelens.checking.gradients import (
     quick_compilation,
     solve_options,
 )
-from nodelens.checking.own_field import OwnField
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import by_closed_form, solve_sensitivity
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import CheckOptions, adjoint_way
 from nodelens.errors import NumericalError, UsageError
-from nodelens.ode.solve import DRIFT_LIMIT
+from nodelens.figures.adjoint_curves import Series, Study
+from nodelens.ode.status import DRIFT_LIMIT
 
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 RATES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 LADDER_TOLERANCE = 1e-6
 
 
-@dataclass(frozen=True)
-class Series:
-    """One curve of a study.
-
-    Attributes:
-        name: The adjoint.
-        x: The abscissae.
-        y: The ordinates; NaN where a solve failed.
-        nfe: Evaluations of the field, forth and back, at each point; 0 where a solve failed, and
-            None where nobody counts.
-        slope: Of log y over log x, where that means something.
-        seconds: The time of a gradient at each point, where it is measured.
-    """
-
-    name: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    nfe: tuple[int, ...] | None
-    slope: float | None = None
-    seconds: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Study:
-    """The outcome of a study.
-
-    Attributes:
-        name: `order`, `stiffness`, `drift` or `memory`.
-        problem: On which problem.
-        x_label: What the abscissae are.
-        y_label: What the ordinates are.
-        series: A curve for each adjoint.
-        limit: A level of y that is drawn, if there is one.
-        sentences: What follows.
-    """
-
-    name: str
-    problem: str
-    x_label: str
-    y_label: str
-    series: tuple[Series, ...]
-    limit: float | None
-    sentences: tuple[str, ...]
-
-    def document(self) -> dict[str, Any]:
-        """The JSON document of `adjoint-check --study`."""
-        return {"study": self.name, "verdict": "pass", **asdict(self)}
-
-
 def run_study(
     name: str,
     settings: AdjointCheckSettings,
     on_progress: Callable[[str, str], None] = lambda problem, part: None,
-    own: OwnField | None = None,
+    given: CheckedField | None = None,
 ) -> Study:
     """Runs a study by its name.
 
     Args:
         name: `order`, `stiffness` or `drift`.
         settings: Problem (for `order`), adjoints and solver.
-        on_progress: Told the problem and the adjoint that begins.
-        own: For `order`, a field that is studied instead of what the settings name.
+        on_progress: Called with the problem and the adjoint that begins.
+        given: For `order`, a field that is studied instead of what the settings name.
 
     Raises:
         UsageError: If there is no such study, or it needs one problem and there are more.
     """
     with quick_compilation():
         if name == "order":
-            return _order(settings, on_progress, own)
+            return _order(settings, on_progress, given)
         if name in ("stiffness", "drift"):
             return _ladder(name, settings, on_progress)
     raise UsageError(f"there is no study {name!r}", hint="possible: order, stiffness, drift")
@@ -104,10 +55,10 @@ def run_study(
 def _order(
     settings: AdjointCheckSettings,
     on_progress: Callable[[str, str], None],
-    own: OwnField | None,
+    given: CheckedField | None,
 ) -> Study:
     """The error of the whole gradient against the tolerance, with the slope in log-log."""
-    problems, precision = chosen_problems(settings, own)
+    problems, precision = chosen_problems(settings, given)
     if len(problems) != 1:
         raise UsageError(
             "the study of the order is about one problem",

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.checking.problem import CheckProblem
+from nodelens.checking.results import Cost
 from nodelens.errors import NumericalError
 from nodelens.ode import ADJOINTS, DriftWarning, SolveError, Status, odeint, odeint_vjp
 from nodelens.ode.adjoints.base import is_differentiable
@@ -31,6 +32,12 @@ class CheckOptions(SolveOptions):
 
     dtype: str = "float64"
     jit_compile: bool = False
+
+    @property
+    def tolerance(self) -> float:
+        """The largest tolerance of the solve and of its gradient."""
+        given = (self.rtol, self.atol, self.adjoint_rtol, self.adjoint_atol)
+        return max(value for value in given if value is not None)
 
     @property
     def fixed(self) -> bool:
@@ -60,25 +67,6 @@ class CheckOptions(SolveOptions):
         bounded = ADJOINTS[adjoint].bounded
         options = replace(self, adjoint=adjoint, max_steps=None if bounded else self.max_steps)
         return {**options.arguments(), "jit_compile": self.jit_compile}
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one way to the gradient cost.
-
-    Attributes:
-        nfe_forward: Evaluations of the field by the forward solve.
-        nfe_backward: Evaluations of the field with its vector-Jacobian product.
-        steps: Accepted forward steps.
-        wall_seconds: Of the forward and backward pass, compilation included.
-        drift: The largest relative drift of the state that was integrated backward.
-    """
-
-    nfe_forward: int | None
-    nfe_backward: int | None
-    steps: int | None
-    wall_seconds: float
-    drift: float | None
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,12 @@ class SettingsCall(Call, command=""):
         return {str(row.sets): (row.title, value) for row, value in values if value is not None}
 
     def settings(
-        self, model: type[S], *, config: str | None = None, overrides: Sequence[str] = ()
+        self,
+        model: type[S],
+        *,
+        config: str | None = None,
+        overrides: Sequence[str] = (),
+        arguments: Mapping[str, tuple[str, Any]] | None = None,
     ) -> "Resolved[S]":
         """Returns the settings in force.
 
@@ -163,6 +168,7 @@ class SettingsCall(Call, command=""):
             model: The settings of the subcommand.
             config: A file or the name of an example, in place of `--config`.
             overrides: Assignments that go before those of `--set`.
+            arguments: For each dotted key an origin and a value; they go before all assignments.
 
         Raises:
             UsageError: If a setting is wrong.
@@ -177,7 +183,7 @@ class SettingsCall(Call, command=""):
             file=None if name is None else find_config(self.command, name, configs()),
             overrides=[*overrides, *self.overrides],
             flags=self.flags(),
-            arguments=self.flags(groups=True),
+            arguments={**self.flags(groups=True), **(arguments or {})},
         )
 
 

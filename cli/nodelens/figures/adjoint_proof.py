@@ -1,42 +1,23 @@
 """The figure of the proof: the adjoint, what is integrated for θ, and the limit."""
 
-from typing import Protocol
-
 import numpy as np
+from matplotlib.figure import Figure
 
-from nodelens.figures.style import INK, MUTED, SERIES, new_figure, tidy, to_png
+from nodelens.figures.adjoint_curves import ProofCurves
+from nodelens.figures.style import INK, MUTED, SERIES, new_figure, tidy
 
 # More curves than these cannot be told apart.
 CURVES = 6
 
 
-class Curves(Protocol):
-    """What is drawn; see `nodelens.checking.proof.ProofCurves`."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def times(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def adjoint(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def integrand(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def steps(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def errors(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def order(self) -> float: ...  # noqa: D102
-
-
-def draw_proof(curves: Curves) -> bytes:
+def draw_proof(curves: ProofCurves) -> Figure:
     """Draws a(t), the integrand of dL/dθ, and the convergence of the difference quotient.
 
     Args:
         curves: The numbers.
 
     Returns:
-        The bytes of a PNG file.
+        The figure.
     """
     figure = new_figure(11, 3.6)
     left, middle, right = figure.subplots(1, 3)
@@ -64,7 +45,7 @@ def draw_proof(curves: Curves) -> bytes:
     )
     tidy(right, "(a(t+ε) − a(t))/ε → −a ∂g/∂Z", "ε", "relative error")
     figure.suptitle(f"The adjoint of {curves.name}", fontsize=11, color=INK, x=0.01, ha="left")
-    return to_png(figure)
+    return figure
 
 
 def _dash(number: int) -> str:

@@ -17,7 +17,7 @@ from nodelens.ode.options import OdeintArguments
 from nodelens.ode.prepare import PreparedSolve, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
-from nodelens.ode.status import SolveError, Status
+from nodelens.ode.status import DRIFT_LIMIT, SolveError, Status
 from nodelens.ode.tables import look_up
 
 
@@ -323,9 +323,6 @@ def raise_if_failed(problem: PreparedSolve, forward: Forward) -> None:
             where += f" in sample {sample} ({np.count_nonzero(codes)} of {codes.size} failed)"
         found = diagnose(problem.core, problem.inputs, forward, sample)
         raise SolveError(Status(int(codes[sample])), where, found)
-
-
-DRIFT_LIMIT = 1e-3
 
 
 class DriftWarning(UserWarning):

@@ -15,6 +15,9 @@ class Status(IntEnum):
     EVENT = 6
 
 
+# The largest drift of the state of a backward solve, in units of its size, that is not reported.
+DRIFT_LIMIT = 1e-3
+
 REMEDIES: dict[Status, str] = {
     Status.SUCCESS: "The solve reached the last time.",
     Status.MAX_STEPS: (

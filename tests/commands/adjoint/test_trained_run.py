@@ -1,16 +1,20 @@
 """`adjoint-check --run`: the trained field of a run, on its own data."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
+import yaml
 
 from nodelens.entry import run
 from nodelens.ode import ADJOINTS, Backsolve
 from nodelens.ode.adjoints import AdjointRow
 from nodelens.ode.adjoints.base import Backward
+from nodelens.runtime.rundir import RunDirectory
 from nodelens.training.runs.gradient_sample import sample
 from nodelens.training.runs.load import load_run
 
@@ -102,3 +106,32 @@ def test_what_cannot_be_checked_is_told(
 ) -> None:
     assert run(["adjoint-check", *arguments]) == 2
     assert cause in capsys.readouterr().err
+
+
+class Watched(Backsolve):
+    """An adjoint that notes with which tolerances it runs."""
+
+    used: ClassVar[set[tuple[float | None, float | None]]] = set()
+
+    def backward(self, *arguments: object) -> Backward:
+        self.used.add((self.rtol, self.atol))
+        return super().backward(*arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_the_tolerances_of_the_runs_own_adjoint_arrive(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "own"
+    shutil.copytree(trained, directory)
+    config = RunDirectory.open(directory).config
+    settings = yaml.safe_load(config.read_text())
+    settings["adjoint"] = {"method": "backsolve", "rtol": 3e-4, "atol": 2e-5}
+    config.write_text(yaml.safe_dump(settings))
+    monkeypatch.setitem(ADJOINTS, "backsolve", row_of(Watched))
+    arguments = ["-q", "--run", str(directory), "--out", str(tmp_path / "report")]
+    assert run(["adjoint-check", *arguments]) == 0
+    assert Watched.used == {(3e-4, 2e-5)}
+    document = json.loads((tmp_path / "report" / "adjoint-check.json").read_text())
+    assert document["adjoint"] == {"rtol": 3e-4, "atol": 2e-5}
+    assert document["solver"]["rtol"] == 1e-4

@@ -1,11 +1,12 @@
 """`node adjoint-check`: a check of the gradients of adjoints."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodelens.commands.adjoint.options import STUDIES, AdjointCheckCall
-from nodelens.commands.adjoint.trained_run import solved_as, trained_field
+from nodelens.commands.adjoint.trained_run import as_settings, run_options, trained_field
 from nodelens.commands.options import show_config
 from nodelens.errors import ExitCode
 
@@ -13,9 +14,30 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from nodelens.checking.own_field import OwnField
+    from nodelens.checking.checked_field import CheckedField
+    from nodelens.checking.results import Check
     from nodelens.checking.settings import AdjointCheckSettings
+    from nodelens.ode.options import SolveOptions
     from nodelens.report.output import Output
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one call.
+
+    Attributes:
+        document: The JSON document.
+        tables: What is printed of it.
+        verdict: The sentence below the tables.
+        checks: The comparisons, for JUnit.
+        figure: The bytes of a PNG file, if there is a figure.
+    """
+
+    document: dict[str, Any]
+    tables: "list[Table]"
+    verdict: "Text"
+    checks: "Sequence[Check]" = ()
+    figure: bytes | None = None
 
 
 def adjoint_check(call: AdjointCheckCall) -> ExitCode:
@@ -27,12 +49,12 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
     tolerance.
     """
     run, study, proof = call.run, call.study, call.proof
-    as_run: list[str] = []
+    solved: SolveOptions | None = None
     if run is not None:
         beside = {"--problem": call.problems, "--field": call.field}
         beside |= {"--z0": call.z0, "--times": call.times}
         _refuse_beside_run(beside | {f"--study {study}": study if study != "order" else None})
-        as_run = solved_as(run)
+        solved = run_options(run)
     from nodelens.checking.settings import AdjointCheckSettings
 
     output = call.output()
@@ -50,7 +72,7 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
         equations = {row.name: row.equation for row in PROBLEMS.values()}
         output.result({"problems": equations}, problems_table(PROBLEMS.values()))
         return ExitCode.DONE
-    resolved = call.settings(AdjointCheckSettings, overrides=as_run)
+    resolved = call.settings(AdjointCheckSettings, arguments=as_settings(solved))
     if call.show_config:
         show_config(output, resolved)
         return ExitCode.DONE
@@ -64,57 +86,72 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
     refuse_overwriting(planned.paths, force=call.force)
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
-    own = None if run is None else trained_field(run)
-    document, tables, verdict, figure = _answer(
-        settings, output, own, proof=proof, study=study, every=call.verbose
-    )
-    for path in planned.write({"schema": 1, "command": call.command, **document}, figure):
+    given = None if run is None or solved is None else trained_field(run, solved)
+    answer = _answer(settings, output, given, proof=proof, study=study, every=call.verbose)
+    for path in planned.write(call.command, answer):
         output.note(f"written: {path}")
-    output.result(document, *tables, verdict)
-    return ExitCode.DONE if document["verdict"] == "pass" else ExitCode.VERDICT_NO
+    output.result(answer.document, *answer.tables, answer.verdict)
+    return ExitCode.DONE if answer.document["verdict"] == "pass" else ExitCode.VERDICT_NO
 
 
 def _answer(
     settings: "AdjointCheckSettings",
     output: "Output",
-    own: "OwnField | None",
+    given: "CheckedField | None",
     *,
     proof: bool,
     study: str | None,
     every: bool,
-) -> tuple[dict[str, Any], "list[Table]", "Text", bytes | None]:
-    """Computes what was asked for: the document, its tables, its verdict, its figure."""
+) -> Answer:
+    """Computes what was asked for."""
+    from nodelens.checking.document import gradient_document, proof_document, study_document
     from nodelens.report.adjoint.progress import shown_progress
 
     if proof:
         from nodelens.checking.proof_report import check_proof
         from nodelens.figures.adjoint_proof import draw_proof
+        from nodelens.figures.style import to_png
         from nodelens.report.adjoint.proof import proof_table, proof_verdict
 
         with shown_progress(output, 1) as on_progress:
-            report = check_proof(settings, on_progress, own)
-        document = report.document()
-        return document, [proof_table(document)], proof_verdict(document), draw_proof(report.curves)
+            proved = check_proof(settings, on_progress, given)
+        return Answer(
+            proof_document(proved),
+            [proof_table(proved)],
+            proof_verdict(proved),
+            proved.checks,
+            to_png(draw_proof(proved.curves)),
+        )
     if study:
         from nodelens.checking.peak_memory import memory_study
         from nodelens.checking.studies import run_study
         from nodelens.figures.adjoint_study import draw_study
+        from nodelens.figures.style import to_png
         from nodelens.report.adjoint.study import study_sentences, study_table
 
         with shown_progress(output, 1) as on_progress:
             if study == "memory":
                 found = memory_study(settings.chosen_adjoints(), on_progress)
             else:
-                found = run_study(study, settings, on_progress, own)
-        document = found.document()
-        return document, [study_table(document)], study_sentences(document), draw_study(document)
+                found = run_study(study, settings, on_progress, given)
+        return Answer(
+            study_document(found),
+            [study_table(found)],
+            study_sentences(found),
+            figure=to_png(draw_study(found)),
+        )
     from nodelens.checking.gradients import check_gradients
     from nodelens.report.adjoint.table import adjoint_tables, adjoint_verdict
 
-    count = 1 if own or settings.field else len(settings.chosen_problems())
+    count = 1 if given or settings.field else len(settings.chosen_problems())
     with shown_progress(output, count) as on_progress:
-        document = check_gradients(settings, on_progress, own).document()
-    return document, adjoint_tables(document, every=every), adjoint_verdict(document), None
+        report = check_gradients(settings, on_progress, given)
+    return Answer(
+        gradient_document(report),
+        adjoint_tables(report, every=every),
+        adjoint_verdict(report),
+        report.checks,
+    )
 
 
 def _refuse_beside_run(given: dict[str, Any]) -> None:
@@ -154,7 +191,7 @@ class Files:
         found = [self.out / name for name in names if name] if self.out else []
         return found if self.junit is None else [*found, self.junit]
 
-    def write(self, document: dict[str, Any], figure: bytes | None) -> list[Path]:
+    def write(self, command: str, answer: Answer) -> list[Path]:
         """Writes them, each whole or not at all."""
         from nodelens.report.adjoint.junit import junit
         from nodelens.runtime.documents import to_json
@@ -164,9 +201,9 @@ class Files:
             make_directory(self.out)
         for path in self.paths:
             if path == self.junit:
-                write_text(path, junit(document))
-            elif path.suffix == ".png" and figure is not None:
-                write_bytes(path, figure)
+                write_text(path, junit(answer.checks))
+            elif path.suffix == ".png" and answer.figure is not None:
+                write_bytes(path, answer.figure)
             else:
-                write_text(path, to_json(document))
+                write_text(path, to_json({"schema": 1, "command": command, **answer.document}))
         return self.paths

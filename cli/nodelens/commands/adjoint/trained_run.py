@@ -1,14 +1,15 @@
 """A run of `train-ode` as `node adjoint-check` checks it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nodelens.checking.own_field import OwnField
+    from nodelens.checking.checked_field import CheckedField
+    from nodelens.ode.options import SolveOptions
 
 
-def solved_as(directory: Path) -> list[str]:
-    """How a run was solved, as assignments that go before those of `--set`.
+def run_options(directory: Path) -> "SolveOptions":
+    """Reads how a run was solved. Starts no TensorFlow.
 
     Args:
         directory: The directory of the run.
@@ -16,35 +17,46 @@ def solved_as(directory: Path) -> list[str]:
     Raises:
         UsageError: If it is none.
     """
+    from nodelens.fields.solve_settings import solve_options
     from nodelens.runtime.rundir import RunDirectory
     from nodelens.settings.resolve import resolve
     from nodelens.training.settings import TrainOdeSettings
 
     run = resolve(TrainOdeSettings, file=RunDirectory.open(directory).config).settings
-    solver = run.solver
-    fixed = [] if solver.step_size is None else [f"solver.step_size={solver.step_size}"]
-    return [
-        *fixed,
-        f"solver.method={solver.method}",
-        f"solver.rtol={solver.rtol}",
-        f"solver.atol={solver.atol}",
-        f"solver.max_steps={solver.max_steps}",
-        f"adjoints=[{run.adjoint.method}]",
-    ]
+    return solve_options(run.solver, run.adjoint)
 
 
-def trained_field(directory: Path) -> "OwnField":
-    """The trained field of a run, at windows of its own data. Starts TensorFlow.
+def as_settings(solved: "SolveOptions | None") -> dict[str, tuple[str, Any]]:
+    """Returns what the settings of a check can say of a solve, with its origin.
+
+    The gradient's own tolerances are no settings of a check: they travel with `trained_field`.
+    """
+    if solved is None:
+        return {}
+    values = {
+        "solver.step_size": solved.step_size,
+        "solver.method": solved.solver,
+        "solver.rtol": solved.rtol,
+        "solver.atol": solved.atol,
+        "solver.max_steps": solved.max_steps,
+        "adjoints": [solved.adjoint],
+    }
+    return {key: ("--run", value) for key, value in values.items() if value is not None}
+
+
+def trained_field(directory: Path, solved: "SolveOptions") -> "CheckedField":
+    """Loads the trained field of a run, at windows of its own data. Starts TensorFlow.
 
     Args:
         directory: The directory of the run.
+        solved: How the run was solved.
 
     Raises:
         UsageError: If it is none, or has no model yet.
     """
-    from nodelens.checking.own_field import OwnField
+    from nodelens.checking.checked_field import CheckedField
     from nodelens.training.runs.gradient_sample import sample
     from nodelens.training.runs.load import load_run
 
     found = sample(load_run(directory))
-    return OwnField(f"run {directory}", found.field, found.z0, found.times)
+    return CheckedField(f"run {directory}", found.field, found.z0, found.times, solved)

@@ -1,34 +1,23 @@
-"""What a person calls a block of a gradient, and how bad an error is."""
+"""The names of the blocks of a gradient in reports."""
 
-from collections.abc import Iterable
-from typing import Any
+from nodelens.checking.results import Check
 
 _OTHERS = {"states": "z(t)", "dot": "⟨λ, Jv⟩"}
 
 
-def gradient_name(block: str, shape: Iterable[int] = ()) -> str:
-    """What a person calls a block: `dL/dθ.kernel 2×8`.
+def gradient_name(check: Check, *, with_shape: bool = True) -> str:
+    """Returns the name of the block of a check: `dL/dθ.kernel 2×8`.
 
     Args:
-        block: The block.
-        shape: Its shape, told for variables.
+        check: The check.
+        with_shape: True to add the shape of a variable.
     """
+    block = check.block
     if block in _OTHERS:
         return _OTHERS[block]
     if "." in block and not block.startswith("theta."):
         return block
     name = f"dL/d{block.replace('theta', 'θ', 1)}"
-    size = tuple(shape)
-    if block.startswith("theta.") and size:
-        return f"{name} {'×'.join(map(str, size))}"
+    if with_shape and check.shape and block.startswith("theta."):
+        return f"{name} {'×'.join(map(str, check.shape))}"
     return name
-
-
-def badness(check: dict[str, Any]) -> float:
-    """The error of a check in units of its tolerance; infinite for NaN."""
-    error, tolerance = check["rel_error"], check["tolerance"]
-    if error is None or error != error:
-        return float("inf")
-    if tolerance > 0:
-        return float(error / tolerance)
-    return float("inf") if error > 0 else 0.0

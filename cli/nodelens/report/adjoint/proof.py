@@ -1,7 +1,8 @@
 """The proof as a table: each line of the derivation and how well it holds."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nodelens.checking.results import ProofReport
 from nodelens.report.adjoint.table import verdict_word
 
 if TYPE_CHECKING:
@@ -21,12 +22,8 @@ LINES = {
 }
 
 
-def proof_table(document: dict[str, Any]) -> "Table":
-    """A row for each line of the proof, in its order.
-
-    Args:
-        document: The JSON document of `adjoint-check --proof`.
-    """
+def proof_table(report: ProofReport) -> "Table":
+    """Makes a row for each line of the proof, in its order."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -38,33 +35,33 @@ def proof_table(document: dict[str, Any]) -> "Table":
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     before = ""
-    for check in document["checks"]:
-        line = LINES[check["block"].removeprefix("proof.")]
+    for check in report.checks:
+        line = LINES[check.block.removeprefix("proof.")]
         table.add_row(
             Text("" if line == before else line),
-            check["method"],
-            check["reference"],
-            f"{check['rel_error']:.1e}",
-            f"{check['tolerance']:.0e}",
-            verdict_word(check["passed"]),
+            check.method,
+            check.reference,
+            f"{check.rel_error:.1e}",
+            f"{check.tolerance:.0e}",
+            verdict_word(check.passed),
         )
         before = line
     return table
 
 
-def proof_verdict(document: dict[str, Any]) -> "Text":
-    """One sentence: does the proof hold here?"""
+def proof_verdict(report: ProofReport) -> "Text":
+    """Says in one sentence whether the proof holds here."""
     from rich.text import Text
 
-    failed = [check for check in document["checks"] if not check["passed"]]
-    count, order = len(document["checks"]), document["limit"]["order"]
+    failed = [check for check in report.checks if not check.passed]
+    count, order = len(report.checks), report.curves.order
     if not failed:
         return Text(
             f"pass: all {count} equations of the proof hold on the problem "
-            f"{document['problem']!r}; the limit converges with order {order:.2f}",
+            f"{report.name!r}; the limit converges with order {order:.2f}",
             style="bold green",
         )
-    lines = dict.fromkeys(LINES[check["block"].removeprefix("proof.")] for check in failed)
+    lines = dict.fromkeys(LINES[check.block.removeprefix("proof.")] for check in failed)
     return Text(
         f"fail: {len(failed)} of {count} equations do not hold: {', '.join(lines)}",
         style="bold red",

@@ -1,32 +1,34 @@
 """The verdict on gradients as tables and one sentence."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from nodelens.report.adjoint.names import badness, gradient_name
+from nodelens.checking.results import Check, GradientReport
+from nodelens.report.adjoint.names import gradient_name
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-Check = dict[str, Any]
 # More names than these in one sentence are not read.
 NAMED = 6
+BADNESS = attrgetter("badness")
 
 
-def adjoint_tables(document: dict[str, Any], *, every: bool = False) -> "list[Table]":
-    """The tables of a check, the worst row first.
+def adjoint_tables(report: GradientReport, *, every: bool = False) -> "list[Table]":
+    """Makes the tables of a check, the worst row first.
 
     One problem has a row for each block of the gradient, several have a row each; a column for each
     method holds its largest relative error there, whatever the reference. Failures follow in full.
 
     Args:
-        document: The JSON document of `adjoint-check`.
-        every: Whether all comparisons follow in full.
+        report: The outcome of the check.
+        every: True if all comparisons follow in full.
     """
-    methods = list(document["stats"])
-    checks = [check for check in document["checks"] if check["method"] in methods]
-    several = len(document["problems"]) > 1
+    methods = list(report.totals())
+    checks = [check for check in report.checks if check.method in methods]
+    several = len(report.problems) > 1
     table = _table("problem" if several else "gradient", ("closest to its limit",) * several)
     # Where there is little room a long heading is folded, and never a number cut.
     for heading in methods:
@@ -34,61 +36,61 @@ def adjoint_tables(document: dict[str, Any], *, every: bool = False) -> "list[Ta
     table.add_column("limit", justify="right", no_wrap=True, min_width=5)
     table.add_column("verdict", no_wrap=True, min_width=7)
     groups = _grouped(checks, "problem" if several else "block")
-    for name, group in sorted(groups.items(), key=lambda item: -max(map(badness, item[1]))):
-        worst = max(group, key=badness)
-        block = gradient_name(worst["block"], worst["shape"])
-        # Each column tells the error of its method in the block that is worst for that method.
-        cells = [max(_of(group, method), key=badness, default=None) for method in methods]
+    for name, group in sorted(groups.items(), key=lambda item: -max(map(BADNESS, item[1]))):
+        worst = max(group, key=BADNESS)
+        block = gradient_name(worst)
+        # Each column gives the error of its method in the block that is worst for that method.
+        cells = [max(_of(group, method), key=BADNESS, default=None) for method in methods]
         table.add_row(
             *((name, block) if several else (block,)),
-            *("" if cell is None else f"{cell['rel_error']:.0e}" for cell in cells),
-            f"{worst['tolerance']:.0e}",
-            verdict_word(all(check["passed"] for check in group)),
+            *("" if cell is None else f"{cell.rel_error:.0e}" for cell in cells),
+            f"{worst.tolerance:.0e}",
+            verdict_word(all(check.passed for check in group)),
         )
     tables = [table]
-    shown = document["checks"] if every else [c for c in document["checks"] if not c["passed"]]
+    shown = report.checks if every else [c for c in report.checks if not c.passed]
     if shown:
         tables.append(_full_table(shown, several=several, most=None if every else 20))
     return tables
 
 
 def _full_table(checks: Sequence[Check], *, several: bool, most: int | None) -> "Table":
-    """A row for each comparison."""
+    """Makes a row for each comparison."""
     table = _table("problem" if several else "gradient", ("gradient",) * several)
     for heading in ("found by", "against"):
         table.add_column(heading, no_wrap=True)
     for heading in ("rel. error", "1 - cosine", "limit"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    for check in sorted(checks, key=badness, reverse=True)[:most]:
+    for check in sorted(checks, key=BADNESS, reverse=True)[:most]:
         table.add_row(
-            *((check["problem"],) * several),
-            gradient_name(check["block"], check["shape"]),
-            check["method"],
-            check["reference"],
-            f"{check['rel_error']:.1e}",
-            f"{max(0.0, 1 - check['cosine']):.0e}",
-            f"{check['tolerance']:.0e}",
-            verdict_word(check["passed"]),
+            *((check.problem,) * several),
+            gradient_name(check),
+            check.method,
+            check.reference,
+            f"{check.rel_error:.1e}",
+            f"{max(0.0, 1 - check.cosine):.0e}",
+            f"{check.tolerance:.0e}",
+            verdict_word(check.passed),
         )
     return table
 
 
-def adjoint_verdict(document: dict[str, Any]) -> "Text":
-    """One sentence: how many gradients hold, or which do not."""
+def adjoint_verdict(report: GradientReport) -> "Text":
+    """Says in one sentence how many gradients hold, or which do not."""
     from rich.text import Text
 
-    checks, problems = document["checks"], document["problems"]
+    checks, problems = report.checks, report.problems
     several = len(problems) > 1
-    failed = sorted((c for c in checks if not c["passed"]), key=badness, reverse=True)
+    failed = sorted((c for c in checks if not c.passed), key=BADNESS, reverse=True)
     if not failed:
-        where = f"{len(problems)} problems" if several else f"the problem {document['problem']!r}"
+        where = f"{len(problems)} problems" if several else f"the problem {report.name!r}"
         text = f"pass: all {len(checks)} comparisons on {where} agree"
-        beware = "".join(f"\nbeware: {drift}" for drift in document["drifts"])
+        beware = "".join(f"\nbeware: {drift}" for drift in report.drifts())
         return Text.assemble((text, "bold green"), (beware, "bold yellow"))
     names = list(
         dict.fromkeys(
-            " ".join([*((c["problem"],) * several), c["method"], gradient_name(c["block"])])
+            " ".join([*((c.problem,) * several), c.method, gradient_name(c, with_shape=False)])
             for c in failed
         )
     )
@@ -96,7 +98,7 @@ def adjoint_verdict(document: dict[str, Any]) -> "Text":
     return Text(
         f"fail: {len(failed)} of {len(checks)} comparisons disagree: "
         f"{', '.join(names[:NAMED])}{more}"
-        + "".join(f"\ncause: {drift}" for drift in document["drifts"]),
+        + "".join(f"\ncause: {drift}" for drift in report.drifts()),
         style="bold red",
     )
 
@@ -112,16 +114,16 @@ def _table(first: str, others: Sequence[str]) -> "Table":
 
 
 def verdict_word(passed: bool) -> str:
-    """The verdict in a word and a colour."""
+    """Returns the verdict as a word with a colour."""
     return "[green]pass[/]" if passed else "[bold red]FAIL[/]"
 
 
 def _of(checks: Iterable[Check], method: str) -> list[Check]:
-    return [check for check in checks if check["method"] == method]
+    return [check for check in checks if check.method == method]
 
 
 def _grouped(checks: Iterable[Check], key: str) -> dict[str, list[Check]]:
     groups: dict[str, list[Check]] = {}
     for check in checks:
-        groups.setdefault(check[key], []).append(check)
+        groups.setdefault(getattr(check, key), []).append(check)
     return groups

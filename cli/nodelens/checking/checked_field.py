@@ -1,7 +1,7 @@
-"""The user's own vector field: found by its name, tried once, made a problem."""
+"""A vector field that is given, the user's or that of a run: tried once, made a problem."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,30 +11,34 @@ from nodelens.checking.problem import CheckProblem
 from nodelens.checking.tensor_fields import TensorField64, lift_field
 from nodelens.errors import UsageError
 from nodelens.ode import VectorFieldError
+from nodelens.ode.options import SolveOptions
 
 
 @dataclass(frozen=True)
-class OwnField:
-    """A field of the user's, and where it is checked.
+class CheckedField:
+    """A field that is given, and where it is checked.
 
     Attributes:
-        name: What it is called.
+        name: The name in reports and messages.
         field: f(t, z) of TensorFlow operations; what it captures are its parameters.
         z0: The initial state, numbers in nested lists or an array.
         times: The times of observation.
+        solved: The options with which it was trained; of these the gradient's own tolerances are
+            taken, the others are settings.
     """
 
     name: str
     field: Callable[..., Any]
     z0: Any
     times: Sequence[float] | np.ndarray
+    solved: SolveOptions = field(default_factory=SolveOptions)
 
 
-def own_problem(own: OwnField) -> tuple[CheckProblem, str]:
+def problem_of(given: CheckedField) -> tuple[CheckProblem, str]:
     """Makes a problem of a field, in double precision if it computes in double precision.
 
     Args:
-        own: The field, and where it is checked.
+        given: The field, and where it is checked.
 
     Returns:
         The problem and the precision in which the field computes.
@@ -42,9 +46,9 @@ def own_problem(own: OwnField) -> tuple[CheckProblem, str]:
     Raises:
         UsageError: If the field cannot be checked; the message names the cause.
     """
-    field, name = own.field, own.name
-    start = np.asarray(own.z0, np.float64)
-    moments = np.asarray(own.times, np.float64)
+    field, name = given.field, given.name
+    start = np.asarray(given.z0, np.float64)
+    moments = np.asarray(given.times, np.float64)
     refused: list[VectorFieldError] = []
     for dtype in ("float64", "float32"):
         try:

@@ -1,0 +1,177 @@
+"""The results of `adjoint-check`."""
+
+import math
+from dataclasses import dataclass
+
+from nodelens.checking.settings import AdjointCheckSettings
+from nodelens.figures.adjoint_curves import ProofCurves
+from nodelens.ode.options import SolveOptions
+from nodelens.ode.status import DRIFT_LIMIT
+
+
+@dataclass(frozen=True)
+class Check:
+    """One block of one gradient against a reference.
+
+    Attributes:
+        problem: The problem.
+        block: See `Layout.blocks`; in addition `states`, the solution itself, `dot`, the identity
+            ⟨λ, Jv⟩ = ⟨Jᵀλ, v⟩ on random directions, and the lines of the proof, `proof.*`.
+        shape: The shape of the block.
+        method: How the gradient was found.
+        reference: What it is compared with.
+        abs_error: ‖g − g_ref‖₂.
+        rel_error: ‖g − g_ref‖₂ / ‖g_ref‖₂.
+        cosine: Of the angle between both.
+        tolerance: The largest relative error that passes.
+        passed: True if it passes.
+    """
+
+    problem: str
+    block: str
+    shape: tuple[int, ...]
+    method: str
+    reference: str
+    abs_error: float
+    rel_error: float
+    cosine: float
+    tolerance: float
+    passed: bool
+
+    @property
+    def badness(self) -> float:
+        """The error in units of the tolerance; infinite for NaN."""
+        if math.isnan(self.rel_error):
+            return math.inf
+        if self.tolerance > 0:
+            return self.rel_error / self.tolerance
+        return math.inf if self.rel_error > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The cost of one gradient.
+
+    Attributes:
+        nfe_forward: Evaluations of the field by the forward solve.
+        nfe_backward: Evaluations of the field with its vector-Jacobian product.
+        steps: Accepted forward steps.
+        wall_seconds: Of the forward and backward pass, compilation included.
+        drift: The largest relative drift of the state that was integrated backward.
+    """
+
+    nfe_forward: int | None
+    nfe_backward: int | None
+    steps: int | None
+    wall_seconds: float
+    drift: float | None
+
+
+@dataclass(frozen=True)
+class ProblemReport:
+    """The checks of one problem.
+
+    Attributes:
+        name: The problem.
+        checks: Every comparison.
+        costs: The cost of each method.
+        seconds: The time of each part of the work.
+    """
+
+    name: str
+    checks: tuple[Check, ...]
+    costs: dict[str, Cost]
+    seconds: dict[str, float]
+
+    @property
+    def passed(self) -> bool:
+        """True if every gradient passed."""
+        return all(check.passed for check in self.checks)
+
+    def drifts(self) -> list[str]:
+        """Names the adjoints whose backward solve drifted: why a gradient may be off."""
+        drifts = {name: cost.drift or 0.0 for name, cost in self.costs.items()}
+        return [
+            f"on {self.name!r} the state that {name} solved backwards drifted by {drift:.0e} of "
+            "its size from the one that was there: use the adjoint discrete"
+            for name, drift in drifts.items()
+            if not drift <= DRIFT_LIMIT
+        ]
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """The outcome of a check.
+
+    Attributes:
+        problems: The checks, problem by problem.
+        settings: The settings of the check.
+        precision: The precision of the solves.
+        options: The options of the solves.
+    """
+
+    problems: tuple[ProblemReport, ...]
+    settings: AdjointCheckSettings
+    precision: str
+    options: SolveOptions
+
+    @property
+    def passed(self) -> bool:
+        """True if every gradient passed."""
+        return all(problem.passed for problem in self.problems)
+
+    @property
+    def checks(self) -> list[Check]:
+        """The comparisons of all problems."""
+        return [check for problem in self.problems for check in problem.checks]
+
+    @property
+    def name(self) -> str:
+        """The names of the problems."""
+        return ", ".join(problem.name for problem in self.problems)
+
+    def drifts(self) -> list[str]:
+        """Names the adjoints whose backward solve drifted, on all problems."""
+        return [drift for problem in self.problems for drift in problem.drifts()]
+
+    def totals(self) -> dict[str, Cost]:
+        """Adds up what each method cost on all problems; of the drifts the worst counts."""
+        names = dict.fromkeys(name for problem in self.problems for name in problem.costs)
+        return {
+            name: _total([each.costs[name] for each in self.problems if name in each.costs])
+            for name in names
+        }
+
+
+@dataclass(frozen=True)
+class ProofReport:
+    """The proof in numbers.
+
+    Attributes:
+        name: The problem.
+        checks: Each line of the proof, in its order.
+        curves: The curves of the figure.
+        costs: The cost of each gradient.
+        seconds: The time of each part of the work.
+    """
+
+    name: str
+    checks: tuple[Check, ...]
+    curves: ProofCurves
+    costs: dict[str, Cost]
+    seconds: dict[str, float]
+
+    @property
+    def passed(self) -> bool:
+        """True if every line holds."""
+        return all(check.passed for check in self.checks)
+
+
+def _total(costs: list[Cost]) -> Cost:
+    return Cost(
+        nfe_forward=sum(cost.nfe_forward or 0 for cost in costs),
+        nfe_backward=sum(cost.nfe_backward or 0 for cost in costs),
+        steps=sum(cost.steps or 0 for cost in costs),
+        wall_seconds=sum(cost.wall_seconds for cost in costs),
+        drift=max(cost.drift or 0.0 for cost in costs),
+    )
