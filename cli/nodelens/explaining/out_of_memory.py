@@ -20,5 +20,5 @@ def memory_is_told() -> Iterator[None]:
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         raise OutOfMemoryError(
             "the memory of the device is not enough to explain a picture with this model",
-            hint="use --device cpu, ask for fewer layers and classes, or take a smaller model",
+            hint="set `device` to cpu, ask for fewer `layers` and classes, or use a smaller model",
         ) from error

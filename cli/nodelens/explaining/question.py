@@ -67,7 +67,7 @@ def refuse_contradictions(settings: GradcamSettings, classes: Classes, count: in
         raise UsageError(
             f"{', '.join(settings.methods)} looks at the pixels of the picture, "
             "and a layer was given",
-            hint="leave out the layer, or add a method that looks at one, such as gradcam",
+            hint="leave out `layers`, or add one of a layer to `methods`, such as gradcam",
         )
     if settings.counterfactual:
         if without := sorted(method.name for method in methods if not method.counterfactual):
@@ -80,19 +80,19 @@ def refuse_contradictions(settings: GradcamSettings, classes: Classes, count: in
             raise UsageError(
                 "a counterfactual map cannot be evaluated: the measures ask whether what it marks "
                 "speaks for the class",
-                hint="leave out the metrics, or explain another class",
+                hint="leave out `metrics`, or explain another class",
             )
     rough = sorted(method.name for method in methods if settings.smooth not in method.smooth)
     if settings.smooth and rough:
         raise UsageError(
             f"{', '.join(rough)} cannot be smoothed by {settings.smooth}: that is for "
             "methods that add up the channels of a layer",
-            hint="leave out the smoothing, or choose other methods, such as gradcam and hirescam",
+            hint="leave out `smooth`, or choose other `methods`, such as gradcam and hirescam",
         )
     if classes.against is not None and settings.target != "margin":
         raise UsageError(
             f"a class to compare with was given, and the target is {settings.target}",
-            hint="choose the target margin",
+            hint="set `target` to margin",
         )
     if classes.against is not None and classes.against in classes.explained:
         raise UsageError(f"the class {classes.against} cannot be compared with itself")

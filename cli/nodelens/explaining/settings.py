@@ -1,4 +1,4 @@
-"""What may be set for `gradcam`."""
+"""The settings of `gradcam`, which are also what the explainer takes."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,6 +8,7 @@ from nodelens.explaining.methods.registry import METHODS, Smoothing
 from nodelens.settings.base import Settings
 from nodelens.settings.choices import name_in
 
+Preprocessing = Literal["auto", "caffe", "tf", "torch", "unit", "none"]
 MethodName = Annotated[str, name_in(METHODS)]
 Baseline = Literal["black", "mean", "blur"]
 File = Literal["overlay", "heatmap", "raw", "figure", "signed"]
@@ -16,16 +17,26 @@ File = Literal["overlay", "heatmap", "raw", "figure", "signed"]
 class ModelSettings(Settings):
     """The classifier.
 
-    `name`: a network of keras.applications, or the path of a model. `weights`, of a network: auto,
-    imagenet, embedded, random, or the path of an HDF5 file. `labels`: a file with the names of the
-    classes. `imports`: Python files with custom classes. `trust`: whether code in the file of the
-    model may run.
+    Attributes:
+        name: A network of `keras.applications`, or the path of a `.keras` or `.h5` file.
+        weights: For a network: `imagenet` are the official ones, downloaded if Keras' cache lacks
+            them; `embedded` are part of the package (VGG19 only); `auto` takes the official ones
+            if they are complete in the cache, else the embedded; `random` are untrained; else the
+            path of an HDF5 file.
+        download: True if `auto` may download the official ones.
+        preprocess: The scale of its pictures: `unit` (0 to 1), `tf` (-1 to 1), `caffe`, `torch`, or
+            `none` (0 to 255); `auto` is that of the network, or of a `Rescaling` layer.
+        input_size: Height and width, of a model that takes any.
+        output: The output that is explained, of a model with several.
+        labels: A text file with the names of the classes, one a line.
+        imports: Python files that define the custom classes of the model.
+        trust: True if code that is stored in the file of the model may run.
     """
 
     name: str = "vgg19"
     weights: str = "auto"
     download: bool = False
-    preprocess: Literal["auto", "caffe", "tf", "torch", "unit", "none"] = "auto"
+    preprocess: Preprocessing = "auto"
     input_size: tuple[PositiveInt, PositiveInt] | None = None
     output: str | None = None
     labels: str | None = None
@@ -36,9 +47,15 @@ class ModelSettings(Settings):
 class PixelSettings(Settings):
     """The methods that look at pixels, and those that add noise to them.
 
-    `baseline`: what stands for nothing to see. `steps` of integrated-gradients, `samples` and
-    `noise` (share of the range of values) of smoothgrad and smooth-gradcam++, `window` and `stride`
-    of occlusion in pixels of the model's input.
+    Attributes:
+        baseline: The picture with nothing to see, for integrated gradients and under the windows of
+            occlusion: black, the mean colour, or blurred.
+        steps: Nodes of the quadrature of integrated gradients.
+        samples: Noisy copies of SmoothGrad and Smooth Grad-CAM++.
+        noise: Their standard deviation, as a share of the range of the picture's values.
+        window: Side of the windows of occlusion, in pixels of the model's input; a seventh of the
+            shorter side unless given.
+        stride: The distance from one window to the next; half a window unless given.
     """
 
     baseline: Baseline = "black"
@@ -50,11 +67,15 @@ class PixelSettings(Settings):
 
 
 class OutputSettings(Settings):
-    """What is written, and where; below `directory` every picture gets a directory of its own.
+    """The files that are written.
 
-    `files`: what is written of every map, `signed` being the raw map before the ReLU. `format`: of
-    the pictures. `html`: one page with all results; none unless given.
-    `contact_sheet`: whether several pictures are also shown together, by their overlays.
+    Attributes:
+        directory: Every picture gets a directory of its own below it.
+        files: The kinds of files of every map; `signed` is the raw map before the ReLU.
+        format: The format of the pictures.
+        html: One page with all results; none unless given.
+        contact_sheet: True if several pictures are also shown together, by their overlays.
+        alpha: Opacity of the map over the photo.
     """
 
     directory: str = "explanations"
@@ -74,11 +95,34 @@ class OutputSettings(Settings):
 class GradcamSettings(Settings):
     """Everything that may be set for `gradcam`.
 
-    Without `layers` the model's own choice is explained, without `classes` the `top_k` best ones.
-    `metrics`: whether maps are measured. `sanity`: whether they are compared with those of shuffled
-    weights. `region`: a box in every photo, `boxes`: a CSV file with boxes of single photos.
-    `frames`: which of an animation are explained.
-    `shard`: `i/n`, this machine's share of the pictures where `n` machines explain them together.
+    Attributes:
+        seed: Seed of the noise and of the shuffled weights.
+        device: The device to compute on.
+        model: The classifier.
+        layers: Names of layers, `all` for the last one of every size; without any, the default
+            layer of the classifier.
+        classes: Indices or names of classes; without any, the best ones of each picture.
+        top_k: The number of best classes that are explained where none are named.
+        methods: Names of methods in `METHODS`.
+        target: The score that is explained: the `logit`, the probability (`prob`), or the `margin`
+            of the logit over that of another class.
+        against: The other class of the margin; the best other one unless given.
+        counterfactual: True if the gradient is negated, to show what speaks against the class.
+        signed: True if what speaks against the class is shown as well.
+        smooth: The smoothing of the maps of layers: `aug`, the mean over changed copies of the
+            picture; `eigen`, the first principal component of what the channels add.
+        pixels: The methods that look at pixels.
+        metrics: True if the faithfulness of the maps is measured, beside random maps.
+        sanity: True if the maps are compared with those of shuffled weights.
+        region: A box `x0, y0, x1, y1` in pixels of every photo, with which maps are compared.
+        boxes: A CSV file with boxes of single photos, see `read_boxes`.
+        metric_steps: Points of the curves of deletion and insertion.
+        frames: The frames of an animation that are explained.
+        max_pixels: Larger pictures are refused.
+        batch_size: The most pictures that the model sees at once.
+        shard: `i/n`, the part of this machine where `n` machines explain the pictures together.
+        fail_fast: True if the first picture that cannot be explained ends the command.
+        output: The files that are written.
     """
 
     seed: int = Field(default=0, ge=0, lt=2**32)

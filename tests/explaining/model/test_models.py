@@ -255,7 +255,7 @@ def test_a_model_that_does_not_scale_its_input_needs_to_be_told_how(tmp_path):
     keras.Model(image, head(activation="softmax")(x)).save(tmp_path / "a.keras")
     with pytest.raises(UsageError, match="how its pictures are to be scaled") as caught:
         load_classifier(ModelSettings(name=str(tmp_path / "a.keras")))
-    assert "--preprocess unit" in caught.value.hint
+    assert "`model.preprocess`" in caught.value.hint
     request = ModelSettings(name=str(tmp_path / "a.keras"), preprocess="unit")
     assert load_classifier(request).preprocess_name == "unit"
 
@@ -277,7 +277,7 @@ def test_code_in_a_model_does_not_run_unless_it_is_trusted(tmp_path):
     request = ModelSettings(name=str(tmp_path / "a.keras"))
     with pytest.raises(UsageError, match="cannot be loaded") as caught:
         load_classifier(request)
-    assert "--trust-model" in caught.value.hint
+    assert "`model.trust`" in caught.value.hint
     trusted = ModelSettings(name=str(tmp_path / "a.keras"), trust=True)
     assert len(load_classifier(trusted).class_names) == 3
 
@@ -296,7 +296,7 @@ def test_custom_classes_come_from_a_file(tmp_path):
     model.save(tmp_path / "a.keras")
     with pytest.raises(UsageError, match="cannot be loaded") as caught:
         load_classifier(ModelSettings(name=str(tmp_path / "a.keras")))
-    assert "--import" in caught.value.hint
+    assert "`model.imports`" in caught.value.hint
     request = ModelSettings(
         name=str(tmp_path / "a.keras"), imports=(str(tmp_path / "doubling.py"),)
     )
@@ -329,7 +329,7 @@ def test_an_unknown_network_is_answered_with_similar_names():
 def test_a_network_without_weights_is_an_error_with_remedies():
     with pytest.raises(EnvironmentLacksError, match="ImageNet weights of resnet50") as caught:
         load_classifier(ModelSettings(name="ResNet50"))
-    assert "--download" in caught.value.hint
+    assert "`model.download`" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["resnet50", "ResNet50", "res-net_50"])

@@ -152,7 +152,7 @@ def test_without_a_network_the_remedies_and_the_cache_are_named(
     with pytest.raises(EnvironmentLacksError, match="cannot be downloaded") as caught:
         load_vgg19(weights, download=download, announce=told.append)
     assert "downloading" in told[0]
-    assert "--weights embedded" in caught.value.hint
+    assert "`model.weights` to embedded" in caught.value.hint
     assert str(cache / "models" / VGG19.file) in caught.value.hint
 
 

@@ -63,7 +63,7 @@ class ClassNames:
             listed = " and ".join(self._described(index) for index in found)
             raise UsageError(
                 f"the class name {text!r} is ambiguous: {listed}",
-                hint=f"give the index instead, for example: --class {found[0]}",
+                hint=f"give the index in `classes` instead, for example {found[0]}",
             )
         return found[0]
 

@@ -38,7 +38,8 @@ class Classifier:
         preprocess_name: The family of its preprocessing.
         preprocess: From `uint8` RGB images `(n, h, w, 3)` to what the model takes, float32.
         class_names: The names of its outputs.
-        default_layer: The layer that is explained when none is named.
+        default_layer: The layer that is explained if none is named, as `find_layer` takes it:
+            `block5_conv4` for VGG19, `auto` for any other model.
         output: The output that is explained, of a model with several.
     """
 

@@ -50,9 +50,9 @@ def not_available(application: Application, what: str) -> EnvironmentLacksError:
         The error.
     """
     place = keras_home() / "models" / application.file
-    embedded = "use --weights embedded" if application.name == "vgg19" else "use --model vgg19"
+    use = "`model.weights` to embedded" if application.name == "vgg19" else "`model.name` to vgg19"
     return EnvironmentLacksError(
         f"the official ImageNet weights of {application.name} {what}",
-        hint=f"{embedded}, whose weights travel with nodelens; or let them be downloaded "
-        f"(--download); or fetch {application.url} and put it at {place}",
+        hint=f"set {use}, whose weights are part of nodelens; or let them be downloaded with "
+        f"`model.download`; or fetch {application.url} and put it at {place}",
     )

@@ -26,7 +26,7 @@ def load_embedded_vgg19(file: WeightsFile) -> keras.Model:
     if file.state != "complete":
         raise EnvironmentLacksError(
             f"the weights that travel with the package are {file.state}: {file.path}",
-            hint="install nodelens again, or use other weights: --weights imagenet",
+            hint="install nodelens again, or set `model.weights` to imagenet",
         )
     model = build_vgg19("pooled")
     with np.load(file.path, allow_pickle=False) as arrays:

@@ -61,7 +61,7 @@ def select_output(result: Any, names: list[str], wanted: str | None) -> tf.Tenso
         said = "none was chosen" if wanted is None else f"{wanted!r} is none of them"
         raise UsageError(
             f"the model has the outputs {', '.join(outputs)}, and {said}",
-            hint="choose one: --output NAME",
+            hint="choose one in `model.output`",
         )
     return outputs[wanted]
 

@@ -95,8 +95,8 @@ def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
     Args:
         rows: The layers of the model.
         name: The name of the layer, for a nested one the whole path or, if no other layer bears
-            it, the name alone; `auto` is the last layer with a height and a width, and in a
-            transformer the last at which the places of the picture still count.
+            it, the name alone; `auto` is the last layer whose output has a height and a width, in
+            a transformer with a class token the last such layer before the last attention.
 
     Returns:
         The layer.
@@ -223,5 +223,5 @@ def _shape(output: Any) -> Shape | None:
 
 def _choices(candidates: list[str]) -> str:
     shown = candidates[-MOST_CHOICES:]
-    more = "" if shown == candidates else ", … (--list-layers shows all)"
-    return f"layers with a height and a width: {', '.join(shown)}{more}"
+    which = "" if shown == candidates else f" (the last {MOST_CHOICES} of {len(candidates)})"
+    return f"layers with a height and a width{which}: {', '.join(shown)}"

@@ -92,7 +92,7 @@ def _application(
         if application.name != "vgg19":
             raise UsageError(
                 f"there are no embedded weights of {application.name}, only of vgg19",
-                hint="use --weights imagenet",
+                hint="set `model.weights` to imagenet",
             )
         return _embedded()
     if kind == "random":
@@ -238,8 +238,8 @@ def _family(model: keras.Model, request: ModelSettings) -> str:
         return "none"
     raise UsageError(
         f"{request.name}: nothing in the model tells how its pictures are to be scaled",
-        hint="say how it was trained: --preprocess unit (0 to 1), tf (-1 to 1), caffe, torch, or "
-        "none (0 to 255)",
+        hint="say in `model.preprocess` how it was trained: unit (0 to 1), tf (-1 to 1), caffe, "
+        "torch, or none (0 to 255)",
     )
 
 

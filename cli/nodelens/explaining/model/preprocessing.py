@@ -32,7 +32,7 @@ def preprocessor(family: str, channels: int = 3) -> Callable[[np.ndarray], np.nd
     if channels == 1 and family in {"caffe", "torch"}:
         raise UsageError(
             f"the preprocessing {family!r} is for colour, and the model takes one channel",
-            hint="choose tf, unit or none: --set model.preprocess=unit",
+            hint="set `model.preprocess` to tf, unit or none",
         )
     if channels not in {1, 3}:
         raise UsageError(f"expected a model of pictures, with 1 or 3 channels; it has {channels}")

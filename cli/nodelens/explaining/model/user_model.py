@@ -75,7 +75,7 @@ def scales_its_input(model: keras.Model) -> bool:
 def _not_loaded(path: Path, reason: str) -> UsageError:
     hint: Any = "the file may be damaged, or from another version of Keras"
     if "safe_mode" in reason or "Lambda" in reason or "lambda" in reason:
-        hint = "the file holds code; if you trust where it comes from, add --trust-model"
+        hint = "the file holds code; if you trust where it comes from, set `model.trust`"
     elif "registered" in reason or "custom" in reason.lower() or "Unknown" in reason:
-        hint = "give the Python file that defines the custom classes: --import FILE.py"
+        hint = "give the Python file that defines the custom classes in `model.imports`"
     return UsageError(f"{path}: the model cannot be loaded: {reason[:300]}", hint=hint)
