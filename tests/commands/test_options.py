@@ -37,7 +37,7 @@ class ToyCall(SettingsCall, command="toy"):
     folder = option(Path, "--folder", sets="output.folder", help="One.")
     loud = switch("--loud", "--noisy", sets="loud", help="One.")
     bias = option(bool, "--bias/--no-bias", sets="bias", help="One.")
-    single = switch("--single", sets="precision", parse=lambda _: "single", help="One.")
+    single = switch("--single", sets="precision", value="single", help="One.")
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.command)

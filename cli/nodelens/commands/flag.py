@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Generic, TypedDict, TypeVar, Unpack, overload
 
 import typer
@@ -28,14 +27,13 @@ class Details(TypedDict, total=False):
     sets: str
     origin: str
     group: bool
-    parse: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Flag(Generic[T]):
     """An option or an argument of a command: an attribute of the class of its calls.
 
-    On a call the attribute is the value that was given, or the default.
+    On a call the attribute is the value that was given, read by `parse`, or the default.
 
     Attributes:
         names: The names, such as `--layer` and `-l`; an argument has none.
@@ -50,8 +48,8 @@ class Flag(Generic[T]):
         sets: The dotted key of the setting that it sets; None if the command itself reads it.
         origin: Its name in `--show-config` and in messages; by default the first of its names.
         group: True if it stands for a whole group of settings, whose details `--set` may change.
-        parse: Makes the value of the setting from what was given; a `UsageError` that it raises
-            gets the name of the option.
+        parse: Reads what was given; a `UsageError` that it raises gets the name of the option.
+        value: The value of the setting that an option without a value sets.
     """
 
     names: tuple[str, ...] = ()
@@ -67,6 +65,7 @@ class Flag(Generic[T]):
     origin: str | None = None
     group: bool = False
     parse: Callable[[Any], Any] | None = None
+    value: Any = True
 
     @overload
     def __get__(self, call: None, owner: type) -> "Flag[T]": ...
@@ -74,28 +73,22 @@ class Flag(Generic[T]):
     def __get__(self, call: object, owner: type) -> T: ...
     def __get__(self, call: Any, owner: type) -> "Flag[T] | T":
         """Returns the value on a call, and the row itself on the class of calls."""
-        return self if call is None else call.given[self]
+        if call is None:
+            return self
+        given: T = call.given.get(self, self.default)
+        if self.parse is None or given == self.default:
+            return given
+        try:
+            read: T = self.parse(given)
+        except UsageError as error:
+            name = f"{self.title}: " if self.names else ""
+            raise UsageError(f"{name}{error.message}", hint=error.hint) from error
+        return read
 
     @property
     def title(self) -> str:
         """The name in `--show-config` and in messages."""
         return self.origin or (self.names or (self.metavar or "",))[0]
-
-    def value_of_setting(self, given: T) -> Any:
-        """Returns the value of the setting; None if the option was not given.
-
-        Raises:
-            UsageError: If `parse` refuses what was given.
-        """
-        if given is None or given == self.default:
-            return None
-        if self.parse is None:
-            return str(given) if isinstance(given, Path) else given
-        try:
-            return self.parse(given)
-        except UsageError as error:
-            name = f"{self.title}: " if self.names else ""
-            raise UsageError(f"{name}{error.message}", hint=error.hint) from error
 
     def parameter(self, name: str) -> inspect.Parameter:
         """Returns the parameter, called `name`, that Typer makes the option from."""
@@ -111,20 +104,33 @@ class Flag(Generic[T]):
         )
 
 
-def option(kind: type[V], *names: str, help: str, **more: Unpack[Details]) -> Flag[V | None]:
+@overload
+def option(
+    kind: type[V], *names: str, help: str, parse: Callable[[V], T], **more: Unpack[Details]
+) -> Flag[T | None]: ...
+@overload
+def option(kind: type[V], *names: str, help: str, **more: Unpack[Details]) -> Flag[V | None]: ...
+def option(kind: Any, *names: str, help: str, **more: Any) -> Flag[Any]:
     """Makes the row of an option or, without names, of an argument that takes one value."""
     return Flag(names=names, kind=kind | None, default=None, help=help, **more)
 
 
-def several(kind: type[V], *names: str, help: str, **more: Unpack[Details]) -> Flag[Sequence[V]]:
+def several(
+    kind: type[V],
+    *names: str,
+    help: str,
+    parse: Callable[[Sequence[V]], Sequence[V]] | None = None,
+    **more: Unpack[Details],
+) -> Flag[Sequence[V]]:
     """Makes the row of a repeatable option or, without names, of an argument of many words."""
-    return Flag(names=names, kind=list[kind] | None, default=(), help=help, **more)  # type: ignore[valid-type]
+    many: Any = list[kind] | None  # type: ignore[valid-type]
+    return Flag(names=names, kind=many, default=(), help=help, parse=parse, **more)
 
 
-def switch(*names: str, help: str, **more: Unpack[Details]) -> Flag[bool]:
+def switch(*names: str, help: str, value: Any = True, **more: Unpack[Details]) -> Flag[bool]:
     """Makes the row of an option without a value."""
     more.setdefault("metavar", "")
-    return Flag(names=names, kind=bool, default=False, help=help, **more)
+    return Flag(names=names, kind=bool, default=False, help=help, value=value, **more)
 
 
 def words(given: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from nodelens.commands.flag import PRINTING, RUNNING, SETTINGS, Flag, option, several, switch
-from nodelens.errors import NodelensError
+from nodelens.errors import NodelensError, UsageError
 
 if TYPE_CHECKING:
     from nodelens.report.output import Output
@@ -98,11 +98,8 @@ class Call:
     def __init__(self, **given: Any) -> None:
         if unknown := given.keys() - self.rows.keys():
             raise TypeError(f"{self.command} has no options {sorted(unknown)}")
-        values = {name: given.get(name) for name in self.rows}
-        self.given = {
-            row: row.default if values[name] in (None, []) else values[name]
-            for name, row in self.rows.items()
-        }
+        # Typer gives None or an empty list for what was not given.
+        self.given = {self.rows[name]: v for name, v in given.items() if v not in (None, [])}
 
     @classmethod
     def signature(cls) -> inspect.Signature:
@@ -114,6 +111,19 @@ class Call:
         from nodelens.report.output import Output
 
         return Output(self.command, json=self.json, quiet=self.quiet, verbose=self.verbose)
+
+    def refuse(self, reason: str, *rows: Flag[Any]) -> None:
+        """Refuses options that have no meaning here.
+
+        Args:
+            reason: The beginning of the message.
+            rows: The options.
+
+        Raises:
+            UsageError: If one of them was given.
+        """
+        if beside := [row.title for row in rows if self.given.get(row)]:
+            raise UsageError(f"{reason}; {', '.join(beside)} cannot be given beside it")
 
     def explained(self, error: NodelensError) -> NodelensError:
         """Returns the error with the flag of each setting that its text names in backquotes.
@@ -150,9 +160,15 @@ class SettingsCall(Call, command=""):
             groups: True for the options that stand for a whole group of settings, False for the
                 others.
         """
-        rows = [row for row in self.rows.values() if row.sets and row.group == groups]
-        values = [(row, row.value_of_setting(self.given[row])) for row in rows]
-        return {str(row.sets): (row.title, value) for row, value in values if value is not None}
+        found = {}
+        for name, row in self.rows.items():
+            value = getattr(self, name)
+            if row.sets is None or row.group != groups or value == row.default:
+                continue
+            if isinstance(value, Path):
+                value = str(value)
+            found[row.sets] = (row.title, row.value if value is True else value)
+        return found
 
     def settings(
         self,

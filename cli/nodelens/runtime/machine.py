@@ -1,4 +1,4 @@
-"""What this machine has: versions, devices, XLA, the `node`s on PATH, places to write."""
+"""This machine: versions, devices, XLA, the `node`s on PATH, places to write."""
 
 import os
 import platform
@@ -22,11 +22,16 @@ class NodeScript:
 
     Attributes:
         path: Where it lies.
-        is_nodelens: Whether it is ours, and not Node.js.
+        is_nodelens: True if it is the one of this package, and not Node.js.
     """
 
     path: Path
     is_nodelens: bool
+
+    @property
+    def title(self) -> str:
+        """The name of the program."""
+        return "nodelens" if self.is_nodelens else "Node.js"
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,9 @@ class Place:
     """A folder that may be written to.
 
     Attributes:
-        purpose: What would be written there.
+        purpose: The kind of files that are written there.
         path: The folder; it need not exist yet.
-        writable: Whether it could be written to.
+        writable: True if it can be written to.
     """
 
     purpose: str
@@ -45,7 +50,7 @@ class Place:
 
 
 def versions() -> dict[str, str | None]:
-    """The versions of Python and of the packages this one stands on; None where one is missing."""
+    """Returns the versions of Python and of the dependencies; None where one is missing."""
     found: dict[str, str | None] = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -56,12 +61,12 @@ def versions() -> dict[str, str | None]:
 
 
 def platform_name() -> str:
-    """The operating system and the processor's architecture."""
+    """Returns the operating system and the processor's architecture."""
     return f"{platform.system()} {platform.release()} {platform.machine()}"
 
 
 def node_scripts() -> list[NodeScript]:
-    """Every `node` on PATH; the first is the one that a shell starts."""
+    """Finds every `node` on PATH; a shell starts the first."""
     return [NodeScript(path, not is_foreign(path)) for path in nodes_on_path()]
 
 
@@ -80,7 +85,7 @@ def xla_works() -> bool:
 
 
 def keras_home() -> Path:
-    """The directory under which Keras keeps what it downloads, by Keras' own rule."""
+    """Returns the directory below which Keras keeps what it downloads."""
     if "KERAS_HOME" in os.environ:
         return Path(os.environ["KERAS_HOME"]).expanduser()
     home = Path.home()
@@ -88,7 +93,7 @@ def keras_home() -> Path:
 
 
 def places() -> list[Place]:
-    """The folders that commands write to unless told otherwise."""
+    """Returns the folders that commands write to by default."""
     wanted = [
         ("results", Path.cwd()),
         ("temporary files", Path(tempfile.gettempdir())),
@@ -104,5 +109,5 @@ def _writable(path: Path) -> bool:
 
 
 def program() -> Path:
-    """The program that runs now."""
+    """Returns the path of the running program."""
     return Path(sys.argv[0]).absolute()

@@ -106,7 +106,7 @@ class AdjointCheckCall(SettingsCall, command="adjoint-check"):
     float32 = switch(
         "--float32",
         sets="precision",
-        parse=lambda _: "float32",
+        value="float32",
         help="Solve in single precision; the references stay in double.",
     )
     fail_fast = switch(

@@ -1,13 +1,43 @@
 """`node predict-ode`: use a trained Neural ODE."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nodelens.commands.adjoint.command import adjoint_check
 from nodelens.commands.adjoint.options import AdjointCheckCall
 from nodelens.commands.flag import Flag, option, switch
 from nodelens.commands.options import DEVICE, FORCE, OUT, Call
 from nodelens.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+MAX_TIMES = 1_000_000
+
+
+def _grid(text: str) -> "np.ndarray":
+    """Reads `start:stop:count`, both ends included."""
+    import numpy as np
+
+    parts = text.split(":")
+    try:
+        start, stop, count = float(parts[0]), float(parts[1]), int(parts[2])
+        valid = len(parts) == 3 and 2 <= count <= MAX_TIMES and start != stop
+        valid = valid and bool(np.isfinite([start, stop]).all())
+    except (ValueError, IndexError):
+        valid = False
+    if not valid:
+        raise UsageError(f"{text!r} is not start:stop:count", hint="for example 0:50:500")
+    return np.linspace(start, stop, count)
+
+
+def _state(text: str) -> list[float]:
+    """Reads the numbers of a state, with commas between them."""
+    try:
+        return [float(value) for value in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no list of numbers", hint="for example 2,0") from error
 
 
 class PredictOdeCall(Call, command="predict-ode"):
@@ -21,9 +51,19 @@ class PredictOdeCall(Call, command="predict-ode"):
         help="Directory of a run of train-ode.",
     )
     times = option(
-        str, "--times", metavar="START:STOP:COUNT", help="Times; by default those of the data."
+        str,
+        "--times",
+        parse=_grid,
+        metavar="START:STOP:COUNT",
+        help="Times; by default those of the data.",
     )
-    z0 = option(str, "--z0", metavar="A,B,…", help="Initial state; by default that of the data.")
+    z0 = option(
+        str,
+        "--z0",
+        parse=_state,
+        metavar="A,B,…",
+        help="Initial state; by default that of the data.",
+    )
     initial = option(
         Path, "--initial", metavar="FILE", help="CSV, NPZ or NPY file of initial states."
     )
@@ -51,11 +91,11 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
     uses.
     """
     run, out, force = call.run, call.out, call.force
-    states = {"--times": call.times, "--z0": call.z0, "--initial": call.initial}
+    rows = PredictOdeCall
+    states = (rows.times, rows.z0, rows.initial)
     if call.gradient_check:
-        _refuse(
-            {**states, "--input": call.input, "--field-only": call.field_only},
-            "--gradient-check checks a run on its own data",
+        call.refuse(
+            "--gradient-check checks a run on its own data", *states, rows.input, rows.field_only
         )
         shared = {name: getattr(call, name) for name in ("device", "json", "quiet", "verbose")}
         return adjoint_check(AdjointCheckCall(run=run, out=out, force=force, **shared))
@@ -75,26 +115,23 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
     from nodelens.training.runs.load_samples import SampleRun
     from nodelens.training.runs.predict import (
         initial_states,
-        parse_times,
         predict,
         write_prediction,
     )
     from nodelens.training.runs.predict_samples import predict_samples, write_samples
     from nodelens.training.runs.slopes import evaluate_field
 
-    grid = None if call.times is None else parse_times(call.times)
+    grid = call.times
     trained = load_run(run)
     if isinstance(trained, SampleRun):
-        _refuse(
-            {**states, "--field-only": call.field_only},
-            "the run has learned from samples, which are given by --input",
-        )
+        reason = "the run has learned from samples, which are given by --input"
+        call.refuse(reason, *states, rows.field_only)
         answers = predict_samples(trained, call.input)
         files = write_samples(answers, out or run / "predictions", force=force)
         document = answers.document(files)
         output.result(document, samples_summary(document))
         return ExitCode.DONE
-    _refuse({"--input": call.input}, "the run has learned from trajectories, which begin at --z0")
+    call.refuse("the run has learned from trajectories, which begin at --z0", rows.input)
     points = initial_states(trained, call.z0, call.initial)
     where, title = out or run / "predictions", f"Prediction of {run}"
     if call.field_only:
@@ -106,14 +143,3 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
     document = prediction.document(write_prediction(prediction, where, title, force=force))
     output.result(document, prediction_summary(document))
     return ExitCode.DONE
-
-
-def _refuse(given: dict[str, Any], reason: str) -> None:
-    """Refuses flags that have no meaning here.
-
-    Raises:
-        UsageError: If one of them was given.
-    """
-    beside = [flag for flag, value in given.items() if value]
-    if beside:
-        raise UsageError(f"{reason}; {', '.join(beside)} cannot be given beside it")

@@ -1,6 +1,7 @@
 """Predictions of a run as files."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,6 @@ from nodelens.runtime.files import make_directory, refuse_overwriting, write_byt
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.numbers import as_csv
 from nodelens.training.runs.slopes import Slopes
-
-MAX_TIMES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -62,28 +61,13 @@ class Prediction:
         }
 
 
-def parse_times(text: str) -> np.ndarray:
-    """Reads `start:stop:count`, both ends included.
+def initial_states(run: Run, z0: Sequence[float] | None, file: Path | None) -> Points:
+    """Returns the states to start from: given, read from a file, or the one of the data.
 
-    Raises:
-        UsageError: If it is not that.
-    """
-    parts = text.split(":")
-    try:
-        start, stop, count = float(parts[0]), float(parts[1]), int(parts[2])
-        valid = len(parts) == 3 and 2 <= count <= MAX_TIMES and start != stop
-        valid = valid and bool(np.isfinite([start, stop]).all())
-    except (ValueError, IndexError):
-        valid = False
-    if not valid:
-        raise UsageError(
-            f"--times {text!r} is not start:stop:count", hint="for example --times 0:50:500"
-        )
-    return np.linspace(start, stop, count)
-
-
-def initial_states(run: Run, z0: str | None, file: Path | None) -> Points:
-    """The states to start from: given, read from a CSV, NPZ or NPY file, or that of the data.
+    Args:
+        run: The run that predicts.
+        z0: One state; None if none is given.
+        file: A CSV, NPZ or NPY file of states; None if none is given.
 
     Raises:
         UsageError: If they are no states of this run.
@@ -95,17 +79,10 @@ def initial_states(run: Run, z0: str | None, file: Path | None) -> Points:
         return read_points(file, run.components)
     if z0 is None:
         return Points(np.nan_to_num(run.first_state)[None], None)
-    try:
-        values = [float(value) for value in z0.split(",")]
-    except ValueError as error:
-        raise UsageError(
-            f"--z0 {z0!r} is no list of numbers", hint="for example --z0 2,0"
-        ) from error
-    if len(values) != dimension or not np.isfinite(values).all():
-        raise UsageError(
-            f"--z0 {z0!r}: {dimension} finite numbers ({', '.join(run.components)}) were expected"
-        )
-    return Points(np.array([values]), None)
+    if len(z0) != dimension or not np.isfinite(z0).all():
+        names = ", ".join(run.components)
+        raise UsageError(f"z0: {dimension} finite numbers ({names}) were expected")
+    return Points(np.array([z0], dtype=float), None)
 
 
 def predict(run: Run, initial: np.ndarray, times: np.ndarray) -> Prediction:
