@@ -70,7 +70,8 @@ def _offer(run: Callable[[C], ExitCode], calls: type[C]) -> None:
         try:
             return run(call)
         except NodelensError as error:
-            raise call.explained(error) from error.__cause__
+            error.message, error.hint = call.explained(error)
+            raise
 
     command.__signature__ = calls.signature()  # type: ignore[attr-defined]
     paragraphs = inspect.cleandoc(run.__doc__ or "").split("\n\n")

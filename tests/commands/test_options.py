@@ -103,10 +103,10 @@ def test_the_signature_has_the_rows_of_the_command_before_those_of_all() -> None
 def test_an_error_names_the_flag_of_a_setting() -> None:
     call = GradcamCall()
     error = UsageError("`top_k` is too large", hint="use `model.weights` or `frames`; not `--out`")
-    explained = call.explained(error)
-    assert explained.message == "`top_k` (--top-k) is too large"
-    assert explained.hint == "use `model.weights` (--weights) or `frames`; not `--out`"
+    message, hint = call.explained(error)
+    assert message == "`top_k` (--top-k) is too large"
+    assert hint == "use `model.weights` (--weights) or `frames`; not `--out`"
     # An error of the settings names by itself what was written.
     wrong = SettingsError([])
     wrong.hint = "did you mean `top_k`?"
-    assert call.explained(wrong).hint == "did you mean `top_k`?"
+    assert call.explained(wrong)[1] == "did you mean `top_k`?"

@@ -125,15 +125,16 @@ class Call:
         if beside := [row.title for row in rows if self.given.get(row)]:
             raise UsageError(f"{reason}; {', '.join(beside)} cannot be given beside it")
 
-    def explained(self, error: NodelensError) -> NodelensError:
-        """Returns the error with the flag of each setting that its text names in backquotes.
+    def explained(self, error: NodelensError) -> tuple[str, str | None]:
+        """Returns message and hint of an error, with the flags of the settings that they name.
 
-        Errors of the library name settings, such as `top_k`; on the command line that is --top-k.
+        Errors of the library name settings in backquotes, such as `top_k`, which a user of the
+        command line knows as --top-k.
         """
         from nodelens.settings.errors import SettingsError
 
         if isinstance(error, SettingsError):
-            return error  # it names what was written, flags among it
+            return error.message, error.hint  # it names what was written, flags among it
         flags = {row.sets: row.title for row in self.rows.values() if row.sets and row.names}
 
         def add_flag(match: re.Match[str]) -> str:
@@ -143,9 +144,7 @@ class Call:
         def add_flags(text: str) -> str:
             return re.sub(r"`([a-z_.]+)`(?! \(--)", add_flag, text)
 
-        error.message = add_flags(error.message)
-        error.hint = None if error.hint is None else add_flags(error.hint)
-        return error
+        return add_flags(error.message), None if error.hint is None else add_flags(error.hint)
 
 
 class SettingsCall(Call, command=""):

@@ -45,4 +45,4 @@ def gradcam(call: GradcamCall) -> ExitCode:
     explainer = Explainer(classifier, settings)
     if call.dry_run:
         return print_plan(output, settings, explainer, paths)
-    return explain_pictures(output, settings, explainer, paths, device_name, force=call.force)
+    return explain_pictures(call, output, settings, explainer, paths, device_name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nodelens.errors import ExitCode
 
 if TYPE_CHECKING:
+    from nodelens.commands.gradcam.options import GradcamCall
     from nodelens.explaining.explainer import Explainer
     from nodelens.explaining.model.classifier import Classifier
     from nodelens.explaining.settings import GradcamSettings
@@ -68,13 +69,12 @@ def _digests(settings: "GradcamSettings") -> dict[str, str]:
 
 
 def explain_pictures(
+    call: "GradcamCall",
     output: "Output",
     settings: "GradcamSettings",
     explainer: "Explainer",
     paths: list[Path],
     device: str,
-    *,
-    force: bool,
 ) -> ExitCode:
     """Explains the pictures, and tells what was found while the others wait."""
     from nodelens.commands.gradcam.pages import pages_of
@@ -116,7 +116,7 @@ def explain_pictures(
         files=settings.output.files,
         picture_format=settings.output.format,
         alpha=settings.output.alpha,
-        force=force,
+        force=call.force,
         view=pages.view if pages.sheet or pages.html else None,
         tell=output.warn,
     )
@@ -128,7 +128,7 @@ def explain_pictures(
             if isinstance(outcome, Failed):
                 if len(plan) == 1 or settings.fail_fast:
                     raise outcome.error
-                print_error(outcome.error.message, outcome.error.hint)
+                print_error(*call.explained(outcome.error))
                 failed.append({"path": str(outcome.path), "error": outcome.error.message})
                 tell("failed")
                 continue
