@@ -112,17 +112,18 @@ class Call:
 
         return Output(self.command, json=self.json, quiet=self.quiet, verbose=self.verbose)
 
-    def refuse(self, reason: str, *rows: Flag[Any]) -> None:
+    def refuse(self, reason: str, *rows: Flag[Any], also: Sequence[str] = ()) -> None:
         """Refuses options that have no meaning here.
 
         Args:
             reason: The beginning of the message.
             rows: The options.
+            also: What else was given, in words.
 
         Raises:
             UsageError: If one of them was given.
         """
-        if beside := [row.title for row in rows if self.given.get(row)]:
+        if beside := [*(row.title for row in rows if self.given.get(row)), *also]:
             raise UsageError(f"{reason}; {', '.join(beside)} cannot be given beside it")
 
     def explained(self, error: NodelensError) -> tuple[str, str | None]:
@@ -174,7 +175,6 @@ class SettingsCall(Call, command=""):
         model: type[S],
         *,
         config: str | None = None,
-        overrides: Sequence[str] = (),
         arguments: Mapping[str, tuple[str, Any]] | None = None,
     ) -> "Resolved[S]":
         """Returns the settings in force.
@@ -182,7 +182,6 @@ class SettingsCall(Call, command=""):
         Args:
             model: The settings of the subcommand.
             config: A file or the name of an example, in place of `--config`.
-            overrides: Assignments that go before those of `--set`.
             arguments: For each dotted key an origin and a value; they go before all assignments.
 
         Raises:
@@ -196,7 +195,7 @@ class SettingsCall(Call, command=""):
         return resolve(
             model,
             file=None if name is None else find_config(self.command, name, configs()),
-            overrides=[*overrides, *self.overrides],
+            overrides=self.overrides,
             flags=self.flags(),
             arguments={**self.flags(groups=True), **(arguments or {})},
         )

@@ -51,9 +51,12 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
     run, study, proof = call.run, call.study, call.proof
     solved: SolveOptions | None = None
     if run is not None:
-        beside = {"--problem": call.problems, "--field": call.field}
-        beside |= {"--z0": call.z0, "--times": call.times}
-        _refuse_beside_run(beside | {f"--study {study}": study if study != "order" else None})
+        rows = AdjointCheckCall
+        call.refuse(
+            "--run checks the field of a run on its own data",
+            *(rows.problems, rows.field, rows.z0, rows.times),
+            also=() if study in (None, "order") else (f"--study {study}",),
+        )
         solved = run_options(run)
     from nodelens.checking.settings import AdjointCheckSettings
 
@@ -152,22 +155,6 @@ def _answer(
         adjoint_verdict(report),
         report.checks,
     )
-
-
-def _refuse_beside_run(given: dict[str, Any]) -> None:
-    """A run says by itself what is checked, and where.
-
-    Raises:
-        UsageError: If something else says so too.
-    """
-    from nodelens.errors import UsageError
-
-    beside = [flag for flag, value in given.items() if value]
-    if beside:
-        raise UsageError(
-            f"--run checks the field of a run on its own data; {', '.join(beside)} cannot be "
-            "given beside it"
-        )
 
 
 @dataclass(frozen=True)

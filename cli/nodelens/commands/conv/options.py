@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from nodelens.commands.flag import PRINTING, RUNNING, option, several, switch
+from nodelens.commands.flag import PRINTING, RUNNING, Flag, option, several, switch
 from nodelens.commands.options import (
     CONFIG,
     DEVICE,
@@ -18,12 +19,17 @@ LAYER = "One layer"
 NETWORK = "A network"
 QUESTIONS = "Questions"
 ONE_LAYER = "layers.0."
-"""The settings of a single layer, which is the first one."""
+"""The beginning of the keys that set up a single layer."""
 
 
 def _shape(text: str) -> list[str]:
     """Reads the sizes of a shape, with commas or an x between them."""
     return text.replace("x", ",").split(",")
+
+
+def _of_layer(kind: type, *names: str, sets: str, metavar: str, help: str) -> Flag[Any]:
+    """Makes the row of an option that sets up a single layer."""
+    return option(kind, *names, sets=f"{ONE_LAYER}{sets}", panel=LAYER, metavar=metavar, help=help)
 
 
 class ConvParamsCall(SettingsCall, command="conv-params"):
@@ -37,95 +43,49 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         help="The input's shape without the batch: height width channels (or length channels, "
         "depth height width channels); ? is an unknown size.",
     )
-    filters = option(
-        int,
-        "--filters",
-        "-f",
-        sets="layers.0.filters",
-        panel=LAYER,
-        metavar="F",
-        help="Number of filters.",
+    filters = _of_layer(
+        int, "--filters", "-f", sets="filters", metavar="F", help="Number of filters."
     )
-    kernel_size = option(
-        str,
-        "--kernel-size",
-        "-k",
-        sets="layers.0.kernel_size",
-        panel=LAYER,
-        metavar="K",
-        help="5, 3,5 or 3x5.",
+    kernel_size = _of_layer(
+        str, "--kernel-size", "-k", sets="kernel_size", metavar="K", help="5, 3,5 or 3x5."
     )
-    strides = option(
-        str,
-        "--strides",
-        "-s",
-        sets="layers.0.strides",
-        panel=LAYER,
-        metavar="S",
-        help="2, 1,2 or 1x2.",
-    )
-    padding = option(
+    strides = _of_layer(str, "--strides", "-s", sets="strides", metavar="S", help="2, 1,2 or 1x2.")
+    padding = _of_layer(
         str,
         "--padding",
         "-p",
-        sets="layers.0.padding",
-        panel=LAYER,
+        sets="padding",
         metavar="valid|same|causal",
         help="Padding around the input.",
     )
-    dilation = option(
+    dilation = _of_layer(
         str,
         "--dilation",
-        sets="layers.0.dilation",
-        panel=LAYER,
+        sets="dilation",
         metavar="D",
         help="Distance between the weights of a kernel.",
     )
-    groups = option(
-        int,
-        "--groups",
-        sets="layers.0.groups",
-        panel=LAYER,
-        metavar="G",
-        help="Number of groups of channels.",
+    groups = _of_layer(
+        int, "--groups", sets="groups", metavar="G", help="Number of groups of channels."
     )
-    depth_multiplier = option(
+    depth_multiplier = _of_layer(
         int,
         "--depth-multiplier",
-        sets="layers.0.depth_multiplier",
-        panel=LAYER,
+        sets="depth_multiplier",
         metavar="M",
         help="For depthwise and separable layers.",
     )
-    output_padding = option(
-        str,
-        "--output-padding",
-        sets="layers.0.output_padding",
-        panel=LAYER,
-        metavar="P",
-        help="For transposed layers.",
+    output_padding = _of_layer(
+        str, "--output-padding", sets="output_padding", metavar="P", help="For transposed layers."
     )
-    use_bias = option(
-        bool,
-        "--bias/--no-bias",
-        sets="layers.0.use_bias",
-        panel=LAYER,
-        metavar="",
-        help="With a bias.",
+    use_bias = _of_layer(bool, "--bias/--no-bias", sets="use_bias", metavar="", help="With a bias.")
+    activation = _of_layer(
+        str, "--activation", sets="activation", metavar="NAME", help="Reported, not counted."
     )
-    activation = option(
-        str,
-        "--activation",
-        sets="layers.0.activation",
-        panel=LAYER,
-        metavar="NAME",
-        help="Reported, not counted.",
-    )
-    type = option(
+    type = _of_layer(
         str,
         "--type",
-        sets="layers.0.type",
-        panel=LAYER,
+        sets="type",
         metavar="TYPE",
         help="Conv2D (default), DepthwiseConv2D, SeparableConv2D, Conv2DTranspose, MaxPooling2D, "
         "…: a class of keras.layers, or short: depthwise, separable, transposed, maxpool.",

@@ -57,11 +57,7 @@ class GradcamCall(SettingsCall, command="gradcam"):
         help=f"{methods_help()}; repeatable.",
     )
     target = option(
-        str,
-        "--target",
-        sets="target",
-        metavar="logit|prob|margin",
-        help="Score to explain.",
+        str, "--target", sets="target", metavar="logit|prob|margin", help="Score to explain."
     )
     against = option(
         str,
