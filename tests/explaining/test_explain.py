@@ -76,7 +76,7 @@ def test_arrays_that_are_no_pictures_are_refused(model, wrong):
 
 
 def test_a_name_for_each_class_is_expected(model, picture):
-    with pytest.raises(UsageError, match="2 names, and the model tells 3 classes"):
+    with pytest.raises(UsageError, match="2 names, and the model has 3 classes"):
         explain(model, picture, labels=["red", "green"])
 
 

@@ -86,7 +86,7 @@ def explain(
 
 
 def _signature() -> Signature:
-    """The signature with the settings by name, for those who ask for help."""
+    """Makes the signature with the settings by name, for those who ask for help."""
     positional = list(signature(explain).parameters.values())[:2]
     named = [Parameter(name, Parameter.KEYWORD_ONLY, default=SETTINGS[name]) for name in SETTINGS]
     return Signature([*positional, *named])
@@ -102,7 +102,7 @@ def _complete(explainer: Explainer, explanation: Explanation, size: int) -> Expl
 
 
 def _checked(model: keras.Model | str | Path, given: dict[str, Any]) -> GradcamSettings:
-    """The settings that keywords give."""
+    """Validates the settings that keywords give."""
     values: dict[str, Any] = {"frames": SETTINGS["frames"]}
     of_model = {"name": model.name if isinstance(model, keras.Model) else str(model)}
     for key, value in given.items():
@@ -123,7 +123,7 @@ def _checked(model: keras.Model | str | Path, given: dict[str, Any]) -> GradcamS
 
 
 def _plain(value: Any) -> Any:
-    """Paths as texts, and NumPy's numbers as those of Python, which settings are made of."""
+    """Makes plain values of paths and of NumPy's numbers."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     if isinstance(value, (list, tuple)):

@@ -19,7 +19,7 @@ from nodelens.explaining.model.gradients import Evidence, compile_evidence
 from nodelens.explaining.model.grids import CHANNELS_LAST
 from nodelens.explaining.model.layers import LayerRow, find_layers, list_layers
 from nodelens.explaining.model.targets import score_of, these_classes, top_k
-from nodelens.explaining.out_of_memory import memory_is_told
+from nodelens.explaining.out_of_memory import memory_errors
 from nodelens.explaining.pictures.boxes import Box, boxes_of, refuse_outside
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.preparation import Prepared, prepare
@@ -32,11 +32,11 @@ from nodelens.explaining.result import Control, Explanation, HeatMap, Prediction
 from nodelens.explaining.settings import GradcamSettings
 
 PREDICTIONS = 5
-"""How many of the best classes are told."""
+"""The number of best classes that are reported."""
 
 
 class Explainer:
-    """Asks the same question about one photo after another.
+    """Explains one photo after another with the same settings.
 
     The computation is compiled at the first photo and used again for the others.
 
@@ -97,7 +97,7 @@ class Explainer:
         return self.explain_batch([self.prepare(photo)])[0]
 
     def prepare(self, photo: Photo) -> Prepared:
-        """Makes what the model takes out of a photo; any thread may do it.
+        """Makes the input of the model from a photo; any thread may do it.
 
         Args:
             photo: The photo in its own size.
@@ -127,7 +127,7 @@ class Explainer:
         """
         images = [each.image for each in batch]
         filling = [images[-1]] * (size - len(images))
-        with memory_is_told():
+        with memory_errors():
             evidence = self._evidence(np.stack([*images, *filling]))
             return [self._explanation(each, evidence.of(n)) for n, each in enumerate(batch)]
 
@@ -189,12 +189,12 @@ class Explainer:
                 yield self._map(INPUT, target, method, found), view
 
     def _boxes_of(self, photo: Path) -> tuple[Box, ...]:
-        """The region of all photos, and the boxes of this one."""
+        """Returns the region of all photos, and the boxes of this one."""
         region = self.settings.region
         return (*([region] if region else []), *boxes_of(photo, self.boxes))
 
     def _judged(self, heat_map: HeatMap, view: ImageScore, prepared: Prepared) -> HeatMap:
-        """The map with where it lies, and with what is measured of it if that is asked for."""
+        """Adds its place to a map, and its measures if they are asked for."""
         values, size = heat_map.values, prepared.photo.size
         boxes = self._boxes_of(prepared.photo.path)
         heat_map = replace(
@@ -210,7 +210,7 @@ class Explainer:
     def _at_layer(
         self, evidence: Evidence, number: int, rank: int, method: Method, view: ImageScore
     ) -> np.ndarray:
-        """The signed map of a method that looks at a layer."""
+        """Computes the signed map of a method that looks at a layer."""
         activations = evidence.activations[number][0]
         gradients = evidence.gradients[number][0, rank]
         if method.kind == "guided":

@@ -1,4 +1,4 @@
-"""When a computation needs more memory than the device has."""
+"""The error of a computation that needs more memory than the device has."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ class OutOfMemoryError(EnvironmentLacksError):
 
 
 @contextmanager
-def memory_is_told() -> Iterator[None]:
-    """Turns what TensorFlow and NumPy raise when memory is short into one error of ours."""
+def memory_errors() -> Iterator[None]:
+    """Raises what TensorFlow and NumPy raise when memory is short as `OutOfMemoryError`."""
     try:
         yield
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:

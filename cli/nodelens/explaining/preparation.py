@@ -1,4 +1,4 @@
-"""From a photo to what a model takes, and to the pictures that it is compared with."""
+"""Preparing a photo as the input of a model, with the pictures that it is compared with."""
 
 from dataclasses import dataclass
 
@@ -17,13 +17,13 @@ GREY = 128
 
 @dataclass(frozen=True)
 class Prepared:
-    """A photo, and what the model takes: preprocessed pictures, float32 `(h, w, channels)`.
+    """A photo as the input of a model: preprocessed pictures, float32 `(h, w, channels)`.
 
     Attributes:
         photo: The photo in its own size.
-        image: What the model sees of it.
-        baseline: What stands for nothing to see.
-        plain: What pixels are replaced by when maps are measured.
+        image: The photo as the model sees it.
+        baseline: The picture with nothing to see.
+        plain: The pixels that replace others when maps are measured.
     """
 
     photo: Photo
@@ -33,12 +33,12 @@ class Prepared:
 
 
 def prepare(photo: Photo, classifier: Classifier, baseline: Baseline) -> Prepared:
-    """Makes what a model takes out of a photo.
+    """Makes the input of a model from a photo.
 
     Args:
         photo: The photo in its own size.
         classifier: The model.
-        baseline: What stands for nothing to see.
+        baseline: The picture with nothing to see.
 
     Returns:
         The photo and the preprocessed pictures.
@@ -58,7 +58,7 @@ def prepare(photo: Photo, classifier: Classifier, baseline: Baseline) -> Prepare
 def _given(
     photo: Photo, tensor: np.ndarray, classifier: Classifier, baseline: Baseline
 ) -> Prepared:
-    """The same for a picture that is preprocessed already: its mean stands for it blurred."""
+    """Prepares a picture that is preprocessed already: its mean stands for it blurred."""
     plain = np.zeros((2, *classifier.input_size, 3), np.uint8)
     plain[1] = GREY
     black, grey = classifier.preprocess(plain)

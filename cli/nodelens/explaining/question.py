@@ -1,4 +1,4 @@
-"""What settings ask of a model: its classes by index, and what cannot be asked of it."""
+"""The settings put to a model: the classes by their indices, and contradictions."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -273,7 +273,7 @@ def test_official_weights_without_a_network_are_exit_5_with_remedies(capsys, mon
     code, out, err = gradcam(capsys, CAT, "--weights", "imagenet")
     assert (code, out) == (5, "")
     assert "cannot be downloaded" in err
-    assert "--weights embedded" in err
+    assert "(--weights) to embedded" in err
 
 
 @pytest.mark.parametrize(

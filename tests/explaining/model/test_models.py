@@ -266,7 +266,7 @@ def test_labels_name_the_classes(tmp_path):
     request = ModelSettings(name=str(tmp_path / "a.keras"), labels=str(tmp_path / "labels.txt"))
     assert load_classifier(request).class_names.find("Dog") == 1
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
-    with pytest.raises(UsageError, match="2 names, and the model tells 3 classes"):
+    with pytest.raises(UsageError, match="2 names, and the model has 3 classes"):
         load_classifier(request)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def load(output: "Output", settings: "GradcamSettings") -> "tuple[Classifier, str]":
-    """Starts TensorFlow and loads the model; tells on what and with which weights it runs."""
+    """Starts TensorFlow and loads the model; notes the device and the weights."""
     from nodelens.runtime.tensorflow import start_tensorflow
 
     device = start_tensorflow(settings.device, settings.seed, verbose=output.verbose).description
@@ -32,7 +32,7 @@ def load(output: "Output", settings: "GradcamSettings") -> "tuple[Classifier, st
 
 @contextmanager
 def _stdout_to_stderr(output: "Output") -> Iterator[None]:
-    """Keras reports the progress of a download on stdout, which belongs to the result."""
+    """Redirects what Keras prints of a download: stdout belongs to the result."""
     with (
         Path(os.devnull).open("w") as nowhere,
         redirect_stdout(nowhere if output.quiet else sys.stderr),

@@ -23,7 +23,7 @@ _TINY = 1e-12
 
 
 def add_channels(parts: np.ndarray) -> np.ndarray:
-    """What all channels add together: the sum of the papers.
+    """Adds up the channels, as the papers do.
 
     Args:
         parts: What each channel adds, shape `(n, m, channels)`.
@@ -35,11 +35,12 @@ def add_channels(parts: np.ndarray) -> np.ndarray:
 
 
 def first_component(parts: np.ndarray) -> np.ndarray:
-    """The pattern that the channels share: their first principal component.
+    """Finds the pattern that the channels share: their first principal component.
 
-    In the place of the sum it takes away what single channels add by themselves ("eigen smoothing",
-    Gildenblat's pytorch-grad-cam). The mean of each channel is taken off first. A principal
-    component has no sign of its own; the one is taken that agrees with the sum of the channels.
+    Used in place of the sum, it leaves out what single channels add by themselves ("eigen
+    smoothing", Gildenblat's pytorch-grad-cam). The mean of each channel is subtracted first. A
+    principal component has no sign of its own; the one is taken that agrees with the sum of the
+    channels.
 
     Args:
         parts: What each channel adds, shape `(n, m, channels)`.
@@ -59,7 +60,7 @@ def first_component(parts: np.ndarray) -> np.ndarray:
 def gradcam(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    r"""Grad-CAM: channels weighted by the spatial mean of their gradient.
+    r"""Computes Grad-CAM: channels weighted by the spatial mean of their gradient.
 
     $\sum_k \alpha_k^c A^k$ with $\alpha_k^c = \frac{1}{n m} \sum_{ij}
     \partial y^c / \partial A^k_{ij}$ (Selvaraju et al. 2017, equations 1 and 2; the ReLU of
@@ -71,7 +72,7 @@ def gradcam(
 def gradcam_plus_plus(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    r"""Grad-CAM++: every place of a channel counts by itself, positive gradients only.
+    r"""Computes Grad-CAM++: every place of a channel counts by itself, positive gradients only.
 
     $w_k = \sum_{ij} a^k_{ij} \mathrm{ReLU}(g^k_{ij})$ with
     $a = g^2 / (2 g^2 + g^3 \sum A^k) = 1 / (2 + g \sum A^k)$ (Chattopadhay et al. 2018,
@@ -87,7 +88,7 @@ def gradcam_plus_plus(
 def hirescam(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    r"""HiResCAM: gradient times activation at every place, without averaging.
+    r"""Computes HiResCAM: gradient times activation at every place, without averaging.
 
     $\sum_k \partial y^c / \partial A^k \odot A^k$ (Draelos & Carin 2020). It shows only places that
     the model used, where one dense layer follows.
@@ -98,7 +99,7 @@ def hirescam(
 def xgradcam(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    r"""XGrad-CAM: channels weighted by their gradient where they are active.
+    r"""Computes XGrad-CAM: channels weighted by their gradient where they are active.
 
     $w_k = \sum_{ij} g^k_{ij} A^k_{ij} / \sum_{ij} A^k_{ij}$ (Fu et al. 2020, equation 8). The map
     adds up to the same as HiResCAM's.
@@ -112,7 +113,7 @@ def xgradcam(
 def layercam(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    r"""LayerCAM: as HiResCAM, with positive gradients only; made for shallow layers.
+    r"""Computes LayerCAM: HiResCAM with positive gradients only, made for shallow layers.
 
     $\sum_k \mathrm{ReLU}(g^k) \odot A^k$ (Jiang et al. 2021, equations 5 and 6).
     """
@@ -122,7 +123,7 @@ def layercam(
 def eigencam(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    """Eigen-CAM: the first principal component of the activations; it knows of no class.
+    """Computes Eigen-CAM: the first principal component of the activations, for no class.
 
     Muhammad & Yeasin 2020; mean and sign as in `first_component`.
     """
@@ -132,7 +133,7 @@ def eigencam(
 def eigengradcam(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    """Eigen-Grad-CAM: the first principal component of gradient times activation.
+    """Computes Eigen-Grad-CAM: the first principal component of gradient times activation.
 
     Gildenblat's pytorch-grad-cam; mean and sign as in `first_component`.
     """
@@ -142,15 +143,15 @@ def eigengradcam(
 def random(
     activations: np.ndarray, gradients: np.ndarray, combine: Combine = add_channels
 ) -> np.ndarray:
-    """A control, not an explanation: channels with random weights from -1 to 1, always the same.
+    """Computes a control: channels with random weights from -1 to 1, always the same.
 
-    A method that is not clearly better than this one has explained nothing.
+    A method that is not clearly better than this one explains nothing.
     """
     return combine(activations * random_weights(activations.shape[-1], 0))
 
 
 def random_weights(channels: int, seed: int) -> np.ndarray:
-    """The weights of the control.
+    """Draws the weights of the control.
 
     Args:
         channels: How many.
@@ -163,7 +164,7 @@ def random_weights(channels: int, seed: int) -> np.ndarray:
 
 
 def positive_part(signed_map: np.ndarray) -> np.ndarray:
-    """The ReLU that ends a class activation map: only what speaks for the class.
+    """Keeps what speaks for the class: the ReLU that ends a class activation map.
 
     Args:
         signed_map: What a method returns.

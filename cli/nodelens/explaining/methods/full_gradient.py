@@ -1,4 +1,4 @@
-"""The full gradient of a class score: what the input and every bias of the network add to it."""
+"""The full gradient of a class score: the terms of the input and of every bias of the network."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,8 +12,8 @@ import tensorflow as tf
 from nodelens.errors import UsageError
 from nodelens.explaining.model.compiling import compiled
 from nodelens.explaining.model.gradients import surrounded
-from nodelens.explaining.model.grids import computes_channels_first, run_model
-from nodelens.explaining.model.heads import before_head, plain_errors, read_scores, select_output
+from nodelens.explaining.model.grids import computes_channels_first
+from nodelens.explaining.model.heads import before_head, plain_errors, run_scores
 from nodelens.explaining.model.targets import ClassScore
 
 ROUNDING = 4
@@ -56,12 +56,11 @@ def compile_full_gradient(
     Args:
         model: The classifier; it is not changed.
         score: The class score.
-        output: Which output is explained, where there are several.
+        output: The output that is explained, where there are several.
 
     Returns:
         A function of a preprocessed picture and the index of a class.
     """
-    names = list(getattr(model, "output_names", None) or [])
 
     @compiled
     def compute(images: tf.Tensor, index: tf.Tensor) -> tuple[Any, ...]:
@@ -71,8 +70,7 @@ def compile_full_gradient(
         with ExitStack() as stack:
             for layer in _parts(model):
                 stack.enter_context(surrounded(layer, _noting(terms)))
-            result = run_model(model, images)
-        logits, probabilities = read_scores(select_output(result, names, output))
+            logits, probabilities = run_scores(model, images, output)
         indices = tf.fill([tf.shape(logits)[0], 1], index)
         value = score(logits, probabilities, indices)[:, 0]
         places = [images, logits, *(place for term in terms for place in term.places)]
@@ -106,7 +104,7 @@ def compile_full_gradient(
 
 @dataclass(frozen=True)
 class _Term:
-    """What one layer put out, and what of it is not linear in what went in.
+    """The output of one layer, and the part of it that is not linear in the input.
 
     Where the layer ends in the softmax or sigmoid of the model, the score stands before that; then
     so does the term.
@@ -124,7 +122,7 @@ class _Term:
 
 
 def _parts(model: keras.Model) -> Iterator[keras.Layer]:
-    """The layers of a model at any depth; a layer that holds others is one part."""
+    """Yields the layers of a model at any depth; a layer that holds others is one part."""
     for layer in model._flatten_layers(include_self=False, recursive=False):
         if isinstance(layer, keras.Model):
             yield from _parts(layer)
@@ -150,7 +148,7 @@ def _floating(nest: Any) -> list[tf.Tensor]:
 
 
 def _left_over(result: tf.Tensor, given: list[tf.Tensor]) -> tf.Tensor:
-    r"""The bias of a layer: its result minus its Jacobian times what was given to it.
+    r"""Computes the bias of a layer: its result minus its Jacobian times its input.
 
     The product $J x$ is the derivative of $u \mapsto J^T u$, which is linear, times $x$.
     """

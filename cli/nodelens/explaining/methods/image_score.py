@@ -11,8 +11,7 @@ from PIL import Image, ImageFilter
 from nodelens.errors import UsageError
 from nodelens.explaining.methods.full_gradient import FullGradient, compile_full_gradient
 from nodelens.explaining.model.compiling import compiled
-from nodelens.explaining.model.grids import run_model
-from nodelens.explaining.model.heads import plain_errors, read_scores, select_output
+from nodelens.explaining.model.heads import plain_errors, run_scores
 from nodelens.explaining.model.targets import ClassScore
 from nodelens.explaining.settings import Baseline
 
@@ -28,13 +27,13 @@ _RELUS = ("Relu", "Relu6")
 
 @dataclass(frozen=True)
 class ImageScore:
-    """One picture, and what the model says of one class for it and for others like it.
+    """The scores and gradients of one class, for one picture and for others like it.
 
     Pictures are preprocessed, float32 `(b, height, width, channels)`.
 
     Attributes:
         image: The picture, `(height, width, channels)`.
-        baseline: What stands for nothing to see, of the same shape.
+        baseline: The picture with nothing to see, of the same shape.
         score_of: From pictures to the class scores `(b,)`.
         gradient_of: From pictures to the gradients of these scores, of the shape of the pictures.
         guided_gradient_of: The same, with the ReLUs of guided backpropagation.
@@ -54,22 +53,20 @@ class ImageScore:
 def compile_image_score(
     model: keras.Model, score: ClassScore, *, output: str | None = None
 ) -> Callable[[np.ndarray, np.ndarray, int], ImageScore]:
-    """Compiles the questions about one model; nothing is traced before it is first asked.
+    """Compiles the scores and gradients of a model; each is traced when it is first used.
 
     Args:
         model: The classifier; it is not changed.
         score: The class score.
-        output: Which output is explained, where there are several.
+        output: The output that is explained, where there are several.
 
     Returns:
         A function of a preprocessed picture, its baseline and the index of a class.
     """
-    names = list(getattr(model, "output_names", None) or [])
     full_gradient = compile_full_gradient(model, score, output=output)
 
     def both(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        result = run_model(model, images)
-        logits, probabilities = read_scores(select_output(result, names, output))
+        logits, probabilities = run_scores(model, images, output)
         indices = tf.fill([tf.shape(logits)[0], 1], index)
         return score(logits, probabilities, indices)[:, 0], probabilities[:, index]
 
@@ -123,7 +120,7 @@ def compile_image_score(
 
 
 def baseline_pixels(pixels: np.ndarray, kind: Baseline) -> np.ndarray:
-    """The picture in which there is nothing to see.
+    """Makes the picture with nothing to see.
 
     Args:
         pixels: The picture, `uint8` RGB `(height, width, 3)`.
@@ -144,7 +141,7 @@ def baseline_pixels(pixels: np.ndarray, kind: Baseline) -> np.ndarray:
 
 @tf.RegisterGradient(_GUIDED)
 def _guided_relu(operation: tf.Operation, gradient: tf.Tensor) -> tf.Tensor:
-    """The gradient passes where the ReLU is open and where it is itself positive.
+    """Lets the gradient pass where the ReLU is open and the gradient positive.
 
     Springenberg et al. 2015, equation in section 3.4: $R_i = [f_i > 0] [R_{i+1} > 0] R_{i+1}$.
     """

@@ -1,4 +1,4 @@
-"""The map of one class at one layer, smoothed if that is asked for."""
+"""The map of one class at one layer, with or without smoothing."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def layer_map(
     image: np.ndarray,
     settings: GradcamSettings,
 ) -> np.ndarray:
-    """The signed map of a method that looks at a layer.
+    """Computes the signed map of a method that looks at a layer.
 
     Args:
         method: A method of the kind `cam` or `rerun`.
@@ -46,7 +46,7 @@ def layer_map(
 
 
 def mean_over_changes(map_of: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> np.ndarray:
-    """The mean of the maps of the image and of its mirror image, each in three brightnesses.
+    """Averages the maps of the image and of its mirror image, each in three brightnesses.
 
     Test-time augmentation as in pytorch-grad-cam ("aug smoothing", Gildenblat), which however
     scales each map to a maximum of one before the mean; here they keep their magnitudes.
@@ -56,7 +56,7 @@ def mean_over_changes(map_of: Callable[[np.ndarray], np.ndarray], image: np.ndar
         image: The preprocessed image.
 
     Returns:
-        The map, turned back to the side of the image.
+        The mean, in which the maps of the mirror image are mirrored back.
     """
     maps = [map_of(np.float32(factor) * image) for factor in BRIGHTNESS]
     mirrored = [map_of(np.float32(factor) * image[:, ::-1])[:, ::-1] for factor in BRIGHTNESS]

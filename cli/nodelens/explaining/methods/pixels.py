@@ -1,4 +1,4 @@
-"""Attributions: what each pixel of the model's input has to do with the score of a class.
+"""Attributions: the part of each pixel of the model's input in the score of a class.
 
 These methods need no layer. Every one is a pure function of the score as a function of the picture,
 and returns one signed value for each pixel.
@@ -14,19 +14,19 @@ from nodelens.explaining.settings import PixelSettings
 from nodelens.figures.overlay import enlarge
 
 INPUT = "input"
-"""Stands where the other methods name their layer."""
+"""The name in place of that of a layer."""
 
 WINDOWS = 7
-"""So many windows cover the shorter side where occlusion is not told their size."""
+"""The number of windows along the shorter side where their size is not given."""
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """What a method found.
+    """The result of a method.
 
     Attributes:
         values: One for each pixel of the model's input, signed, float32 `(height, width)`.
-        details: What else is to be told, in numbers.
+        details: Numbers that are reported with the map.
     """
 
     values: np.ndarray
@@ -45,7 +45,7 @@ function of the picture, to a map of the size of the picture, float32."""
 
 
 def saliency(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
-    r"""Saliency: how strongly the score answers to a change of each pixel.
+    r"""Computes saliency: the sensitivity of the score to a change of each pixel.
 
     $\max_c |\partial y / \partial x_c|$ over the channels (Simonyan et al. 2014, section 3.1). It
     has no sign: it shows neither for nor against.
@@ -54,7 +54,7 @@ def saliency(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attrib
 
 
 def smoothgrad(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
-    r"""SmoothGrad: saliency of the gradient averaged over noisy copies of the picture.
+    r"""Computes SmoothGrad: saliency of the gradient averaged over noisy copies of the picture.
 
     $\frac{1}{n} \sum_i \partial y / \partial x (x + \epsilon_i)$ with
     $\epsilon_i \sim N(0, \sigma^2)$ and $\sigma$ a share of $\max x - \min x$ (Smilkov et al. 2017,
@@ -71,7 +71,7 @@ def smoothgrad(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attr
 
 
 def integrated_gradients(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
-    r"""Integrated gradients: what each pixel adds on the straight way from the baseline.
+    r"""Computes integrated gradients: what each pixel adds on the straight path from the baseline.
 
     $(x - x_0) \int_0^1 \partial y / \partial x (x_0 + t (x - x_0))\, dt$ (Sundararajan et al. 2017,
     equation 1), summed over the channels; the integral by Gauss-Legendre quadrature. All pixels
@@ -83,12 +83,12 @@ def integrated_gradients(view: ImageScore, settings: PixelSettings, seed: int = 
     """
     nodes, weights = np.polynomial.legendre.leggauss(settings.steps)
     along, weights = ((nodes + 1) / 2).astype(np.float32), weights / 2
-    way = view.image - view.baseline
-    mean = np.zeros(way.shape)
+    path = view.image - view.baseline
+    mean = np.zeros(path.shape)
     for some in _batches(settings.steps, GRADIENT_BATCH):
-        places = view.baseline + along[some, None, None, None] * way
+        places = view.baseline + along[some, None, None, None] * path
         mean += np.tensordot(weights[some], view.gradient_of(places), axes=1)
-    values = (way * mean).sum(axis=-1)
+    values = (path * mean).sum(axis=-1)
     score, of_baseline = view.score_of(np.stack([view.image, view.baseline]))
     details = {
         "score": float(score),
@@ -99,7 +99,7 @@ def integrated_gradients(view: ImageScore, settings: PixelSettings, seed: int = 
 
 
 def occlusion(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
-    r"""Occlusion: how far the score falls when a window of the picture is covered.
+    r"""Computes occlusion: the fall of the score when a window of the picture is covered.
 
     Each pixel gets the mean of $y(x) - y(x_W)$ over the windows $W$ that cover it; under a window
     lies the baseline (Zeiler & Fergus 2014, section 4.2). The model runs once for every window.
@@ -125,7 +125,7 @@ def occlusion(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attri
 
 
 def guided_backprop(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
-    r"""Guided backpropagation: saliency with ReLUs that also cut off negative gradients.
+    r"""Computes guided backpropagation: saliency with ReLUs that also cut off negative gradients.
 
     Springenberg et al. 2015, section 3.4. Adebayo et al. 2018 found that it hardly depends on the
     trained weights or on the class: it shows edges rather than reasons.
@@ -134,7 +134,7 @@ def guided_backprop(view: ImageScore, settings: PixelSettings, seed: int = 0) ->
 
 
 def fullgrad(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attribution:
-    r"""FullGrad: what the input and every bias of the network add to the score.
+    r"""Computes FullGrad: what the input and every bias of the network add to the score.
 
     $y = \partial y / \partial x \cdot x + \sum_l \partial y / \partial z_l \cdot b_l$, exactly
     (completeness); the map is $\psi(\partial y / \partial x \odot x) + \sum_l \sum_c
@@ -160,7 +160,7 @@ def fullgrad(view: ImageScore, settings: PixelSettings, seed: int = 0) -> Attrib
 
 
 def guided_gradcam(cam: np.ndarray, view: ImageScore) -> np.ndarray:
-    """Guided Grad-CAM: guided backpropagation where Grad-CAM finds evidence.
+    """Computes Guided Grad-CAM: guided backpropagation where Grad-CAM finds evidence.
 
     The product of both, pixel by pixel (Selvaraju et al. 2017, section 3.2). Where the warning at
     `guided_backprop` holds, the fine detail does not depend on the class.
@@ -185,6 +185,6 @@ def _batches(count: int, size: int) -> Iterator[range]:
 
 
 def _starts(length: int, side: int, stride: int) -> list[int]:
-    """Where windows begin; the last one ends at the border, so that every pixel is covered."""
+    """Returns the starts of windows; the last one ends at the border: every pixel is covered."""
     last = max(length - side, 0)
     return [*range(0, last, stride), last]

@@ -59,7 +59,7 @@ class Method:
 
     @property
     def needs_layer(self) -> bool:
-        """True if it is asked about a layer."""
+        """True if its map is made at a layer."""
         return self.kind != "pixel"
 
     @property
@@ -69,7 +69,7 @@ class Method:
 
     @property
     def has_settings(self) -> bool:
-        """True if the settings `pixels` are part of what it is asked."""
+        """True if the settings `pixels` belong to it."""
         return self.kind == "pixel" or self.noise
 
     def load(self) -> Any:
@@ -231,7 +231,7 @@ def methods_help() -> str:
 
 
 def layer_methods(names: Sequence[str]) -> list[Method]:
-    """Returns those of the named methods that are asked about a layer."""
+    """Returns those of the named methods that look at a layer."""
     return [METHODS[name] for name in names if METHODS[name].needs_layer]
 
 

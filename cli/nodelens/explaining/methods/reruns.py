@@ -1,4 +1,4 @@
-"""Running a model again, with something taken away or added: what some methods ask for."""
+"""Methods that run the model again, with something taken away or added."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ import tensorflow as tf
 from nodelens.explaining.methods.cam import Combine, add_channels
 from nodelens.explaining.model.compiling import compiled
 from nodelens.explaining.model.gradients import intercepted, only_call, watched
-from nodelens.explaining.model.grids import CHANNELS_LAST, Grid, run_model
-from nodelens.explaining.model.heads import plain_errors, read_scores, select_output
+from nodelens.explaining.model.grids import CHANNELS_LAST, Grid
+from nodelens.explaining.model.heads import plain_errors, run_scores
 from nodelens.explaining.model.targets import ClassScore
 from nodelens.explaining.settings import PixelSettings
 
@@ -25,7 +25,7 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class Reruns:
-    """Three questions about one image and one class.
+    """Runs of the model for one image and one class.
 
     Attributes:
         image: The preprocessed image, float32 `(height, width, channels)`.
@@ -51,22 +51,21 @@ def compile_reruns(
     grid: Grid = CHANNELS_LAST,
     output: str | None = None,
 ) -> Callable[[np.ndarray, int], Reruns]:
-    """Compiles the questions for one layer; nothing is traced before it is first asked.
+    """Compiles the runs for one layer; each is traced when it is first used.
 
     Args:
         model: The classifier.
         layer: The layer whose output is replaced.
         score: The class score.
-        grid: How the output of the layer lies over the picture.
-        output: Which output is explained, where there are several.
+        grid: The layout of the output of the layer.
+        output: The output that is explained, where there are several.
 
     Returns:
         A function of one preprocessed image and the index of a class.
     """
-    names = list(getattr(model, "output_names", None) or [])
 
     def scores(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return read_scores(select_output(run_model(model, images), names, output))
+        return run_scores(model, images, output)
 
     @compiled
     def replaced(image: tf.Tensor, activations: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
@@ -133,7 +132,7 @@ def ablationcam(
     seed: int = 0,
     combine: Combine = add_channels,
 ) -> np.ndarray:
-    r"""Ablation-CAM: channels weighted by how much the score falls without them.
+    r"""Computes Ablation-CAM: channels weighted by the fall of the score without them.
 
     $w_k = y - y_k$, where $y_k$ is the score with the channel $k$ set to zero (Desai &
     Ramaswamy 2020, equation 4, without the division by $y$: it is the same for all channels, and
@@ -157,7 +156,7 @@ def scorecam(
     seed: int = 0,
     combine: Combine = add_channels,
 ) -> np.ndarray:
-    r"""Score-CAM: channels weighted by what the model says of the image seen through them.
+    r"""Computes Score-CAM: channels weighted by the confidence in the image seen through them.
 
     $w_k = p^c(X \odot H_k) - p^c(0)$, where $H_k$ is the channel enlarged to the image and scaled
     to 0…1 (Wang et al. 2020, equations 4 to 6: the increase of confidence). The whole model runs
@@ -184,7 +183,7 @@ def smooth_gradcam_plus_plus(
     seed: int = 0,
     combine: Combine = add_channels,
 ) -> np.ndarray:
-    r"""Smooth Grad-CAM++: Grad-CAM++ with derivatives averaged over noisy copies of the image.
+    r"""Computes Smooth Grad-CAM++: Grad-CAM++ with derivatives averaged over noisy images.
 
     $w_k = \sum_{ij} a^k_{ij} \mathrm{ReLU}(\bar g^k_{ij})$ with
     $a = \overline{g^2} / (2 \overline{g^2} + \overline{g^3} \sum A^k)$ and the means taken over

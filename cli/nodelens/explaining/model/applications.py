@@ -1,4 +1,4 @@
-"""The networks of `keras.applications`: how they are fed, and which files hold their weights."""
+"""The networks of `keras.applications`: their preprocessing and the files of their weights."""
 
 import csv
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ _HOST = "https://storage.googleapis.com/"
 
 @dataclass(frozen=True)
 class Application:
-    """One network.
+    """A network of `keras.applications`.
 
     Attributes:
-        name: What a user calls it, such as `resnet50`.
+        name: The name that a user gives, such as `resnet50`.
         function: Its function in `keras.applications`.
         preprocess: The family of its preprocessing.
         file: The name of its ImageNet weights in Keras' cache.
-        url: Where Keras publishes them.
+        url: The address at which Keras publishes them.
         checksum: The MD5 or SHA-256 that Keras expects; empty where Keras knows none.
     """
 
@@ -39,7 +39,7 @@ class Application:
 
 @cache
 def applications() -> dict[str, Application]:
-    """All networks, by name.
+    """Returns all networks, by name.
 
     The table holds what `keras.applications` of Keras 3.15 asks its downloader for; a test
     compares the two.

@@ -1,4 +1,4 @@
-"""The names of the classes that a classifier tells apart, and finding one by what a user typed."""
+"""The names of the classes of a classifier, and finding one by what a user typed."""
 
 import csv
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ class ClassNames:
     ids: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        """Number of classes."""
+        """Returns the number of classes."""
         return len(self.names)
 
     def __getitem__(self, index: int) -> str:
-        """Name of one class."""
+        """Returns the name of one class."""
         return self.names[index]
 
     def find(self, text: str) -> int:
@@ -116,7 +116,7 @@ def read_labels(path: Path) -> ClassNames:
 
 
 def imagenet_classes() -> ClassNames:
-    """The 1000 classes of ImageNet in the order of `keras.applications`.
+    """Reads the 1000 classes of ImageNet in the order of `keras.applications`.
 
     Returns:
         The names, with their WordNet ids.

@@ -1,4 +1,4 @@
-"""A classifier ready to be explained: the model, and all that must be known to feed and read it."""
+"""A classifier ready to be explained: the model with its preprocessing and its classes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from nodelens.explaining.model.classes import ClassNames
 
 @dataclass(frozen=True)
 class Weights:
-    """Which weights a model runs with.
+    """The weights of a model.
 
     Attributes:
         kind: `imagenet`, `embedded`, `random` or `file`.
-        description: What a person reads, for example under a figure.
+        description: A text for people, for example under a figure.
         sha256: Of the file they come from; None for random ones.
-        warning: What the user should know about how they were chosen.
+        warning: A remark on the choice of the weights, for the user.
     """
 
     kind: str
@@ -28,12 +28,12 @@ class Weights:
 
 @dataclass(frozen=True)
 class Classifier:
-    """A model and what is needed to put a photo in and to read the scores that come out.
+    """A model with all that is needed to feed it photos and to read its scores.
 
     Attributes:
-        name: What the user calls it.
+        name: The name that the user gave.
         model: The Keras model; it is never changed.
-        weights: Where its weights come from.
+        weights: Its weights and their origin.
         input_size: Height and width of its input.
         preprocess_name: The family of its preprocessing.
         preprocess: From `uint8` RGB images `(n, h, w, 3)` to what the model takes, float32.

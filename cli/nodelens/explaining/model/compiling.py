@@ -1,4 +1,4 @@
-"""How the functions of this room are compiled."""
+"""The compilation of functions of tensors."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Downloading official weights: only ever when the user asks for it."""
+"""Downloading official weights, only when the user asks for it."""
 
 import keras
 
@@ -20,7 +20,7 @@ def download_official(application: Application) -> WeightsFile:
         The complete file.
 
     Raises:
-        EnvironmentLacksError: It cannot be had.
+        EnvironmentLacksError: They are not available.
     """
     try:
         keras.utils.get_file(
@@ -40,11 +40,11 @@ def download_official(application: Application) -> WeightsFile:
 
 
 def not_available(application: Application, what: str) -> EnvironmentLacksError:
-    """The error of weights that cannot be had, with all ways out.
+    """Makes the error of weights that are not available, with all remedies.
 
     Args:
         application: The network.
-        what: What is the matter with its weights.
+        what: The end of the sentence, such as `are damaged`.
 
     Returns:
         The error.

@@ -1,4 +1,4 @@
-"""The weights that travel with the package; `weights/MODEL_CARD.md` says what they are."""
+"""The weights that are part of the package, described in `weights/MODEL_CARD.md`."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def load_embedded_vgg19(file: WeightsFile) -> keras.Model:
     """
     if file.state != "complete":
         raise EnvironmentLacksError(
-            f"the weights that travel with the package are {file.state}: {file.path}",
+            f"the weights that are part of the package are {file.state}: {file.path}",
             hint="install nodelens again, or set `model.weights` to imagenet",
         )
     model = build_vgg19("pooled")

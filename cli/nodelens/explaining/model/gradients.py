@@ -12,14 +12,14 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.explaining.model.compiling import compiled
-from nodelens.explaining.model.grids import CHANNELS_LAST, Grid, run_model
-from nodelens.explaining.model.heads import plain_errors, read_scores, select_output
+from nodelens.explaining.model.grids import CHANNELS_LAST, Grid
+from nodelens.explaining.model.heads import plain_errors, run_scores
 from nodelens.explaining.model.targets import ClassScore, ClassSelector, logit
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a batch of `n` images gave, with `k` explained classes for each image.
+    """The results of a batch of `n` images, with `k` explained classes for each image.
 
     Attributes:
         logits: Shape `(n, classes)`.
@@ -36,7 +36,7 @@ class Evidence:
     gradients: tuple[np.ndarray, ...]
 
     def of(self, number: int) -> "Evidence":
-        """What one of the images gave, as a batch of one."""
+        """Returns the results of one of the images, as a batch of one."""
         one = slice(number, number + 1)
         return Evidence(
             logits=self.logits[one],
@@ -56,7 +56,7 @@ def compile_evidence(
     score: ClassScore = logit,
     output: str | None = None,
 ) -> Callable[[np.ndarray], Evidence]:
-    r"""Compiles one function that computes $A$ and $\partial y^c / \partial A$.
+    r"""Compiles a function that computes $A$ and $\partial y^c / \partial A$.
 
     The model runs once, forward, as it is. The tape watches nothing but the outputs of the layers,
     so that only what lies above the lowest of them is recorded: this also holds for a layer inside
@@ -66,14 +66,13 @@ def compile_evidence(
         model: A classifier of one image.
         layers: Layers of the model, at any depth.
         selector: Chooses the classes from the logits.
-        grids: How the outputs of the layers lie over the picture; channels last unless given.
+        grids: The layouts of the outputs of the layers; channels last unless given.
         score: The class score $y^c$ whose gradient is taken.
-        output: Which output is explained, where there are several.
+        output: The output that is explained, where there are several.
 
     Returns:
         A function of preprocessed images, float32 `(n, height, width, channels)`.
     """
-    names = list(getattr(model, "output_names", None) or [])
 
     @compiled
     def compute(images: tf.Tensor) -> tuple[Any, ...]:
@@ -83,8 +82,7 @@ def compile_evidence(
                 stack.enter_context(watched(layer, tape, grid))
                 for layer, grid in zip(layers, grids or [CHANNELS_LAST] * len(layers), strict=True)
             ]
-            result = run_model(model, images)
-            logits, probabilities = read_scores(select_output(result, names, output))
+            logits, probabilities = run_scores(model, images, output)
             classes = selector(logits)
             scores = tf.unstack(score(logits, probabilities, classes), axis=1)
         activations = [only_call(seen, layer) for seen, layer in zip(calls, layers, strict=True)]
@@ -113,7 +111,7 @@ def _gradients(
     activations: list[tf.Tensor],
     layers: Sequence[keras.Layer],
 ) -> list[tf.Tensor]:
-    """One backward pass a class; the images of a batch do not see each other, so sums do."""
+    """Makes one backward pass for each class: the gradient of a sum, as images are independent."""
     passes = [tape.gradient(score, activations) for score in scores]
     for layer, gradient in zip(layers, passes[0], strict=True):
         if gradient is None:
@@ -125,10 +123,10 @@ def _gradients(
 
 
 def only_call(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
-    """The output of a layer that is used once.
+    """Returns the output of a layer that is used once.
 
     Args:
-        calls: What it has put out.
+        calls: The outputs of its calls.
         layer: The layer.
 
     Returns:
@@ -150,15 +148,15 @@ def only_call(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
 def watched(
     layer: keras.Layer, tape: tf.GradientTape, grid: Grid = CHANNELS_LAST
 ) -> Iterator[list[tf.Tensor]]:
-    """Lets a tape watch what a layer puts out while the block runs.
+    """Lets a tape watch the outputs of a layer while the block runs.
 
     Args:
         layer: The layer.
         tape: The tape.
-        grid: How its output lies over the picture.
+        grid: The layout of its output.
 
     Yields:
-        What it has put out, a tensor `(n, h, w, channels)` for each call.
+        Its outputs, a tensor `(n, h, w, channels)` for each call.
     """
     outputs: list[tf.Tensor] = []
 
@@ -174,11 +172,11 @@ def watched(
 
 @contextmanager
 def intercepted(layer: keras.Layer, change: Callable[[Any], Any]) -> Iterator[None]:
-    """Lets what a layer puts out pass through a function while the block runs.
+    """Passes the outputs of a layer through a function while the block runs.
 
     Args:
         layer: The layer.
-        change: Called with each output; returns what is put out instead.
+        change: Called with each output; returns the output in its place.
     """
     with surrounded(layer, lambda call, *args, **kwargs: change(call(*args, **kwargs))):
         yield
@@ -186,13 +184,13 @@ def intercepted(layer: keras.Layer, change: Callable[[Any], Any]) -> Iterator[No
 
 @contextmanager
 def surrounded(layer: keras.Layer, instead: Callable[..., Any]) -> Iterator[None]:
-    """Lets a function run instead of a layer while the block runs.
+    """Runs a function instead of a layer while the block runs.
 
     The method of the class is covered by one of the instance, and uncovered at the end.
 
     Args:
         layer: The layer.
-        instead: Called with what the layer would do and its arguments; returns what is put out.
+        instead: Called with the call of the layer and its arguments; returns the output.
     """
     covered = vars(layer).get("call")
     layer.call = partial(instead, layer.call)

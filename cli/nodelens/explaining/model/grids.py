@@ -1,4 +1,4 @@
-"""How the output of a layer lies over the picture, and how the picture is fed.
+"""The layouts of the outputs of layers and of the pictures that a model takes.
 
 All else is written for height, width and channels in this order. A network whose channels come
 first, or whose places are a sequence of tokens, is turned into that where its layer is watched.
@@ -19,10 +19,10 @@ four registers."""
 
 @dataclass(frozen=True)
 class Grid:
-    """How a layer's output lies over the picture.
+    """The layout of a layer's output over the picture.
 
     Attributes:
-        kind: `last` or `first`, for where the channels are; `tokens`, row by row.
+        kind: `last` or `first`, the place of the channels; `tokens`, row by row.
         height: Of the grid.
         width: Of the grid.
         special: Tokens that stand for no place, before the others.
@@ -34,7 +34,7 @@ class Grid:
     special: int = 0
 
     def spread(self, output: tf.Tensor) -> tf.Tensor:
-        """From the output of the layer to `(n, height, width, channels)`."""
+        """Turns the output of the layer into `(n, height, width, channels)`."""
         if self.kind == "last":
             return output
         if self.kind == "first":
@@ -43,7 +43,7 @@ class Grid:
         return tf.reshape(places, [tf.shape(output)[0], self.height, self.width, output.shape[-1]])
 
     def gather(self, places: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        """The way back: the output of the layer with these values at the places of the picture."""
+        """Puts values `(n, height, width, channels)` at the places of the output of the layer."""
         if self.kind == "last":
             return places
         if self.kind == "first":
@@ -56,14 +56,14 @@ CHANNELS_LAST = Grid("last", None, None)
 
 
 def grid_of(shape: Shape | None, input_size: tuple[int, int], *, first: bool) -> Grid | None:
-    """Finds out how an output lies over the picture.
+    """Finds the layout of an output.
 
     Tokens are taken for a grid of the proportions of the picture.
 
     Args:
         shape: Of the output, without the batch axis; None if it is not one tensor.
         input_size: Height and width of the picture.
-        first: Whether channels come first in this model.
+        first: True if channels come first in this model.
 
     Returns:
         The grid; None if the output has no height and width.
@@ -84,7 +84,7 @@ def grid_of(shape: Shape | None, input_size: tuple[int, int], *, first: bool) ->
 
 
 def picture_shape(model: keras.Model) -> Shape | None:
-    """Height, width and channels of the pictures that a model takes; None if it does not say."""
+    """Returns height, width and channels of the pictures that a model takes; None if unknown."""
     shape = _input_shape(model)
     if shape is None:
         return None
@@ -92,13 +92,13 @@ def picture_shape(model: keras.Model) -> Shape | None:
 
 
 def computes_channels_first(model: keras.Model) -> bool:
-    """Whether the layers of a model put out `(n, channels, height, width)`."""
+    """Checks whether the outputs of layers are `(n, channels, height, width)`."""
     layers = model._flatten_layers(include_self=False)
     return any(getattr(layer, "data_format", None) == "channels_first" for layer in layers)
 
 
 def _input_shape(model: keras.Model) -> Shape | None:
-    """Of the only input, without the batch axis; None if it is not known or of another rank."""
+    """Returns the shape of the only input without the batch; None if unknown or not a picture."""
     shape = getattr(model, "input_shape", None)
     if isinstance(shape, list) and len(shape) == 1:
         shape = shape[0]
@@ -117,7 +117,7 @@ def run_model(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
         images: The preprocessed pictures.
 
     Returns:
-        What it puts out.
+        Its output.
     """
     shape = _input_shape(model)
     turned = shape is not None and _fed_channels_first(shape)

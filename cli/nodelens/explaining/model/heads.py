@@ -22,7 +22,7 @@ _SHAPE_ONLY = {"Identity", "Reshape", "Squeeze", "Cast", "StopGradient"}
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Raises our own errors as they are, where tracing a function has wrapped them."""
+    """Raises errors of nodelens as they are, where tracing a function has wrapped them."""
     try:
         yield
     except Exception as error:
@@ -58,21 +58,38 @@ def select_output(result: Any, names: list[str], wanted: str | None) -> tf.Tenso
     if wanted is None and len(outputs) == 1:
         return next(iter(outputs.values()))
     if wanted not in outputs:
-        said = "none was chosen" if wanted is None else f"{wanted!r} is none of them"
+        reason = "none was chosen" if wanted is None else f"{wanted!r} is none of them"
         raise UsageError(
-            f"the model has the outputs {', '.join(outputs)}, and {said}",
+            f"the model has the outputs {', '.join(outputs)}, and {reason}",
             hint="choose one in `model.output`",
         )
     return outputs[wanted]
 
 
+def run_scores(
+    model: keras.Model, images: tf.Tensor, output: str | None
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Runs a classifier as it is, in a graph that is being built.
+
+    Args:
+        model: The classifier.
+        images: Preprocessed pictures `(n, height, width, channels)`.
+        output: The output that is explained, where there are several.
+
+    Returns:
+        Logits and probabilities, see `read_scores`.
+    """
+    names = list(getattr(model, "output_names", None) or [])
+    return read_scores(select_output(run_model(model, images), names, output))
+
+
 def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str | None) -> int:
-    """Counts the classes that a model tells apart, without running it.
+    """Counts the classes of a model, without running it.
 
     Args:
         model: The model.
         image_shape: Height, width and channels of its input.
-        output: Which output, where there are several.
+        output: The output that is explained, where there are several.
 
     Returns:
         The number of classes; two for a single output.
@@ -80,11 +97,10 @@ def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str 
     Raises:
         UsageError: The output is that of no classifier.
     """
-    names = list(getattr(model, "output_names", None) or [])
 
     @compiled
     def logits(images: tf.Tensor) -> tf.Tensor:
-        return read_scores(select_output(run_model(model, images), names, output))[0]
+        return run_scores(model, images, output)[0]
 
     with plain_errors():
         traced = logits.get_concrete_function(tf.TensorSpec((1, *image_shape), tf.float32))
@@ -92,7 +108,7 @@ def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str 
 
 
 def before_head(output: tf.Tensor) -> tuple[tf.Tensor | None, str]:
-    """What goes into the softmax or sigmoid that a tensor comes out of.
+    """Finds the input of the softmax or sigmoid that a tensor is the output of.
 
     Args:
         output: Symbolic tensor in a graph that is being built.

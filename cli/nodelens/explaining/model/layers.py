@@ -1,4 +1,4 @@
-"""The layers of a model at any depth, and finding those at which a class can be located."""
+"""The layers of a model at any depth, and finding those at which a map can be made."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -30,16 +30,16 @@ Shape = tuple[int | None, ...]
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer of a model, as `--list-layers` shows it.
+    """One layer of a model.
 
     Attributes:
         name: Its name; inside a nested model `outer/inner`.
         type: Its Keras class.
         output_shape: Shape of its output, without the batch axis; None if it is not one tensor.
-        grid: How the output lies over the picture; None if no map can be made of it, as it has no
-            height and width.
-        receptive_field: What one cell of the output sees of the image; None where that is not
-            one size at one place (see `nodelens.explaining.model.receptive_field`).
+        grid: The layout of the output; None if no map can be made of it, as it has no height and
+            width.
+        receptive_field: The part of the image that one cell of the output sees; None where that is
+            not one size at one place (see `nodelens.explaining.model.receptive_field`).
         layer: The layer.
     """
 
@@ -52,12 +52,12 @@ class LayerRow:
 
     @property
     def spatial(self) -> bool:
-        """Whether a map can be made of the output."""
+        """True if a map can be made of the output."""
         return self.grid is not None
 
     @property
     def attention(self) -> bool:
-        """Whether the layer lets tokens look at each other."""
+        """True if the layer lets tokens look at each other."""
         return "Attention" in self.type
 
 
@@ -158,7 +158,7 @@ def _last_of_every_size(rows: tuple[LayerRow, ...]) -> list[LayerRow]:
 
 
 def _usual(rows: tuple[LayerRow, ...]) -> list[LayerRow]:
-    """The layers to choose from where none is named.
+    """Finds the layers to choose from where none is named.
 
     In a network without attention a matrix is rarely a row of tokens. With a class token only what
     lies before the last attention layer tells of the picture: behind it that token alone counts.
@@ -185,7 +185,7 @@ def _walk(model: keras.Layer, prefix: str = "") -> list[tuple[str, keras.Layer]]
 
 
 def _declared_shapes(named: list[tuple[str, keras.Layer]]) -> dict[str, Shape | None] | None:
-    """The shapes that functional and sequential models know; None if some are not known."""
+    """Returns the shapes that functional and sequential models know; None if one is unknown."""
     try:
         shapes = {name: _shape(layer.output) for name, layer in named}
     except (AttributeError, ValueError):  # Keras raises either for a layer without a graph
@@ -196,7 +196,7 @@ def _declared_shapes(named: list[tuple[str, keras.Layer]]) -> dict[str, Shape | 
 def _traced_shapes(
     model: keras.Model, named: list[tuple[str, keras.Layer]], input_size: tuple[int, int]
 ) -> dict[str, Shape | None]:
-    """Runs the model symbolically and notes what its layers put out."""
+    """Runs the model symbolically and notes the shapes of the outputs."""
     shapes: dict[str, Shape | None] = {}
     spec = tf.TensorSpec((1, *input_size, input_channels(model)), tf.float32)
 
@@ -212,7 +212,7 @@ def _traced_shapes(
 
 
 def input_channels(model: keras.Model) -> int:
-    """Number of channels of the images that a model takes; 3 where it does not say."""
+    """Returns the number of channels of the images that a model takes; 3 where unknown."""
     shape = picture_shape(model)
     return shape[2] if shape and shape[2] else 3
 

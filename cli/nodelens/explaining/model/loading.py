@@ -1,4 +1,4 @@
-"""From what a user calls a model to a classifier that is ready to be explained."""
+"""Loading a model, by name or from a file, as a classifier that is ready to be explained."""
 
 import re
 import warnings
@@ -55,9 +55,9 @@ def load_classifier(
     """Loads a model.
 
     Args:
-        request: Which one.
+        request: The model that is asked for.
         class_names: The names of its classes, if they do not follow from the request.
-        announce: Told in words before anything is downloaded.
+        announce: Called with a sentence before anything is downloaded.
 
     Returns:
         The classifier.
@@ -156,7 +156,7 @@ def _from_file(application: Application, path: Path) -> tuple[keras.Model, Weigh
 
 
 def _reason(words: str) -> str:
-    """What Keras says of weights that do not fit, shorter: which layer, and which shapes."""
+    """Shortens what Keras says of weights that do not fit: the layer and the shapes."""
     text = " ".join(words.split())
     found = _MISFIT.search(text)
     if found is None:
@@ -189,19 +189,19 @@ def wrap_model(
     weights: Weights,
     class_names: ClassNames | None = None,
 ) -> Classifier:
-    """Finds out what must be known to feed and read a model of the user's.
+    """Makes a classifier of a model of the user's.
 
     Args:
         model: The model; it is not changed.
-        request: What the user says of it.
-        weights: Where its weights come from.
+        request: The settings of the model.
+        weights: Its weights and their origin.
         class_names: The names of its classes; None stands for numbers.
 
     Returns:
         The classifier.
 
     Raises:
-        UsageError: It is no model of one picture, or what is said of it does not fit.
+        UsageError: It is no model of one picture, or the settings do not fit it.
     """
     size = _input_size(model, request)
     channels = input_channels(model)
@@ -210,8 +210,7 @@ def wrap_model(
     names = class_names or _numbered(count)
     if len(names) != count:
         raise UsageError(
-            f"{request.labels or 'labels'}: {len(names)} names, and the model tells {count} "
-            "classes apart",
+            f"{request.labels or 'labels'}: {len(names)} names, and the model has {count} classes",
             hint="expected one name for each class, in the order of the outputs",
         )
     return Classifier(

@@ -1,4 +1,4 @@
-"""From the pixels of a photo to the numbers that a model was trained on."""
+"""The scaling of the pixels of a photo to the numbers that a model was trained on."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,19 +8,16 @@ import numpy as np
 
 from nodelens.errors import UsageError
 
-FAMILIES = ("caffe", "tf", "torch", "unit", "none")
-"""caffe: BGR, mean subtracted · tf: -1 to 1 · torch: ImageNet mean and deviation · unit: 0 to 1 ·
-none: 0 to 255, for models that scale their input themselves."""
-
 # Luma of ITU-R 601, as Pillow converts to grey.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def preprocessor(family: str, channels: int = 3) -> Callable[[np.ndarray], np.ndarray]:
-    """The preprocessing of a family of models.
+    """Makes the preprocessing of a family of models.
 
     Args:
-        family: One of `FAMILIES`.
+        family: `caffe` (BGR, mean subtracted), `tf` (-1 to 1), `torch` (ImageNet's mean and
+            deviation), `unit` (0 to 1), or `none` (0 to 255, for models that scale themselves).
         channels: Channels that the model takes: 3, or 1 for grey.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What one cell of each layer sees of the image: the arithmetic of `nodelens.conv`."""
+"""The receptive fields of the layers in the image, by the arithmetic of `nodelens.conv`."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class ReceptiveField:
 
 
 def receptive_fields(model: keras.Model, input_size: tuple[int, int]) -> dict[str, ReceptiveField]:
-    """Follows what every layer sees back to the image, through branches and nested models.
+    """Computes the receptive field of every layer, through branches and nested models.
 
     Args:
         model: The model.
@@ -49,7 +49,7 @@ def receptive_fields(model: keras.Model, input_size: tuple[int, int]) -> dict[st
 
 
 def _sized(shape: tuple[int | None, ...], input_size: tuple[int, int]) -> tuple[int | None, ...]:
-    """The shape of the image, with the size at which it is used where the model takes any."""
+    """Returns the shape of the image, with the size in use where the model takes any."""
     if len(shape) != 3 or None not in shape[:2]:
         return shape
     return (*input_size, shape[-1])

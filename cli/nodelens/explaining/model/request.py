@@ -1,4 +1,4 @@
-"""The model that is asked for: what is wrong with it is seen before any library is loaded."""
+"""Checks of the model that is asked for, made before any heavy library is loaded."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def known_classes(model: ModelSettings) -> ClassNames | None:
 
 
 def refuse_no_model(path: Path) -> None:
-    """Refuses what cannot be a model, by looking at its name only.
+    """Refuses what cannot be a model, by its name only.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""Which classes are explained, and the score whose gradient explains them.
+"""The choice of the explained classes, and the score whose gradient explains them.
 
 A selector turns the logits of a batch into the classes that are explained: small callables, so
 that "what the model predicts", "the five best" and "class 281" are the same kind of thing. A score
@@ -54,38 +54,21 @@ def these_classes(indices: Sequence[int]) -> ClassSelector:
 
 
 def logit(logits: tf.Tensor, probabilities: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
-    r"""The class scores $y^c$ of Grad-CAM: before the softmax.
+    r"""Returns the class scores $y^c$ of Grad-CAM: before the softmax.
 
     The probability is the wrong score for most questions: where the softmax is saturated its
     gradient vanishes, and everywhere it mixes in what speaks against the other classes.
-
-    Args:
-        logits: Shape `(n, classes)`.
-        probabilities: Not used.
-        indices: The classes of each image, shape `(n, k)`.
-
-    Returns:
-        Shape `(n, k)`.
     """
     return tf.gather(logits, indices, batch_dims=1)
 
 
 def probability(logits: tf.Tensor, probabilities: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
-    """The probabilities $p^c$, for those who want to explain just them.
-
-    Args:
-        logits: Not used.
-        probabilities: Shape `(n, classes)`.
-        indices: The classes of each image, shape `(n, k)`.
-
-    Returns:
-        Shape `(n, k)`.
-    """
+    """Returns the probabilities $p^c$."""
     return tf.gather(probabilities, indices, batch_dims=1)
 
 
 def margin(against: int | None) -> ClassScore:
-    """What sets a class apart from another: the difference of their logits.
+    """Makes the score that sets a class apart from another: the difference of their logits.
 
     Args:
         against: The other class; None stands for the best class other than the explained one.

@@ -1,4 +1,4 @@
-"""Loading a model of the user's from a file. Such a file is not trusted unless the user says so."""
+"""Loading a model of the user's from a file, which is not trusted unless the user says so."""
 
 import importlib.util
 import sys
@@ -15,7 +15,7 @@ def load_user_model(path: Path, *, trust: bool = False) -> keras.Model:
 
     Args:
         path: A `.keras` file, or an HDF5 file of a whole model.
-        trust: Whether code that is stored in the file (such as a `Lambda` layer) may run.
+        trust: True if code that is stored in the file (such as a `Lambda` layer) may run.
 
     Returns:
         The model, not compiled.
@@ -58,7 +58,7 @@ def import_custom_classes(path: Path) -> None:
 
 
 def scales_its_input(model: keras.Model) -> bool:
-    """Whether one of the first layers brings pixels into the range the model was trained on.
+    """Checks whether one of the first layers scales the pixels.
 
     Args:
         model: The model.

@@ -23,7 +23,7 @@ def build_vgg19(head: Literal["dense", "pooled"], *, initializer: str = "zeros")
     Args:
         head: `dense` is the original (`flatten`, `fc1`, `fc2`, `predictions`; 143,667,240
             parameters), `pooled` averages over space first (`avg_pool`, `predictions`; 20,537,384).
-        initializer: Of the kernels: `zeros` where weights are loaded next, else a Keras name.
+        initializer: The initial kernels: `zeros` where weights are loaded next, else a Keras name.
 
     Returns:
         The model; input `(n, 224, 224, 3)`, output `(n, 1000)`.

@@ -1,4 +1,4 @@
-"""The files of weights that are known by name: where they are kept, whether they are whole."""
+"""The files of weights that are known by name, their places and their state."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +21,10 @@ class WeightsFile:
     """A file of weights that has a name.
 
     Attributes:
-        name: What `--weights` calls it, and of which network it is.
-        path: Where it is, or would be.
+        name: The name as a setting, and that of the network.
+        path: The place where it is, or would be.
         state: `complete`, `absent`, or `damaged` (also: not completely downloaded).
-        sha256: Of what is there; None if nothing is.
+        sha256: The checksum of what is there; None if nothing is.
     """
 
     name: str
@@ -62,7 +62,7 @@ def known_weights() -> list[WeightsFile]:
 
     Returns:
         The official weights of VGG19, those of other networks that are in Keras' cache, and the
-        weights that travel with the package.
+        weights that are part of the package.
     """
     official = [official_file(application) for application in applications().values()]
     shown = [f for f in official if f.state != "absent" or f.name.endswith(" vgg19")]
@@ -70,7 +70,7 @@ def known_weights() -> list[WeightsFile]:
 
 
 def embedded_file() -> WeightsFile:
-    """The weights that travel with the package."""
+    """Finds the weights that are part of the package."""
     path = Path(__file__).parent / "weights" / "vgg19-embedded-int8.npz"
     if not path.is_file():
         return WeightsFile("embedded vgg19", path, "absent", None)
@@ -80,7 +80,7 @@ def embedded_file() -> WeightsFile:
 
 
 def official_file(application: Application) -> WeightsFile:
-    """The ImageNet weights that Keras publishes for a network, in Keras' cache.
+    """Finds the ImageNet weights that Keras publishes for a network, in Keras' cache.
 
     Args:
         application: The network.
@@ -100,7 +100,7 @@ def official_file(application: Application) -> WeightsFile:
 
 
 def digest(path: Path, algorithm: str) -> str:
-    """The checksum of a file.
+    """Computes the checksum of a file.
 
     Args:
         path: The file.
