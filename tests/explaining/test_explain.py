@@ -1,13 +1,16 @@
 """One call from Python: what it takes, what it gives, what it refuses."""
 
+from inspect import signature
+
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 from nodelens.errors import UsageError
-from nodelens.explaining.explain import explain
+from nodelens.explaining.explain import SETTINGS, explain
 from nodelens.explaining.output.save import save_judging
+from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.runtime.resources import sample_images
 
 
@@ -116,6 +119,72 @@ def test_what_judges_the_maps_is_passed_on_and_saved(model, picture, tmp_path):
     assert {"metrics.png", "sanity.png"} <= {path.name for path in (tmp_path / "red").iterdir()}
     with pytest.raises(UsageError, match=r"metrics\.png"):
         save_judging(found, tmp_path / "red")
+
+
+def test_every_setting_is_reached_by_its_name(model, picture, tmp_path):
+    (tmp_path / "boxes.csv").write_text("path,x0,y0,x1,y1\narray,0,0,4,8\n")
+    fields = {**ModelSettings.model_fields, **GradcamSettings.model_fields}
+    of_the_command = {"name", "model", "device", "shard", "fail_fast"}
+    assert set(SETTINGS) == set(fields) - of_the_command
+    assert set(SETTINGS) < set(signature(explain).parameters)
+    found = explain(
+        model,
+        picture,
+        methods=["occlusion", "integrated-gradients"],
+        pixels={"window": 8, "steps": 1},
+        boxes=tmp_path / "boxes.csv",
+        classes=np.array([0]),
+        metrics=True,
+        metric_steps=2,
+        seed=3,
+    )
+    occluded, integrated = found.maps
+    assert occluded.details == {"windows": 1}
+    # One node at the middle of the path is exact, because the logit is linear.
+    assert abs(integrated.details["completeness_gap"]) < 1e-6
+    assert integrated.localisation.share == 1
+    assert len(integrated.faithfulness.deletion_curve) == 3
+
+
+def test_the_size_of_a_model_that_takes_any_is_given(picture):
+    image = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(2, 1, name="conv")(keras.layers.Rescaling(1 / 255)(image))
+    free = keras.Model(image, keras.layers.GlobalAveragePooling2D()(x))
+    assert explain(free, picture, input_size=(6, 4)).maps[0].values.shape == (6, 4)
+
+
+def test_an_animation_is_explained_at_its_first_frame_or_whole(model, picture, tmp_path):
+    path = tmp_path / "moving.gif"
+    Image.fromarray(picture).save(
+        path, save_all=True, append_images=[Image.fromarray(picture[:, ::-1])]
+    )
+    asked = {"layer": "colours", "classes": 0}
+    assert explain(model, path, **asked).maps[0].frames is None
+    first, second = explain(model, path, frames="all", **asked).maps[0].frames
+    np.testing.assert_allclose(second, first[:, ::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"methods": "gradcan"}, "methods.0: 'gradcan' is not a choice; did you mean `gradcam`?"),
+        ({"method": ["gradcam"], "top_k": 0}, "top_k: a number greater than or equal to 1"),
+        ({"preprocess": "half"}, "^preprocess: 'half' is not a choice"),
+        ({"pixels": {"step": 3}}, "pixels.step: unknown key; did you mean `steps`?"),
+    ],
+)
+def test_a_wrong_setting_is_named_without_a_flag(model, picture, wrong, reason):
+    with pytest.raises(UsageError, match=reason.replace("?", r"\?")) as caught:
+        explain(model, picture, **wrong)
+    assert "--" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("metod", "`methods`"), ("shard", ""), ("smoth", "`smooth`")]
+)
+def test_an_unknown_argument_is_a_type_error_as_of_any_function(model, picture, wrong, meant):
+    with pytest.raises(TypeError, match=f"no argument '{wrong}'.*{meant}"):
+        explain(model, picture, **{wrong: "1/2"})
 
 
 def test_the_public_name_is_the_function():
