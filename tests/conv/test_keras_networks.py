@@ -3,11 +3,11 @@
 import pytest
 
 from nodelens.conv.accounting import account
+from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.keras_config import data_format
 from nodelens.conv.keras_model import read_model
 from nodelens.conv.network import assemble
 from nodelens.conv.verify.models import read_application, read_saved
-from nodelens.errors import UsageError
 
 # Parameters: the table in Keras' documentation. MACs without biases: an independent count over the
 # layers that Keras builds.
@@ -53,7 +53,7 @@ def test_layers_of_kinds_not_known_here_are_named_and_their_weights_counted() ->
 
 
 def test_a_network_that_keras_does_not_have_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(UsageError) as refusal:
+    with pytest.raises(ConvolutionError) as refusal:
         read_application("vgg18")
     assert str(refusal.value.hint).startswith("did you mean vgg1")
 
@@ -72,7 +72,7 @@ def test_a_file_of_the_old_format_is_read(tmp_path) -> None:
 def test_a_file_that_is_no_model_is_refused(tmp_path) -> None:
     path = tmp_path / "no.h5"
     path.write_bytes(b"nothing")
-    with pytest.raises(UsageError):
+    with pytest.raises(ConvolutionError):
         read_saved(path)
 
 

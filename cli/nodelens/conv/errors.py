@@ -1,4 +1,4 @@
-"""The one exception of convolution arithmetic."""
+"""The exceptions of convolution arithmetic."""
 
 from collections.abc import Sequence
 
@@ -59,3 +59,7 @@ class ConvolutionError(ValueError):
         return ConvolutionError(
             self.message, hint=self.hint, layer=self.layer, key=self.key, further=further
         )
+
+
+class MissingLibraryError(ConvolutionError):
+    """A saved model takes a library that is not installed."""

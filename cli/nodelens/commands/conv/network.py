@@ -5,12 +5,12 @@ from pathlib import Path
 
 from nodelens.commands.conv.options import ONE_LAYER, ConvParamsCall
 from nodelens.conv.building import build
-from nodelens.conv.errors import ConvolutionError
+from nodelens.conv.errors import ConvolutionError, MissingLibraryError
 from nodelens.conv.limits import Limits
 from nodelens.conv.network import Network
 from nodelens.conv.quantities import parse_quantity
 from nodelens.conv.shapes import Shape
-from nodelens.errors import NodelensError, UsageError
+from nodelens.errors import EnvironmentLacksError, NodelensError, UsageError
 from nodelens.report.output import Output
 from nodelens.settings.conv_params import Located, resolve
 
@@ -65,6 +65,8 @@ def build_network(
         def told(error: ConvolutionError) -> NodelensError:
             named = str(settings.model) in error.message
             message = error.message if named else f"{settings.model}: {error.message}"
+            if isinstance(error, MissingLibraryError):
+                return EnvironmentLacksError(message, hint=error.hint)
             return UsageError(message, hint=error.hint)
 
         if settings.layers:

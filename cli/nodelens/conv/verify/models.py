@@ -4,9 +4,9 @@ import inspect
 from pathlib import Path
 
 from nodelens.conv.arguments import nearest
+from nodelens.conv.errors import ConvolutionError, MissingLibraryError
 from nodelens.conv.keras_config import Reading
 from nodelens.conv.keras_model import read_model
-from nodelens.errors import EnvironmentLacksError, UsageError
 
 
 def read_application(name: str) -> Reading:
@@ -22,7 +22,7 @@ def read_application(name: str) -> Reading:
         Inputs and layers, ready to be assembled.
 
     Raises:
-        UsageError: There is no such network.
+        ConvolutionError: There is no such network.
     """
     import keras
 
@@ -33,7 +33,7 @@ def read_application(name: str) -> Reading:
     }
     builder = builders.get(name.lower())
     if builder is None:
-        raise UsageError(
+        raise ConvolutionError(
             f"keras.applications has no network {name!r}",
             hint=nearest(name, sorted(builders)) or f"it has {', '.join(sorted(builders))}",
         )
@@ -52,17 +52,18 @@ def read_saved(path: Path) -> Reading:
         Inputs and layers, ready to be assembled.
 
     Raises:
-        UsageError: Keras cannot load it.
+        ConvolutionError: Keras cannot load it.
+        MissingLibraryError: It takes a library that is not installed.
     """
     import keras
 
     try:
         model = keras.saving.load_model(path, compile=False)
     except ImportError as error:
-        raise EnvironmentLacksError(f"{path} cannot be loaded: {error}") from error
+        raise MissingLibraryError(f"{path} cannot be loaded: {error}") from error
     except (ValueError, TypeError, OSError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UsageError(
+        raise ConvolutionError(
             f"Keras cannot load {path}: {first}",
             hint="a model with layers of your own has to be counted in Python, where they are "
             "registered, with nodelens.conv.keras_config.read_config",
