@@ -1,4 +1,4 @@
-"""The Typer app: which subcommands there are."""
+"""The Typer app with its subcommands."""
 
 import inspect
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def _nodelens(
         bool, typer.Option("--debug", metavar="", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
-    """What may stand before the name of a subcommand."""
+    """Options before the name of a subcommand."""
 
 
 def _offer(run: Callable[[C], ExitCode], calls: type[C]) -> None:

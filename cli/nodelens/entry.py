@@ -12,7 +12,7 @@ PROBLEM_REPORT = "run again with --debug to see the traceback"
 
 
 def node() -> NoReturn:
-    """The script `node`: hands over calls meant for Node.js, and is `nodelens` otherwise."""
+    """Runs the script `node`: hands over calls meant for Node.js, and is `nodelens` otherwise."""
     from nodelens.runtime.nodejs import hand_over, is_meant_for_nodejs
 
     if is_meant_for_nodejs(sys.argv[1:]):
@@ -21,7 +21,7 @@ def node() -> NoReturn:
 
 
 def main() -> NoReturn:
-    """The script `nodelens`."""
+    """Runs the script `nodelens`."""
     from nodelens.runtime.signals import stop_on_signals
 
     stop_on_signals()
@@ -34,7 +34,7 @@ def run(arguments: list[str], program: str = "nodelens") -> int:
     """Runs one command line.
 
     Args:
-        arguments: What was typed after the name of the program.
+        arguments: The words after the name of the program.
         program: The name of the program, for usage texts.
 
     Returns:
@@ -67,7 +67,7 @@ def guard(action: Callable[[], int], *, debug: bool) -> int:
             _print_traceback()
         return _report(error.message, error.hint, error.exit_code)
     except BrokenPipeError:
-        # The reader of our output has gone (`node … | head`): nobody is left to tell.
+        # The reader of the output has gone (`node … | head`), and needs no message.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 (the boundary: everything ends here)
@@ -78,7 +78,7 @@ def guard(action: Callable[[], int], *, debug: bool) -> int:
 
 
 def _translate(error: Exception) -> tuple[str, str | None, ExitCode]:
-    """Gives the message, the hint and the exit code of an error that is not one of ours."""
+    """Returns the message, the hint and the exit code of an error that is not one of ours."""
     import typer
 
     if isinstance(error, typer.TyperException):
@@ -113,7 +113,7 @@ def _translate(error: Exception) -> tuple[str, str | None, ExitCode]:
 
 
 def _usage_message(error: Exception) -> tuple[str, str | None, ExitCode]:
-    """Words for a wrong call that the parser of the command line found."""
+    """Returns the same for a wrong call that the parser of the command line found."""
     message = error.format_message()  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     hint = None

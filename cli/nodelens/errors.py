@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the exit status of a command means. Part of the contract of the command line."""
+    """Meanings of the exit status of a command. Part of the contract of the command line."""
 
     DONE = 0
     UNEXPECTED = 1
@@ -21,11 +21,11 @@ class ExitCode(IntEnum):
 
 
 class NodelensError(Exception):
-    """An expected failure, told to the user in one message.
+    """An expected failure, reported to the user in one message.
 
     Args:
-        message: What happened, what was expected, what was received.
-        hint: What to do next; printed on a line of its own.
+        message: The failure: what happened, what was expected, what was received.
+        hint: The next step for the user; printed on a line of its own.
     """
 
     exit_code: ExitCode = ExitCode.UNEXPECTED
@@ -62,8 +62,8 @@ class StoppedError(BaseException):
 
     Args:
         exit_code: `ExitCode.INTERRUPTED` after SIGINT, `ExitCode.TERMINATED` after SIGTERM.
-        message: What was stopped and what has been kept.
-        hint: How to go on.
+        message: The work that was stopped, and what of it has been kept.
+        hint: A way to go on.
     """
 
     def __init__(self, exit_code: ExitCode, message: str, *, hint: str | None = None) -> None:

@@ -106,6 +106,9 @@ def test_an_error_names_the_flag_of_a_setting() -> None:
     message, hint = call.explained(error)
     assert message == "`top_k` (--top-k) is too large"
     assert hint == "use `model.weights` (--weights) or `frames`; not `--out`"
+    error = UsageError("it is there already", hint="set `force`, or choose another `directory`")
+    hint = "set `force` (--force), or choose another `directory` (--out)"
+    assert call.explained(error) == ("it is there already", hint)
     # An error of the settings names by itself what was written.
     wrong = SettingsError([])
     wrong.hint = "did you mean `top_k`?"

@@ -87,4 +87,4 @@ def test_a_directory_that_cannot_be_written_to_is_told(
     assert run([*BEGIN, str(tmp_path / "run")]) == 2
     errors = capsys.readouterr().err
     assert "cannot be written to" in errors
-    assert "choose another place with --out" in errors
+    assert "choose another `directory` (--out)" in errors

@@ -1,1 +1,1 @@
-"""One file a subcommand: its signature, its help, then one call into the domain."""
+"""One folder for each subcommand: the rows of its options, its help, its calls into the domain."""

@@ -1,4 +1,4 @@
-"""One row for each option of a command: all that is said of it is said there."""
+"""Rows of options: everything about an option of a command is declared in its row."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ RUNNING = "How it runs"
 
 
 class Details(TypedDict, total=False):
-    """What a row may say of its option besides its names, type and help; see `Flag`."""
+    """Attributes of a row besides names, type and help; see `Flag`."""
 
     metavar: str
     panel: str

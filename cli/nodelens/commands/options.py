@@ -85,7 +85,7 @@ class Call:
     given: dict[Flag[Any], Any]
 
     json = switch("--json", help="Print one JSON document.", panel=PRINTING)
-    quiet = switch("--quiet", "-q", help="Print errors only.", panel=PRINTING)
+    quiet = switch("--quiet", "-q", help="Print only the result and errors.", panel=PRINTING)
     verbose = switch("--verbose", "-v", help="Print details.", panel=PRINTING)
     debug = switch("--debug", help="Show the traceback of an error.", panel=PRINTING)
 
@@ -127,9 +127,9 @@ class Call:
             raise UsageError(f"{reason}; {', '.join(beside)} cannot be given beside it")
 
     def explained(self, error: NodelensError) -> tuple[str, str | None]:
-        """Returns message and hint of an error, with the flags of the settings that they name.
+        """Returns message and hint of an error, with the flags of what they name in backquotes.
 
-        Errors of the library name settings in backquotes, such as `top_k`, which a user of the
+        Errors of the library name settings and arguments, such as `top_k`, which a user of the
         command line knows as --top-k.
         """
         from nodelens.settings.errors import SettingsError
@@ -137,6 +137,7 @@ class Call:
         if isinstance(error, SettingsError):
             return error.message, error.hint  # it names what was written, flags among it
         flags = {row.sets: row.title for row in self.rows.values() if row.sets and row.names}
+        flags |= {"force": FORCE.title, "directory": OUT.title}
 
         def add_flag(match: re.Match[str]) -> str:
             flag = flags.get(match[1])

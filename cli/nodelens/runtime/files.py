@@ -61,10 +61,10 @@ def make_directory(path: Path) -> Path:
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(
             f"{path} cannot be a directory: a file is in its place",
-            hint="choose another place with --out",
+            hint="choose another `directory`",
         ) from error
     if not os.access(path, os.W_OK):
-        raise UsageError(f"{path} cannot be written to", hint="choose another place with --out")
+        raise UsageError(f"{path} cannot be written to", hint="choose another `directory`")
     return path
 
 
@@ -112,7 +112,7 @@ def claim_directory(path: Path, *, force: bool) -> Path:
     if path.is_dir() and not force and any(path.iterdir()):
         raise UsageError(
             f"{path} is not empty, and nothing is overwritten unasked",
-            hint="add --force, or choose another place with --out",
+            hint="set `force`, or choose another `directory`",
         )
     return make_directory(path)
 
@@ -129,5 +129,5 @@ def refuse_overwriting(paths: list[Path], *, force: bool) -> None:
         more = f" and {len(existing) - 3} more" if len(existing) > 3 else ""
         raise UsageError(
             f"already there, and nothing is overwritten unasked: {names}{more}",
-            hint="add --force, or choose another place with --out",
+            hint="set `force`, or choose another `directory`",
         )

@@ -89,7 +89,7 @@ def _choose(kind: str, index: int, gpus: list[object]) -> int | None:
     if not gpus:
         raise EnvironmentLacksError(
             "a GPU was asked for, and TensorFlow sees none on this machine",
-            hint="install the extra `nodelens[cuda]` and a driver, or use --device cpu; "
+            hint="install the extra `nodelens[cuda]` and a driver, or set `device` to cpu; "
             "`nodelens doctor` shows what TensorFlow sees",
         )
     if index >= len(gpus):

@@ -173,7 +173,7 @@ class Files:
 
     @property
     def paths(self) -> list[Path]:
-        """What will be written."""
+        """The files that will be written."""
         names = [] if self.out is None else ["adjoint-check.json", self.figure]
         found = [self.out / name for name in names if name] if self.out else []
         return found if self.junit is None else [*found, self.junit]

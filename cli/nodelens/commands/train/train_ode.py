@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _data(data: Path) -> dict[str, str]:
-    """The settings that naming a data file amounts to."""
+    """Returns the settings that stand for a data file."""
     if data.is_dir():
         return {"kind": "images", "path": str(data)}
     kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".npy": "npy"}
@@ -39,7 +39,7 @@ def _data(data: Path) -> dict[str, str]:
 
 
 def _holds_samples(data: Path) -> bool:
-    """Whether a file is an NPZ archive with an array `x`, found without reading its numbers."""
+    """Checks whether a file is an NPZ archive with an array `x`, without reading its numbers."""
     import zipfile
 
     if not zipfile.is_zipfile(data):
@@ -138,7 +138,7 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
 def _directory(
     output: "Output", resolved: "Resolved[Any]", resume_from: Path | None, *, force: bool
 ) -> "Resumption":
-    """The directory of a new run, or that of an old one and the state it goes on from."""
+    """Returns the directory of a new run, or that of an old one and the state it resumes from."""
     from nodelens.runtime.rundir import RunDirectory
     from nodelens.training.runs.resume import Resumption, resume
 

@@ -111,5 +111,5 @@ def _changes(at: str, before: Any, after: Any) -> Iterator[str]:
 def _in_the_way(directory: Path, why: str) -> UsageError:
     return UsageError(
         f"{directory} {why}; nothing is overwritten unasked",
-        hint="add --force, or choose another place with --out",
+        hint="set `force`, or choose another `directory`",
     )
