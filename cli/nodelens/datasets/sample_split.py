@@ -24,6 +24,11 @@ class SampleSplit:
     test: Samples | None
     how: str
 
+    @property
+    def unseen(self) -> Samples:
+        """The test part, else the validation part, else what is trained on."""
+        return self.test or self.validation or self.train
+
 
 def split_samples(data: SampleData, *, validation: float, test: float, seed: int) -> SampleSplit:
     """Draws a validation part and, unless the data has one of its own, a test part.

@@ -78,6 +78,11 @@ class RunDirectory:
         return self.path / "model.keras"
 
     @property
+    def summary(self) -> Path:
+        """The facts about the data that predictions need."""
+        return self.path / "data_summary.npz"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of the checkpoints."""
         return self.path / "checkpoints"

@@ -17,6 +17,7 @@ from nodelens.ode.adjoints.base import Backward
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.training.runs.gradient_sample import sample
 from nodelens.training.runs.load import load_run
+from nodelens.training.trajectories.experiment import prepare_trajectories
 
 SMALL = ["training.steps_per_call=10", "training.window=4", "output.figures=false"]
 SMALL += ["data.points=40", "field.hidden=[3]", "field.time=true", "adjoint.method=discrete"]
@@ -41,9 +42,10 @@ def test_the_sample_is_the_runs_own_field_on_its_own_windows(trained: Path) -> N
 
     # Of 37 windows of 4 points in 40: the first, the last, and two between them.
     rows = [0, 12, 24, 36]
-    start = loaded.windows.states.numpy()[rows]
+    windows = prepare_trajectories(loaded.settings).windows
+    start = windows.states.numpy()[rows]
     np.testing.assert_array_equal(found.z0, start)
-    np.testing.assert_array_equal(found.times, loaded.windows.shared)
+    np.testing.assert_array_equal(found.times, windows.shared)
     later = loaded.first_times[rows] + 0.5
     expected = [
         loaded.field(tf.constant(t, tf.float32), z[None])[0]

@@ -8,14 +8,10 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.fields.layer import NeuralODE
+from nodelens.training.runs.data_summary import COMPONENTS, TIMES
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.load_samples import SampleRun
 from nodelens.training.samples.layers import run_layers
-
-# Enough to be more than one trajectory, few enough for a check of every component.
-WINDOWS = 4
-COMPONENTS = 64
-TIMES = 5
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Sample:
 
 
 def sample(run: Run | SampleRun) -> Sample:
-    """Takes windows that are spread evenly over the data that the run was trained on.
+    """Takes the windows that the run kept of the data that it was trained on.
 
     Args:
         run: The run; of a network the samples that enter its ODE block are taken.
@@ -44,24 +40,14 @@ def sample(run: Run | SampleRun) -> Sample:
     """
     if isinstance(run, SampleRun):
         return _entering(run)
-    problem, windows = run.problem, run.windows
-    components = len(run.components) + problem.augment
-    count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
-    if windows.shared is None:
-        count = 1  # windows with times of their own are not one initial value problem
-    chosen = np.linspace(0, windows.count - 1, count).round().astype(int)
-    batch = windows.batch(tf.gather(windows.starts, chosen))
-    length = windows.length
-    kept = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
-
-    start = batch.t0.numpy()  # a constant, not a tensor that is captured: no parameter
+    problem, summary = run.problem, run.summary
+    start = summary.window_starts  # a constant, not a tensor that is captured: no parameter
 
     def field(t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         return problem.field(t if problem.field.autonomous else t + start, z)
 
-    z0 = np.pad(batch.z0.numpy().astype(np.float64), [[0, 0], [0, problem.augment]])
-    times = batch.times.numpy().reshape(length, -1)[:, 0]
-    return Sample(field, z0, times[kept])
+    z0 = np.pad(summary.window_states, [[0, 0], [0, problem.augment]])
+    return Sample(field, z0, summary.window_times)
 
 
 def _entering(run: SampleRun) -> Sample:
@@ -69,7 +55,7 @@ def _entering(run: SampleRun) -> Sample:
     if not isinstance(block, NeuralODE):
         raise UsageError(f"{run.path} has learned a residual network: it solves no ODE")
     field = block.vector_field
-    z0 = run_layers(run.network.stem, tf.constant(run.unseen.x[:WINDOWS], tf.float32)).numpy()
+    z0 = run_layers(run.network.stem, tf.constant(run.summary.x, tf.float32)).numpy()
     components = int(np.prod(z0.shape[1:]))
     if z0.ndim != 2 or components > COMPONENTS:
         raise UsageError(

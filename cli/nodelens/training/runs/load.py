@@ -6,7 +6,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from nodelens.datasets.sample_settings import SampleDataSettings
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.build import augmented
 from nodelens.ode import Status
@@ -14,12 +13,11 @@ from nodelens.ode.status import REMEDIES
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import resolve
 from nodelens.training.loop.losses import loss_name
-from nodelens.training.runs.load_samples import SampleRun, load_sample_run
+from nodelens.training.runs.data_summary import SampleSummary, TrajectorySummary, load_summary
+from nodelens.training.runs.load_samples import SampleRun
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.evaluate import solve_whole
-from nodelens.training.trajectories.experiment import prepare_trajectories
 from nodelens.training.trajectories.objective import Problem
-from nodelens.training.trajectories.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -29,20 +27,29 @@ class Run:
     Attributes:
         path: The run directory.
         settings: The settings of the run.
-        components: The names of the components of the state.
-        first_state: Where the data starts, shape [dimension].
-        first_times: The times of the first trajectory of the data, shape [points].
+        summary: The facts about its data that predictions need.
         problem: The trained field and its solver.
-        windows: Where its batches came from.
     """
 
     path: Path
     settings: TrainOdeSettings
-    components: tuple[str, ...]
-    first_state: np.ndarray
-    first_times: np.ndarray
+    summary: TrajectorySummary
     problem: Problem
-    windows: Windows
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The names of the components of the state."""
+        return self.summary.components
+
+    @property
+    def first_state(self) -> np.ndarray:
+        """The first state of the data, shape [dimension]."""
+        return self.summary.first_state
+
+    @property
+    def first_times(self) -> np.ndarray:
+        """The times of the first trajectory of the data, shape [points]."""
+        return self.summary.first_times
 
     @property
     def field(self) -> keras.Model:
@@ -85,7 +92,8 @@ def load_run(path: str | Path) -> Run | SampleRun:
         A `Run` if it has learned from trajectories, a `SampleRun` if from samples.
 
     Raises:
-        UsageError: If it is no run directory, or has no model yet.
+        UsageError: If it is no run directory, or has no model yet; or if it was made by an earlier
+            version of nodelens and its data is not at hand.
     """
     directory = RunDirectory.open(Path(path))
     settings = resolve(TrainOdeSettings, file=directory.config).settings
@@ -94,24 +102,15 @@ def load_run(path: str | Path) -> Run | SampleRun:
             f"{path} has no model yet", hint=f"train it: node train-ode --resume {path}"
         )
     field = keras.models.load_model(directory.model)
-    if isinstance(settings.data, SampleDataSettings):
-        return load_sample_run(directory.path, settings, field)
-    prepared = prepare_trajectories(settings)
+    summary = load_summary(settings, directory.summary)
+    if isinstance(summary, SampleSummary):
+        return SampleRun(directory.path, settings, field, summary)
     problem = Problem(
         field,
         augmented(settings.field),
-        prepared.scaling.scale,
+        summary.scale,
         loss_name(settings.training.loss, labelled=False),
         settings.solver,
         settings.adjoint,
     )
-    first = prepared.data.trajectories[0]
-    return Run(
-        path=directory.path,
-        settings=settings,
-        components=prepared.data.components,
-        first_state=first.states[0],
-        first_times=first.times,
-        problem=problem,
-        windows=prepared.windows,
-    )
+    return Run(directory.path, settings, summary, problem)

@@ -10,6 +10,7 @@ import numpy as np
 from nodelens.datasets.samples import Samples
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.network import Network
+from nodelens.training.runs.data_summary import SampleSummary
 from nodelens.training.samples.experiment import prepare_samples
 from nodelens.training.samples.task import make_predictor
 from nodelens.training.settings import TrainOdeSettings
@@ -23,15 +24,33 @@ class SampleRun:
         path: The run directory.
         settings: The settings of the run.
         model: The network, from samples as they are to logits or values.
-        classes: The names of the classes; empty if it computes values.
-        unseen: The test part of its data, else what was kept back, else what it was trained on.
+        summary: The facts about its data that predictions need.
     """
 
     path: Path
     settings: TrainOdeSettings
     model: keras.Sequential
-    classes: tuple[str, ...]
-    unseen: Samples
+    summary: SampleSummary
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; empty if it computes values."""
+        return self.summary.classes
+
+    @cached_property
+    def unseen(self) -> Samples:
+        """The test part of its data, else the validation part, else the training part; read now.
+
+        Raises:
+            UsageError: If the data is not at hand.
+        """
+        try:
+            return prepare_samples(self.settings).split.unseen
+        except UsageError as error:
+            raise UsageError(
+                f"the data of {self.path} cannot be used: {error.message}",
+                hint="give samples of your own; a run keeps its network, not its data",
+            ) from error
 
     @cached_property
     def network(self) -> Network:
@@ -68,16 +87,3 @@ class SampleRun:
                 "solver.max_steps",
             )
         return outputs
-
-
-def load_sample_run(path: Path, settings: TrainOdeSettings, model: keras.Model) -> SampleRun:
-    """Puts a loaded network beside its data.
-
-    Args:
-        path: The run directory.
-        settings: Its settings.
-        model: What was loaded from it.
-    """
-    split = prepare_samples(settings).split
-    unseen = split.test or split.validation or split.train
-    return SampleRun(path, settings, model, split.train.classes, unseen)

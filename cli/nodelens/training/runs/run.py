@@ -22,6 +22,7 @@ from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.loop.experiment import Conclusion, Experiment
 from nodelens.training.loop.state import TrainingState
 from nodelens.training.loop.train import Hooks, Progress, Training, train
+from nodelens.training.runs.data_summary import summarise
 from nodelens.training.runs.event_files import event_files
 from nodelens.training.runs.prepare import prepare
 from nodelens.training.settings import OutputSettings, TrainOdeSettings
@@ -251,6 +252,7 @@ def _write_record(
     """Writes what it takes to repeat the run, before the run."""
     settings = resolved.settings
     write_text(directory.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
+    summarise(experiment).write(directory.summary)
     record = provenance(
         seed=settings.seed,
         device=device,
@@ -259,6 +261,7 @@ def _write_record(
     return {
         "config": directory.config,
         "provenance": directory.write_json("provenance.json", record),
+        "data_summary": directory.summary,
         "origins": directory.write_json("origins.json", resolved.origins),
         "metrics": directory.metrics,
         "checkpoints": make_directory(directory.checkpoints),
