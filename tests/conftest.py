@@ -2,6 +2,14 @@
 
 import pytest
 
+from tests.recycling import Recycling
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps the test processes small where there are several."""
+    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recycling(config))
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Drops what TensorFlow wrote when it was imported: pytest would show it after the summary."""
