@@ -86,14 +86,7 @@ class Explainer:
         self._image_score = compile_image_score(classifier.model, score, output=classifier.output)
 
     def explain(self, photo: Photo) -> Explanation:
-        """Explains one photo.
-
-        Args:
-            photo: The photo in its own size.
-
-        Returns:
-            The predictions and the maps.
-        """
+        """Explains one photo, in its own size."""
         return self.explain_batch([self.prepare(photo)])[0]
 
     def prepare(self, photo: Photo) -> Prepared:

@@ -24,14 +24,7 @@ class Classes:
 
 
 def find_classes(settings: GradcamSettings, names: ClassNames) -> Classes:
-    """Finds the classes that settings name.
-
-    Args:
-        settings: The settings.
-        names: The names of the model's classes.
-
-    Returns:
-        Their indices.
+    """Finds the classes that settings name among those of a model.
 
     Raises:
         UsageError: There is no such class.
@@ -48,12 +41,7 @@ def read_question_boxes(settings: GradcamSettings) -> dict[str, tuple[Box, ...]]
 
 
 def refuse_contradictions(settings: GradcamSettings, classes: Classes, count: int) -> None:
-    """Refuses what cannot be asked of a model.
-
-    Args:
-        settings: What is asked.
-        classes: The classes that the settings name.
-        count: The number of classes of the model.
+    """Refuses what cannot be asked of a model with so many classes.
 
     Raises:
         UsageError: Two settings contradict each other or the model.

@@ -23,14 +23,7 @@ _TINY = 1e-12
 
 
 def add_channels(parts: np.ndarray) -> np.ndarray:
-    """Adds up the channels, as the papers do.
-
-    Args:
-        parts: What each channel adds, shape `(n, m, channels)`.
-
-    Returns:
-        Shape `(n, m)`.
-    """
+    """Adds up the channels, as the papers do: `(n, m, channels)` to `(n, m)`."""
     return parts.sum(axis=-1)
 
 
@@ -151,25 +144,10 @@ def random(
 
 
 def random_weights(channels: int, seed: int) -> np.ndarray:
-    """Draws the weights of the control.
-
-    Args:
-        channels: How many.
-        seed: Of the generator.
-
-    Returns:
-        From -1 to 1, float32 `(channels,)`.
-    """
+    """Draws the weights of the control, from -1 to 1, float32 `(channels,)`."""
     return 2 * np.random.default_rng(seed).random(channels, np.float32) - 1
 
 
 def positive_part(signed_map: np.ndarray) -> np.ndarray:
-    """Keeps what speaks for the class: the ReLU that ends a class activation map.
-
-    Args:
-        signed_map: What a method returns.
-
-    Returns:
-        The map with every negative value set to zero.
-    """
+    """Sets negative values to zero: the ReLU that ends a class activation map."""
     return np.maximum(signed_map, 0)

@@ -49,14 +49,8 @@ def mean_over_changes(map_of: Callable[[np.ndarray], np.ndarray], image: np.ndar
     """Averages the maps of the image and of its mirror image, each in three brightnesses.
 
     Test-time augmentation as in pytorch-grad-cam ("aug smoothing", Gildenblat), which however
-    scales each map to a maximum of one before the mean; here they keep their magnitudes.
-
-    Args:
-        map_of: From an image to its map.
-        image: The preprocessed image.
-
-    Returns:
-        The mean, in which the maps of the mirror image are mirrored back.
+    scales each map to a maximum of one before the mean; here they keep their magnitudes. The maps
+    of the mirror image are mirrored back.
     """
     maps = [map_of(np.float32(factor) * image) for factor in BRIGHTNESS]
     mirrored = [map_of(np.float32(factor) * image[:, ::-1])[:, ::-1] for factor in BRIGHTNESS]

@@ -60,22 +60,15 @@ def applications() -> dict[str, Application]:
 
 
 def find_application(name: str) -> Application | None:
-    """Finds a network; capitals, hyphens and underscores make no difference.
+    """Finds a network, such as `ResNet50` or `mobilenet_v2`; None if no network is called so.
 
-    Args:
-        name: Such as `ResNet50` or `mobilenet_v2`.
-
-    Returns:
-        The network, or None if no network is called so.
+    Capitals, hyphens and underscores make no difference.
     """
     return applications().get(name.lower().replace("-", "").replace("_", ""))
 
 
 def refuse_unknown_model(name: str) -> None:
-    """Refuses a model that is neither a network of Keras nor looks like a file.
-
-    Args:
-        name: A name, or the path of a file.
+    """Refuses a model that is neither a network of Keras nor looks like the path of a file.
 
     Raises:
         UsageError: It is neither.

@@ -97,11 +97,7 @@ def _plain(name: str) -> str:
 def read_labels(path: Path) -> ClassNames:
     """Reads the names of classes from a text file, one a line.
 
-    Args:
-        path: The file, in UTF-8.
-
-    Returns:
-        The names; empty lines at the end do not count.
+    The file is in UTF-8; empty lines at the end do not count.
 
     Raises:
         UsageError: It cannot be read, or is empty.
@@ -116,11 +112,7 @@ def read_labels(path: Path) -> ClassNames:
 
 
 def imagenet_classes() -> ClassNames:
-    """Reads the 1000 classes of ImageNet in the order of `keras.applications`.
-
-    Returns:
-        The names, with their WordNet ids.
-    """
+    """Reads the 1000 classes of ImageNet, with their WordNet ids, in the order of Keras."""
     source = resources.files("nodelens.explaining.model") / "weights" / "imagenet_classes.csv"
     rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
     return ClassNames(names=_column(rows, "name"), ids=_column(rows, "wnid"))

@@ -7,15 +7,9 @@ import tensorflow as tf
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compiles a function of tensors.
+    """Compiles a function of tensors as a `tf.function`.
 
     Without AutoGraph, as Keras itself runs models: rewriting the source of everything that is
     called takes four times as long as tracing it.
-
-    Args:
-        function: The function.
-
-    Returns:
-        A `tf.function`.
     """
     return tf.function(function, reduce_retracing=True, autograph=False)

@@ -42,12 +42,7 @@ def download_official(application: Application) -> WeightsFile:
 def not_available(application: Application, what: str) -> EnvironmentLacksError:
     """Makes the error of weights that are not available, with all remedies.
 
-    Args:
-        application: The network.
-        what: The end of the sentence, such as `are damaged`.
-
-    Returns:
-        The error.
+    The sentence ends in `what`, such as `are damaged`.
     """
     place = keras_home() / "models" / application.file
     use = "`model.weights` to embedded" if application.name == "vgg19" else "`model.name` to vgg19"

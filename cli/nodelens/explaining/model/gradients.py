@@ -123,14 +123,7 @@ def _gradients(
 
 
 def only_call(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
-    """Returns the output of a layer that is used once.
-
-    Args:
-        calls: The outputs of its calls.
-        layer: The layer.
-
-    Returns:
-        The output.
+    """Returns the output of a layer that is used once, of the outputs of all its calls.
 
     Raises:
         UsageError: It is used more than once, or never.
@@ -148,15 +141,10 @@ def only_call(calls: list[tf.Tensor], layer: keras.Layer) -> tf.Tensor:
 def watched(
     layer: keras.Layer, tape: tf.GradientTape, grid: Grid = CHANNELS_LAST
 ) -> Iterator[list[tf.Tensor]]:
-    """Lets a tape watch the outputs of a layer while the block runs.
-
-    Args:
-        layer: The layer.
-        tape: The tape.
-        grid: The layout of its output.
+    """Lets a tape watch the outputs of a layer, laid out by a grid, while the block runs.
 
     Yields:
-        Its outputs, a tensor `(n, h, w, channels)` for each call.
+        The outputs, a tensor `(n, h, w, channels)` for each call.
     """
     outputs: list[tf.Tensor] = []
 
@@ -172,25 +160,17 @@ def watched(
 
 @contextmanager
 def intercepted(layer: keras.Layer, change: Callable[[Any], Any]) -> Iterator[None]:
-    """Passes the outputs of a layer through a function while the block runs.
-
-    Args:
-        layer: The layer.
-        change: Called with each output; returns the output in its place.
-    """
+    """Changes each output of a layer by a function while the block runs."""
     with surrounded(layer, lambda call, *args, **kwargs: change(call(*args, **kwargs))):
         yield
 
 
 @contextmanager
 def surrounded(layer: keras.Layer, instead: Callable[..., Any]) -> Iterator[None]:
-    """Runs a function instead of a layer while the block runs.
+    """Calls a function in place of a layer while the block runs.
 
-    The method of the class is covered by one of the instance, and uncovered at the end.
-
-    Args:
-        layer: The layer.
-        instead: Called with the call of the layer and its arguments; returns the output.
+    The function gets the call of the layer and its arguments, and returns the output. The method of
+    the class is covered by one of the instance, and uncovered at the end.
     """
     covered = vars(layer).get("call")
     layer.call = partial(instead, layer.call)

@@ -110,15 +110,7 @@ def _fed_channels_first(shape: Shape) -> bool:
 
 
 def run_model(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
-    """Runs a model as it is, for pictures `(n, height, width, channels)`.
-
-    Args:
-        model: The model.
-        images: The preprocessed pictures.
-
-    Returns:
-        Its output.
-    """
+    """Runs a model as it is, for preprocessed pictures `(n, height, width, channels)`."""
     shape = _input_shape(model)
     turned = shape is not None and _fed_channels_first(shape)
     return model(tf.transpose(images, [0, 3, 1, 2]) if turned else images, training=False)

@@ -34,20 +34,8 @@ def plain_errors() -> Iterator[None]:
         raise inner from None
 
 
-def select_output(result: Any, names: list[str], wanted: str | None) -> tf.Tensor:
-    """Chooses one output of a model.
-
-    Args:
-        result: What the model returned: a tensor, a list or a dictionary.
-        names: Names of the outputs, in the order of a list.
-        wanted: The name of an output; None where there is one only.
-
-    Returns:
-        The tensor.
-
-    Raises:
-        UsageError: The name is unknown, or needed and not given.
-    """
+def _select_output(result: Any, names: list[str], wanted: str | None) -> tf.Tensor:
+    """Chooses one output of what a model returned: a tensor, a list or a dictionary."""
     if isinstance(result, dict):
         outputs = dict(result)
     elif isinstance(result, (list, tuple)):
@@ -77,10 +65,14 @@ def run_scores(
         output: The output that is explained, where there are several.
 
     Returns:
-        Logits and probabilities, see `read_scores`.
+        Logits and probabilities, float32, shape `(n, classes)`; two classes for a single output.
+
+    Raises:
+        UsageError: The output is unknown, or that of no classifier, or there are several and none
+            is chosen.
     """
     names = list(getattr(model, "output_names", None) or [])
-    return read_scores(select_output(run_model(model, images), names, output))
+    return _read_scores(_select_output(run_model(model, images), names, output))
 
 
 def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str | None) -> int:
@@ -108,13 +100,10 @@ def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str 
 
 
 def before_head(output: tf.Tensor) -> tuple[tf.Tensor | None, str]:
-    """Finds the input of the softmax or sigmoid that a tensor is the output of.
-
-    Args:
-        output: Symbolic tensor in a graph that is being built.
+    """Finds the input of the softmax or sigmoid that a symbolic tensor is the output of.
 
     Returns:
-        That tensor, or None if there is no softmax or sigmoid; and the kind of the operation.
+        That input, or None if there is no softmax or sigmoid; and the kind of the operation.
     """
     operation = output.op
     while operation.type in _SHAPE_ONLY:
@@ -123,21 +112,12 @@ def before_head(output: tf.Tensor) -> tuple[tf.Tensor | None, str]:
     return (operation.inputs[0] if kind in {"Softmax", "Sigmoid"} else None), kind
 
 
-def read_scores(output: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    r"""Finds the logits behind the output of a classifier.
+def _read_scores(output: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Finds the logits behind the output of a classifier.
 
     Softmax: the logits are what goes into it. Sigmoid: the same, each class for itself; a single
     output $z$ is a decision between two classes with the logits $-z$ and $z$. Neither: the output
     is taken for the logits, of a softmax if there are several and of a sigmoid if there is one.
-
-    Args:
-        output: Symbolic tensor of shape `(n, classes)` in a graph that is being built.
-
-    Returns:
-        Logits and probabilities, float32, shape `(n, classes)`; two classes for one output.
-
-    Raises:
-        UsageError: The output is that of no classifier.
     """
     if output.shape.rank != 2:
         raise UsageError(

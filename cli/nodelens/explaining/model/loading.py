@@ -42,15 +42,11 @@ _MISFIT = re.compile(
 )
 
 
-def _say_nothing(message: str) -> None:
-    pass
-
-
 def load_classifier(
     request: ModelSettings,
     *,
     class_names: ClassNames | None = None,
-    announce: Callable[[str], None] = _say_nothing,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> Classifier:
     """Loads a model.
 

@@ -14,24 +14,18 @@ SUFFIXES = (".keras", ".h5", ".hdf5")
 def refuse_unknown(model: ModelSettings) -> None:
     """Refuses names that are unknown and files that are not there.
 
-    Args:
-        model: The model that is asked for.
-
     Raises:
         UsageError: The model or the weights are neither known by name nor a file.
     """
     refuse_unknown_model(model.name)
     if find_application(model.name) is None:
-        refuse_no_model(Path(model.name))
+        _refuse_no_model(Path(model.name))
     else:
         refuse_unknown_weights(model.weights)
 
 
 def known_classes(model: ModelSettings) -> ClassNames | None:
     """Finds the names of the classes, as far as they are known without the model.
-
-    Args:
-        model: The model that is asked for.
 
     Returns:
         The names of the file of labels, or of ImageNet for a network; None for a user's model.
@@ -41,15 +35,8 @@ def known_classes(model: ModelSettings) -> ClassNames | None:
     return None if find_application(model.name) is None else imagenet_classes()
 
 
-def refuse_no_model(path: Path) -> None:
-    """Refuses what cannot be a model, by its name only.
-
-    Args:
-        path: The file.
-
-    Raises:
-        UsageError: It is missing, or of a kind that holds no layers.
-    """
+def _refuse_no_model(path: Path) -> None:
+    """Refuses what cannot be a model, by its name only."""
     if path.is_dir():
         raise UsageError(
             f"{path}: a SavedModel directory holds a compiled function and no layers to look at",

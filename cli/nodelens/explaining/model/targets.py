@@ -17,39 +17,17 @@ ClassScore = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def score_of(target: str, against: int | None = None) -> ClassScore:
-    """Returns the score of a name: `logit`, `prob` or `margin`.
-
-    Args:
-        target: The name.
-        against: The other class of the margin, see `margin`.
-
-    Returns:
-        The score.
-    """
+    """Returns the score of a name: `logit`, `prob`, or `margin` over the class `against`."""
     return {"logit": logit, "prob": probability, "margin": margin(against)}[target]
 
 
 def top_k(k: int) -> ClassSelector:
-    """Selects the `k` classes of the highest score, best first; with 1 the predicted class.
-
-    Args:
-        k: How many.
-
-    Returns:
-        The selector.
-    """
+    """Selects the `k` classes of the highest score, best first; with 1 the predicted class."""
     return lambda logits: tf.math.top_k(logits, k).indices
 
 
 def these_classes(indices: Sequence[int]) -> ClassSelector:
-    """Selects the same classes for every image.
-
-    Args:
-        indices: The classes.
-
-    Returns:
-        The selector.
-    """
+    """Selects the same classes for every image."""
     return lambda logits: tf.tile(tf.constant([list(indices)], tf.int32), [tf.shape(logits)[0], 1])
 
 
@@ -70,11 +48,7 @@ def probability(logits: tf.Tensor, probabilities: tf.Tensor, indices: tf.Tensor)
 def margin(against: int | None) -> ClassScore:
     """Makes the score that sets a class apart from another: the difference of their logits.
 
-    Args:
-        against: The other class; None stands for the best class other than the explained one.
-
-    Returns:
-        The score.
+    Without `against` the other one is the best class other than the explained one.
     """
 
     def score(logits: tf.Tensor, probabilities: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:

@@ -58,14 +58,7 @@ def import_custom_classes(path: Path) -> None:
 
 
 def scales_its_input(model: keras.Model) -> bool:
-    """Checks whether one of the first layers scales the pixels.
-
-    Args:
-        model: The model.
-
-    Returns:
-        True if a `Rescaling` or `Normalization` layer stands among the first eight.
-    """
+    """Checks whether one of the first eight layers is a `Rescaling` or `Normalization`."""
     first = list(model._flatten_layers(include_self=False))[:8]
     return any(
         isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)) for layer in first

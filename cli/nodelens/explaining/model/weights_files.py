@@ -36,11 +36,8 @@ class WeightsFile:
 def refuse_unknown_weights(weights: str) -> None:
     """Refuses weights that are neither known by name nor a file that could hold some.
 
-    Args:
-        weights: A name, or the path of a file.
-
     Raises:
-        UsageError: It is neither.
+        UsageError: They are neither.
     """
     path = Path(weights)
     if weights in NAMES:
@@ -82,11 +79,7 @@ def embedded_file() -> WeightsFile:
 def official_file(application: Application) -> WeightsFile:
     """Finds the ImageNet weights that Keras publishes for a network, in Keras' cache.
 
-    Args:
-        application: The network.
-
-    Returns:
-        The file; where Keras knows no checksum, what is there counts as complete.
+    Where Keras knows no checksum, what is there counts as complete.
     """
     name = f"imagenet {application.name}"
     path = keras_home() / "models" / application.file
@@ -100,14 +93,6 @@ def official_file(application: Application) -> WeightsFile:
 
 
 def digest(path: Path, algorithm: str) -> str:
-    """Computes the checksum of a file.
-
-    Args:
-        path: The file.
-        algorithm: A name that `hashlib` knows.
-
-    Returns:
-        Hexadecimal digits.
-    """
+    """Computes a checksum of a file, in hexadecimal digits; `algorithm` is a name of `hashlib`."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
