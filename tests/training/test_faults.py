@@ -56,7 +56,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_it_and_the_run_goes_on_from_th
     assert run(["train-ode", "--resume", str(directory)]) == 0
     told = capsys.readouterr().err
     assert f"{newest} is damaged; the checkpoint before it is used" in told
-    assert "going on after step 5" in told
+    assert "continuing after step 5" in told
     state, _ = Checkpoints(directory / "checkpoints").newest()
     assert state is not None
     assert state.step == 20
@@ -67,13 +67,13 @@ def test_a_directory_that_is_removed_meanwhile_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     directory = tmp_path / "run"
-    row_of = run_module._metrics_row
+    row_of = run_module.metrics_row
 
     def removing(progress: Any) -> dict[str, float | None]:
         shutil.rmtree(directory)
         return row_of(progress)
 
-    monkeypatch.setattr(run_module, "_metrics_row", removing)
+    monkeypatch.setattr(run_module, "metrics_row", removing)
     assert run([*BEGIN, str(directory)]) == 5
     assert f"the run directory {directory} was removed" in capsys.readouterr().err
     assert not directory.exists()

@@ -1,10 +1,10 @@
-"""The picture of which classes are taken for which."""
+"""The figure of a confusion matrix."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from nodelens.figures.style import INK, new_figure, tidy, to_png
+from nodelens.figures.style import INK, colour_bar, new_figure, tidy, to_png
 
 MOST_NAMES = 30  # more classes have no names on the axes and no numbers in the cells
 LONGEST_NAME = 14
@@ -12,13 +12,13 @@ LONGEST_NAME = 14
 
 @dataclass(frozen=True)
 class ConfusionPicture:
-    """What the picture shows.
+    """A confusion matrix.
 
     Attributes:
-        title: What was trained.
-        part: Which samples were classified.
+        title: The network and the data.
+        part: The name of the part of the data that was classified.
         classes: The names of the classes.
-        matrix: How many samples of each class (row) were taken for each class (column).
+        matrix: The number of samples of each class (row) classified as each class (column).
     """
 
     title: str
@@ -28,10 +28,10 @@ class ConfusionPicture:
 
 
 def draw_confusion(picture: ConfusionPicture) -> bytes:
-    """Draws the confusion matrix, coloured by the share of each true class.
+    """Draws the confusion matrix, coloured by the fraction of each true class.
 
     Args:
-        picture: What it shows.
+        picture: The matrix and its names.
 
     Returns:
         The bytes of a PNG file.
@@ -43,7 +43,7 @@ def draw_confusion(picture: ConfusionPicture) -> bytes:
     axes = figure.subplots()
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     right, total = int(np.trace(matrix)), int(matrix.sum())
-    words = f"{picture.part}: {right:,} of {total:,} right, accuracy {right / total:.2%}"
+    words = f"{picture.part}: {right:,} of {total:,} correct, accuracy {right / total:.2%}"
     tidy(axes, words, "classified as", "true class")
     axes.grid(visible=False)
     if count <= MOST_NAMES:
@@ -55,9 +55,6 @@ def draw_confusion(picture: ConfusionPicture) -> bytes:
             colour = "white" if share[row, column] > 0.5 else INK
             text = f"{matrix[row, column]:,}"
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
-    bar = figure.colorbar(image, ax=axes, shrink=0.7, pad=0.02)
-    bar.set_label("share of the true class", fontsize=8, color=INK)
-    bar.ax.tick_params(labelsize=7)
-    bar.outline.set_visible(False)
+    colour_bar(axes, image, "fraction of the true class", shrink=0.7)
     figure.suptitle(picture.title, fontsize=11, color=INK)
     return to_png(figure)

@@ -1,6 +1,6 @@
-"""One hidden number on its way through a network: a residual network against an ODE network.
+"""The path of one hidden number through a residual network and an ODE network.
 
-The picture is figure 1 of Chen et al. 2018: the residual network defines a sequence of finite
+The figure follows figure 1 of Chen et al. 2018: the residual network defines a sequence of finite
 jumps, the ODE network a vector field that moves the state continuously.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from nodelens.figures.style import BLUE, INK, MUTED, ORANGE, new_figure, tidy, to_png
+from nodelens.figures.style import BLUE, INK, MUTED, ORANGE, legend, new_figure, tidy, to_png
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,10 @@ class DepthPanel:
     """One network's panel.
 
     Attributes:
-        name: What it is, and how good.
-        depths: Where its states are known, shape [depths].
+        name: Its kind and its quality.
+        depths: The depths at which its states are known, shape [depths].
         paths: The hidden state of some inputs there, shape [depths, paths].
-        jumps: Whether the state jumps from depth to depth instead of flowing.
-        evaluated: Depth and state where the field was evaluated, shape [evaluations, 2].
+        evaluated: Depth and state of each evaluation of the field, shape [evaluations, 2].
         field_depths: Depths of the arrows, shape [rows].
         field_states: States of the arrows, shape [columns].
         field: dh/d(depth), or the jump, shape [rows, columns].
@@ -31,7 +30,6 @@ class DepthPanel:
     name: str
     depths: np.ndarray
     paths: np.ndarray
-    jumps: bool
     evaluated: np.ndarray
     field_depths: np.ndarray
     field_states: np.ndarray
@@ -42,8 +40,8 @@ def draw_depth(title: str, panels: Sequence[DepthPanel]) -> bytes:
     """Draws the networks side by side, input at the bottom, output at the top.
 
     Args:
-        title: What the data is.
-        panels: One a network.
+        title: The data.
+        panels: One for each network.
 
     Returns:
         The bytes of a PNG file.
@@ -72,4 +70,4 @@ def _panel(axes: Axes, panel: DepthPanel) -> None:
     axes.set_xlim(panel.field_states[0], panel.field_states[-1])
     low, high = panel.depths[0], panel.depths[-1]
     axes.set_ylim(low - 0.05 * (high - low), high + 0.14 * (high - low))
-    axes.legend(fontsize=8, loc="upper right", framealpha=0.85, edgecolor="none")
+    legend(axes, loc="upper right")

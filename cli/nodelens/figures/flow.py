@@ -1,4 +1,4 @@
-"""What a network does to points of the plane: where it draws the line, and how it moves them."""
+"""The figure of a network on points of the plane: its decisions, and the paths of the points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from nodelens.figures.style import INK, SERIES, new_figure, tidy, to_png
+from nodelens.figures.style import INK, SERIES, legend, new_figure, tidy, to_png
 
 
 @dataclass(frozen=True)
 class FlowPanel:
-    """One network's row of the picture.
+    """One network's row of the figure.
 
     Attributes:
-        name: What it is, and how good.
+        name: Its kind and its quality.
         classes: The names of the classes.
         points: Samples that it has not seen, shape [samples, 2].
         labels: Their classes, shape [samples].
         grid: A grid of the plane, shape [rows, columns, 2].
         decided: The class of each point of it, shape [rows, columns].
-        paths: States of some of the samples on their way through the block, shape [depths, paths,
-            components].
+        paths: States of some of the samples inside the block, shape [depths, paths, components].
         path_labels: Their classes, shape [paths].
     """
 
@@ -42,8 +41,8 @@ def draw_flow(title: str, panels: Sequence[FlowPanel]) -> bytes:
     """Draws each network's decisions and flow; a flow of three components or more in space.
 
     Args:
-        title: What the data is.
-        panels: One a network.
+        title: The data.
+        panels: One for each network.
 
     Returns:
         The bytes of a PNG file.
@@ -72,7 +71,7 @@ def _decisions(axes: Axes, panel: FlowPanel) -> None:
         axes.plot(*mine.T, ".", color=_colour(label), markersize=4, label=name)
     tidy(axes, panel.name, "x₁", "x₂")
     axes.set_aspect("equal")
-    axes.legend(fontsize=8, loc="upper right", framealpha=0.85, edgecolor="none")
+    legend(axes, loc="upper right")
 
 
 def _flow(figure: Figure, place: tuple[int, int, int], panel: FlowPanel) -> None:
@@ -86,7 +85,7 @@ def _flow(figure: Figure, place: tuple[int, int, int], panel: FlowPanel) -> None
     for label in range(len(panel.classes)):
         ends = paths[-1, panel.path_labels == label, :shown]
         axes.plot(*ends.T, ".", color=_colour(label), markersize=4)
-    words = "The way through the block"
+    words = "Paths through the block"
     if space:
         axes.set_title(words, loc="left", fontsize=10, color=INK, fontweight="bold")
         axes.set_xlabel("z₁", fontsize=9)

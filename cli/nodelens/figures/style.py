@@ -1,6 +1,7 @@
-"""What all figures have in common: quiet axes, a small palette, no global state of Matplotlib."""
+"""The style of all figures: quiet axes, a small palette, no global state of Matplotlib."""
 
 import io
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,12 +17,12 @@ SERIES = (BLUE, ORANGE, GREEN, PURPLE)
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of a size in inches, which arranges its axes itself."""
+    """Makes an empty figure of a size in inches, with a constrained layout."""
     return Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
 
 
 def tidy(axes: Axes, title: str, x: str = "", y: str = "") -> None:
-    """Gives axes their words and takes away what nobody reads."""
+    """Sets the title and the labels of axes, and removes the frame at the top and the right."""
     axes.set_title(title, loc="left", fontsize=10, color=INK, fontweight="bold")
     axes.set_xlabel(x, fontsize=9, color=INK)
     axes.set_ylabel(y, fontsize=9, color=INK)
@@ -31,8 +32,21 @@ def tidy(axes: Axes, title: str, x: str = "", y: str = "") -> None:
     axes.set_axisbelow(True)
 
 
+def legend(axes: Axes, **options: Any) -> None:
+    """Adds a legend that stays readable on top of the data."""
+    axes.legend(fontsize=8, framealpha=0.85, edgecolor="none", **options)
+
+
+def colour_bar(axes: Axes, mapped: Any, label: str, shrink: float) -> None:
+    """Adds a colour bar without a frame."""
+    bar = axes.figure.colorbar(mapped, ax=axes, shrink=shrink, pad=0.02)
+    bar.set_label(label, fontsize=8, color=INK)
+    bar.ax.tick_params(labelsize=7)
+    bar.outline.set_visible(False)
+
+
 def to_png(figure: Figure) -> bytes:
-    """The figure as the bytes of a PNG file, without a date in it."""
+    """Returns the figure as the bytes of a PNG file, without a date in it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

@@ -1,26 +1,58 @@
-"""The picture of how a training went: loss, evaluations of the field, and what is left over."""
+"""The figure of a training: loss, evaluations of the field, and residuals or accuracy."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from nodelens.figures.style import BLUE, INK, MUTED, ORANGE, SERIES, new_figure, tidy, to_png
+from nodelens.figures.style import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    SERIES,
+    legend,
+    new_figure,
+    tidy,
+    to_png,
+)
 
 SMOOTHING = 40  # the mean of the loss is over this part of all steps
 
 
 @dataclass(frozen=True)
+class Curves:
+    """The course of a training.
+
+    Attributes:
+        losses: The loss of each training step, shape [steps]; NaN where the step was skipped.
+        steps: The steps after which the rest was recorded, shape [rows].
+        nfe_forward: Mean evaluations of the field by a forward solve, shape [rows].
+        nfe_backward: Mean evaluations with the vector-Jacobian product by a gradient, shape [rows].
+        val_loss: The validation loss, shape [rows]; NaN where there was no validation.
+        accuracy: The fraction of the batches classified correctly, shape [rows]; None where
+            nothing is classified.
+        val_accuracy: The same of the validation part; NaN where there was no validation.
+    """
+
+    losses: np.ndarray
+    steps: np.ndarray
+    nfe_forward: np.ndarray
+    nfe_backward: np.ndarray
+    val_loss: np.ndarray
+    accuracy: np.ndarray | None = None
+    val_accuracy: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
 class Residuals:
-    """What a trajectory leaves over.
+    """The residuals of a trajectory.
 
     Attributes:
         components: The names of the components of the state.
         times: The times of the data, shape [points].
         values: Model minus data, shape [points, dimension].
-        train_points: The points that were trained on; those after them were kept back.
+        train_points: The number of points used for training; those after them were held out.
     """
 
     components: tuple[str, ...]
@@ -29,90 +61,32 @@ class Residuals:
     train_points: int
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """The share that was classified right.
-
-    Attributes:
-        train: Of the batches, shape [rows].
-        validation: Of what was kept back, shape [rows]; NaN where it was not looked at.
-    """
-
-    train: np.ndarray
-    validation: np.ndarray
-
-
-@dataclass(frozen=True)
-class TrainingPicture:
-    """What the picture shows.
-
-    Attributes:
-        title: What was trained.
-        losses: The loss of each training step, shape [steps].
-        steps: After which steps the rest was noted, shape [rows].
-        nfe_forward: Mean evaluations of the field by a forward solve, shape [rows].
-        nfe_backward: Mean evaluations with the vector-Jacobian product by a gradient, shape [rows].
-        val_loss: The loss on data that was kept back, shape [rows]; NaN where it was not looked at.
-        result: What the third panel shows: residuals or accuracy; None leaves it out.
-    """
-
-    title: str
-    losses: np.ndarray
-    steps: np.ndarray
-    nfe_forward: np.ndarray
-    nfe_backward: np.ndarray
-    val_loss: np.ndarray
-    result: Residuals | Accuracy | None
-
-
-def training_picture(
-    title: str,
-    losses: np.ndarray,
-    rows: Sequence[Mapping[str, Any]],
-    result: Residuals | Accuracy | None,
-) -> TrainingPicture:
-    """Takes the picture's numbers from the rows of `metrics.jsonl`."""
-    return TrainingPicture(
-        title=title,
-        losses=losses,
-        steps=metrics_column(rows, "step"),
-        nfe_forward=metrics_column(rows, "nfe_forward"),
-        nfe_backward=metrics_column(rows, "nfe_backward"),
-        val_loss=metrics_column(rows, "val_loss"),
-        result=result,
-    )
-
-
-def metrics_column(rows: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
-    """One figure of all rows of `metrics.jsonl`; NaN where there was none."""
-    return np.array([row[name] for row in rows], float)
-
-
-def draw_training(picture: TrainingPicture) -> bytes:
-    """Draws the picture.
+def draw_training(title: str, curves: Curves, residuals: Residuals | None = None) -> bytes:
+    """Draws the course of a training.
 
     Args:
-        picture: What it shows.
+        title: The model and the data.
+        curves: The loss, the evaluations and the accuracy, if there is one.
+        residuals: The third panel where nothing is classified; None leaves it out.
 
     Returns:
         The bytes of a PNG file.
     """
-    panels = 2 if picture.result is None else 3
+    panels = 2 if residuals is None and curves.accuracy is None else 3
     figure = new_figure(4.0 * panels, 3.8)
     axes = figure.subplots(1, panels)
-    _loss(axes[0], picture)
-    _evaluations(axes[1], picture)
-    if isinstance(picture.result, Residuals):
-        _residuals(axes[2], picture.result)
-    elif isinstance(picture.result, Accuracy):
-        _accuracy(axes[2], picture.steps, picture.result)
-    figure.suptitle(picture.title, fontsize=12, color=INK)
+    _loss(axes[0], curves)
+    _evaluations(axes[1], curves)
+    if residuals is not None:
+        _residuals(axes[2], residuals)
+    elif curves.accuracy is not None:
+        _accuracy(axes[2], curves.steps, curves.accuracy, curves.val_accuracy)
+    figure.suptitle(title, fontsize=12, color=INK)
     return to_png(figure)
 
 
 def draw_losses(axes: Axes, losses: np.ndarray) -> int:
-    """Draws the loss of every step and its running mean; returns over how many steps that is."""
-    # A step that was left out has no loss.
+    """Draws the loss of every step and its running mean; returns the steps that it is over."""
     steps = 1 + np.flatnonzero(np.isfinite(losses))
     losses = losses[steps - 1]
     window = max(1, len(losses) // SMOOTHING)
@@ -122,22 +96,34 @@ def draw_losses(axes: Axes, losses: np.ndarray) -> int:
     return window
 
 
-def _loss(axes: Axes, picture: TrainingPicture) -> None:
-    draw_losses(axes, picture.losses)
-    seen = np.isfinite(picture.val_loss)
-    if seen.any():
-        style = {"color": ORANGE, "marker": ".", "markersize": 5, "linewidth": 1.0}
-        axes.semilogy(picture.steps[seen], picture.val_loss[seen], label="kept back", **style)
-        axes.legend(fontsize=8, framealpha=0.85, edgecolor="none")
+def shade_held_out(axes: Axes, times: np.ndarray, train_points: int) -> None:
+    """Shades the times after the points used for training, if there are any."""
+    if train_points < len(times):
+        start, end = times[train_points - 1], times[-1]
+        axes.axvspan(start, end, color=MUTED, alpha=0.12, linewidth=0, label="held out")
+
+
+def _loss(axes: Axes, curves: Curves) -> None:
+    draw_losses(axes, curves.losses)
+    if _validations(axes, curves.steps, curves.val_loss):
+        legend(axes)
     tidy(axes, "Loss", "step", "loss")
 
 
-def _evaluations(axes: Axes, picture: TrainingPicture) -> None:
-    axes.plot(picture.steps, picture.nfe_forward, color=BLUE, linewidth=1.3, label="forward")
-    axes.plot(picture.steps, picture.nfe_backward, color=ORANGE, linewidth=1.3, label="backward")
+def _validations(axes: Axes, steps: np.ndarray, values: np.ndarray) -> bool:
+    """Draws the values of all validations; returns whether there were any."""
+    seen = np.isfinite(values)
+    if seen.any():
+        axes.plot(steps[seen], values[seen], ".-", color=ORANGE, linewidth=1.0, label="validation")
+    return bool(seen.any())
+
+
+def _evaluations(axes: Axes, curves: Curves) -> None:
+    axes.plot(curves.steps, curves.nfe_forward, color=BLUE, linewidth=1.3, label="forward")
+    axes.plot(curves.steps, curves.nfe_backward, color=ORANGE, linewidth=1.3, label="backward")
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8, framealpha=0.85, edgecolor="none")
-    tidy(axes, "Evaluations of the field a step", "step", "evaluations")
+    legend(axes)
+    tidy(axes, "Evaluations of the field per step", "step", "evaluations")
 
 
 def _residuals(axes: Axes, left: Residuals) -> None:
@@ -145,19 +131,17 @@ def _residuals(axes: Axes, left: Residuals) -> None:
         colour = SERIES[index % len(SERIES)]
         axes.plot(left.times, left.values[:, index], ".", color=colour, ms=3, label=name)
     axes.axhline(0, color=INK, linewidth=0.8)
-    if left.train_points < len(left.times):
-        start, end = left.times[left.train_points - 1], left.times[-1]
-        axes.axvspan(start, end, color=MUTED, alpha=0.12, linewidth=0, label="kept back")
-    axes.legend(fontsize=8, ncols=2, framealpha=0.85, edgecolor="none")
+    shade_held_out(axes, left.times, left.train_points)
+    legend(axes, ncols=2)
     tidy(axes, "Model minus data, from z0 alone", "time t", "residual")
 
 
-def _accuracy(axes: Axes, steps: np.ndarray, accuracy: Accuracy) -> None:
-    axes.plot(steps, accuracy.train, color=BLUE, linewidth=1.3, label="training")
-    seen = np.isfinite(accuracy.validation)
-    if seen.any():
-        kept_back = accuracy.validation[seen]
-        axes.plot(steps[seen], kept_back, ".-", color=ORANGE, linewidth=1.0, label="kept back")
+def _accuracy(
+    axes: Axes, steps: np.ndarray, accuracy: np.ndarray, validation: np.ndarray | None
+) -> None:
+    axes.plot(steps, accuracy, color=BLUE, linewidth=1.3, label="training")
+    if validation is not None:
+        _validations(axes, steps, validation)
     axes.set_ylim(top=1.0)
-    axes.legend(fontsize=8, loc="lower right", framealpha=0.85, edgecolor="none")
-    tidy(axes, "Accuracy", "step", "share classified right")
+    legend(axes, loc="lower right")
+    tidy(axes, "Accuracy", "step", "fraction classified correctly")

@@ -214,6 +214,6 @@ def test_a_saved_network_predicts_what_the_run_predicted(pictures: Path, tmp_pat
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, timeout=300)
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), conclusion.outputs, atol=1e-5)
-    assert conclusion.part == "training"
-    matrix = conclusion.confusion()
+    assert conclusion.result.part == "training"
+    matrix = conclusion.result.confusion
     np.testing.assert_array_equal(matrix.sum(axis=1), [4, 4, 4])

@@ -106,40 +106,33 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
     chosen = start_tensorflow(call.device or "auto", verbose=call.verbose)
     output.note(f"device: {chosen.description}")
 
-    from nodelens.report.train.prediction import (
-        prediction_summary,
-        samples_summary,
-        slopes_summary,
-    )
+    from nodelens.report.train.prediction import prediction_summary
+    from nodelens.training.runs.document import Predicted, prediction_document
     from nodelens.training.runs.load import load_run
     from nodelens.training.runs.load_samples import SampleRun
     from nodelens.training.runs.predict import (
+        evaluate_field,
         initial_states,
         predict,
         write_prediction,
     )
-    from nodelens.training.runs.predict_samples import predict_samples, write_samples
-    from nodelens.training.runs.slopes import evaluate_field
+    from nodelens.training.runs.predict_samples import predict_samples
 
-    grid = call.times
     trained = load_run(run)
+    found: Predicted
     if isinstance(trained, SampleRun):
         reason = "the run has learned from samples, which are given by --input"
         call.refuse(reason, *states, rows.field_only)
-        answers = predict_samples(trained, call.input)
-        files = write_samples(answers, out or run / "predictions", force=force)
-        document = answers.document(files)
-        output.result(document, samples_summary(document))
-        return ExitCode.DONE
-    call.refuse("the run has learned from trajectories, which begin at --z0", rows.input)
-    points = initial_states(trained, call.z0, call.initial)
-    where, title = out or run / "predictions", f"Prediction of {run}"
-    if call.field_only:
-        slopes = evaluate_field(trained, points, grid)
-        document = slopes.document(write_prediction(slopes, where, title, force=force))
-        output.result(document, slopes_summary(document))
-        return ExitCode.DONE
-    prediction = predict(trained, points.states, trained.first_times if grid is None else grid)
-    document = prediction.document(write_prediction(prediction, where, title, force=force))
-    output.result(document, prediction_summary(document))
+        found = predict_samples(trained, call.input)
+    else:
+        call.refuse("the run has learned from trajectories, which begin at --z0", rows.input)
+        points, times = initial_states(trained, call.z0, call.initial), call.times
+        if call.field_only:
+            found = evaluate_field(trained, points, times)
+        else:
+            times = trained.first_times if times is None else times
+            found = predict(trained, points.states, times)
+    directory, title = out or run / "predictions", f"Prediction of {run}"
+    files = write_prediction(found, directory, title, force=force)
+    output.result(prediction_document(found, files), prediction_summary(found, files))
     return ExitCode.DONE

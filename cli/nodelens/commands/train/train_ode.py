@@ -104,10 +104,12 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
 
+    from nodelens.report.train.page import write_pages
     from nodelens.report.train.progress import watch_training
     from nodelens.report.train.summary import train_summary
     from nodelens.runtime.memory import resident_bytes
     from nodelens.runtime.signals import finish_the_step
+    from nodelens.training.runs.document import run_document
     from nodelens.training.runs.prepare import plan
     from nodelens.training.runs.run import run_training
 
@@ -117,20 +119,20 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
         return ExitCode.DONE
     resumption = _directory(output, resolved, resumed, force=call.force)
     directory, start = resumption.directory, resumption.start
-    with finish_the_step() as request, watch_training(output, resident_bytes) as tell:
-        report = run_training(
+    with finish_the_step() as request, watch_training(output, resident_bytes) as show:
+        result = run_training(
             resolved,
             directory,
             device=chosen.description,
-            on_progress=tell,
+            on_progress=show,
             stop=lambda: bool(request),
+            write_pages=write_pages,
             start=start,
         )
-    document = report.document()
-    output.result(document, train_summary(document, report.training.state.losses.tolist()))
-    if report.training.stopped == "interrupted":
-        output.warn(f"{request.word} after step {document['final']['step']:,}; nothing is lost")
-        output.note(f"go on with: node train-ode --resume {directory.path}")
+    output.result(run_document(result), train_summary(result))
+    if result.training.stopped == "interrupted":
+        output.warn(f"{request.word} after step {result.training.state.step:,}; nothing is lost")
+        output.note(f"continue with: node train-ode --resume {directory.path}")
         return request.exit_code
     return ExitCode.DONE
 
@@ -151,5 +153,5 @@ def _directory(
     for path in resumption.damaged:
         output.warn(f"{path} is damaged; the checkpoint before it is used")
     step = resumption.start.step if resumption.start else 0
-    output.note(f"run directory: {resume_from}, going on after step {step:,}")
+    output.note(f"run directory: {resume_from}, continuing after step {step:,}")
     return resumption

@@ -1,68 +1,44 @@
-"""A run of `train-ode` as a page: what was asked, what came of it, and its pictures."""
+"""A run of `train-ode` as a page: its result, its figures, its settings."""
 
 import shlex
-from collections.abc import Mapping
-from typing import Any
 
-from nodelens.report.page import Page
-from nodelens.report.quantities import per_second
-from nodelens.report.train.sample_results import sample_results
-from nodelens.report.train.skipped import skipped_in_words
+from nodelens.report.page import Page, to_html, to_markdown
+from nodelens.report.train.results import loss_row, result_rows
+from nodelens.runtime.files import write_text
+from nodelens.training.runs.result import RunResult
 
 
-def train_report(
-    document: Mapping[str, Any],
-    *,
-    title: str,
-    split: str,
-    pictures: tuple[tuple[str, str], ...],
-    settings: str,
-) -> Page:
-    """Says what came of a run; its pictures are found relative to the run directory.
+def run_page(run: RunResult) -> Page:
+    """Makes the page of a run; its figures are found relative to the run directory.
 
     Args:
-        document: The JSON document of `train-ode`.
-        title: What was fitted.
-        split: What was trained on and what was kept back, in words.
-        pictures: The path of each relative to the run directory, and what it shows.
-        settings: The settings as YAML.
+        run: The run.
     """
-    final, best, nfe = document["final"], document["best"], document["nfe"]
-    steps, throughput = final["step"], document["throughput"]
+    state, directory = run.training.state, shlex.quote(str(run.directory))
     rows = [
-        ("steps", f"{steps:,} ({document['stopped']})"),
-        ("data", split),
-        ("training loss", f"{document['initial']['train_loss']:.4g} → {final['train_loss']:.4g}"),
-        *sample_results(document),
+        ("steps", f"{state.step:,} ({run.training.stopped})"),
+        ("data", run.split),
+        loss_row(run),
+        *result_rows(run),
     ]
-    if "trajectory_error" in final:
-        rows.append(
-            ("mean absolute error, solved from z0 alone", f"{final['trajectory_error']:.4g}")
-        )
-    if final.get("extrapolation_error") is not None:
-        rows.append(("the same over what was kept back", f"{final['extrapolation_error']:.4g}"))
-    if best["val_loss"] is not None:
-        rows.append(("best validation", f"{best['val_loss']:.4g} after step {best['step']:,}"))
-    rows += [
-        (f"fitted {name}", f"{value:.6g}") for name, value in document.get("fitted", {}).items()
-    ]
-    rows.append(
-        ("evaluations a step", f"{nfe['forward'] / steps:.1f} + {nfe['backward'] / steps:.1f}")
-    )
-    if document["drift"] > 0:
-        rows.append(("largest drift of the backward solve", f"{document['drift']:.1e}"))
-    if document["skipped"]["steps"]:
-        rows.append(("left out", skipped_in_words(document)))
-    rows.append(("speed", f"{per_second(throughput['steps_per_second'])} steps/s"))
-    run_dir = shlex.quote(document["run_dir"])
+    if state.totals.drift > 0:
+        rows.append(("largest drift of the backward solve", f"{state.totals.drift:.1e}"))
     return Page(
-        title=title,
+        title=f"Neural ODE after {state.step:,} steps: {run.title}",
         rows=tuple(rows),
-        pictures=pictures,
+        pictures=tuple((f"figures/{each.file}", each.caption) for each in run.figures),
         commands=(
-            ("go on", f"node train-ode --resume {run_dir}"),
-            ("predict", f"node predict-ode {run_dir}"),
-            ("check the gradients", f"node predict-ode {run_dir} --gradient-check"),
+            ("continue", f"node train-ode --resume {directory}"),
+            ("predict", f"node predict-ode {directory}"),
+            ("check the gradients", f"node predict-ode {directory} --gradient-check"),
         ),
-        settings=settings,
+        settings=run.artifacts["config"].read_text(encoding="utf-8"),
     )
+
+
+def write_pages(run: RunResult) -> None:
+    """Writes the page of a run as Markdown and as HTML, beside its report."""
+    page = run_page(run)
+    contents = {f"figures/{each.file}": each.content for each in run.figures}
+    write_text(run.artifacts["page"], to_markdown(page))
+    write_text(run.artifacts["html"], to_html(page, contents))

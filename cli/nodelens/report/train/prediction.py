@@ -1,75 +1,61 @@
-"""A prediction in a few lines."""
+"""The summary of a prediction for a terminal."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nodelens.report.rows import Row, rows_table
+from nodelens.training.runs.predict import Slopes
+from nodelens.training.runs.predict_samples import SamplePrediction
 
 if TYPE_CHECKING:
+    import numpy as np
     from rich.table import Table
+
+    from nodelens.training.runs.document import Predicted
 
 SHOWN = 5
 
 
-def prediction_summary(document: dict[str, Any]) -> "Table":
-    """A table of where the trajectories start and end, and of the files.
+def prediction_summary(found: "Predicted", files: Mapping[str, Path]) -> "Table":
+    """Makes a table of the first results of a prediction, and of its files.
 
     Args:
-        document: The JSON document of `predict-ode`.
+        found: Trajectories, values of a field, or outputs for samples.
+        files: The files it was written to, by kind.
     """
-    start, stop, count = document["times"]
-    pairs = list(zip(document["initial"], document["final"], strict=True))
-    return _table(f"{start:g} to {stop:g}, {count:,} of them", "state", pairs, document["files"])
+    if isinstance(found, SamplePrediction):
+        rows = _samples(found)
+    elif isinstance(found, Slopes):
+        low, high = found.times.min(), found.times.max()
+        times = f"{low:g} to {high:g}" if low < high else f"{low:g}"
+        rows = _pairs(times, "z → dz/dt", found.states, found.derivatives)
+    else:
+        first, last = found.times[0], found.times[-1]
+        times = f"{first:g} to {last:g}, {len(found.times):,} of them"
+        rows = _pairs(times, "state", found.initial, found.states[:, -1])
+    return rows_table([*rows, *((name, str(path)) for name, path in files.items())])
 
 
-def slopes_summary(document: dict[str, Any]) -> "Table":
-    """A table of the first values of a field, and of the files.
-
-    Args:
-        document: The JSON document of `predict-ode --field-only`.
-    """
-    times = document["times"]
-    words = f"{min(times):g} to {max(times):g}" if min(times) < max(times) else f"{times[0]:g}"
-    pairs = list(zip(document["states"], document["derivatives"], strict=True))
-    return _table(words, "z → dz/dt", pairs, document["files"])
+def _pairs(times: str, label: str, before: "np.ndarray", after: "np.ndarray") -> list[Row]:
+    shown = zip(before[:SHOWN], after[:SHOWN], strict=True)
+    rows = [("times", times), *((label, f"{_state(one)} → {_state(two)}") for one, two in shown)]
+    if len(before) > SHOWN:
+        rows.append(("", f"and {len(before) - SHOWN:,} more"))
+    return rows
 
 
-def _table(times: str, word: str, pairs: list[tuple[Any, Any]], files: dict[str, str]) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("times", times)
-    for before, after in pairs[:SHOWN]:
-        table.add_row(word, f"{_state(before)} → {_state(after)}")
-    if len(pairs) > SHOWN:
-        table.add_row("", f"and {len(pairs) - SHOWN:,} more")
-    for name, path in files.items():
-        table.add_row(name, path)
-    return table
+def _samples(found: SamplePrediction) -> list[Row]:
+    rows = [("samples", f"{len(found.outputs):,}")]
+    if found.classes:
+        counts = ", ".join(f"{count:,} {name}" for name, count in found.counts.items())
+        rows.append(("classes", counts))
+    if found.accuracy is not None:
+        rows.append(("accuracy", f"{found.accuracy:.2%}"))
+    if found.mean_absolute_error is not None:
+        rows.append(("mean absolute error", f"{found.mean_absolute_error:.4g}"))
+    return rows
 
 
-def _state(values: Any) -> str:
+def _state(values: "Iterable[float]") -> str:
     return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
-
-
-def samples_summary(document: dict[str, Any]) -> "Table":
-    """A table of how many samples were taken for which class, and of the files.
-
-    Args:
-        document: The JSON document of `predict-ode` on a run that learned from samples.
-    """
-    from rich.table import Table
-
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("samples", f"{document['samples']:,}")
-    if "classes" in document:
-        counts = ", ".join(f"{count:,} {name}" for name, count in document["classes"].items())
-        table.add_row("classes", counts)
-    if "accuracy" in document:
-        table.add_row("accuracy", f"{document['accuracy']:.2%}")
-    if "mean_absolute_error" in document:
-        table.add_row("mean absolute error", f"{document['mean_absolute_error']:.4g}")
-    for name, path in document["files"].items():
-        table.add_row(name, path)
-    return table

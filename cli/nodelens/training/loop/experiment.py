@@ -1,48 +1,87 @@
-"""What a run is about: a task with its data around it, and what came of it."""
+"""An experiment, which is a task with its data, and the conclusion about the trained model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nodelens.training.loop.state import TrainingState
+import numpy as np
+
+from nodelens.figures.training import Curves
 from nodelens.training.loop.task import Stage, Task
 from nodelens.training.settings import TrainOdeSettings
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture of a run.
+class FigureFile:
+    """A figure of a run.
 
     Attributes:
-        artifact: What it is called among the artifacts of the report.
+        artifact: Its name among the artifacts of the run.
         file: Its name in the folder of the figures.
-        shown: What it shows, in words.
+        caption: The content in words.
         content: The bytes of a PNG file.
     """
 
     artifact: str
     file: str
-    shown: str
+    caption: str
     content: bytes
 
 
+@dataclass(frozen=True)
+class TrajectoryResult:
+    """The quality of a field on the first trajectory of its data, solved from z0 alone.
+
+    Attributes:
+        trajectory_error: The mean absolute error over the points used for training.
+        extrapolation_error: The same over the points held out; None if none were.
+        fitted: The fitted parameters of equations, by name.
+    """
+
+    trajectory_error: float
+    extrapolation_error: float | None
+    fitted: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SampleResult:
+    """The quality of a network on samples.
+
+    Attributes:
+        network: The kind of the network, in words.
+        parameters: The number of its parameters.
+        part: The samples that it is evaluated on: `test`, `validation` or `training`.
+        loss: The loss on these.
+        accuracy: The fraction classified correctly; None where values are computed.
+        mean_absolute_error: The error of the values; None where samples are classified.
+        classes: The names of the classes.
+        confusion: The number of samples of each class (row) classified as each class (column);
+            None where values are computed.
+    """
+
+    network: str
+    parameters: int
+    part: str
+    loss: float
+    accuracy: float | None
+    mean_absolute_error: float | None
+    classes: tuple[str, ...]
+    confusion: np.ndarray | None
+
+
 class Conclusion(Protocol):
-    """What a trained model makes of its data."""
+    """A trained model and its quality on the data."""
 
-    def final(self) -> dict[str, Any]:
-        """How good it is: further entries of `final` in the JSON document."""
+    @property
+    def result(self) -> TrajectoryResult | SampleResult:
+        """The quality of the model."""
 
-    def findings(self) -> dict[str, Any]:
-        """What else was found: further entries of the JSON document."""
-
-    def pictures(
-        self, state: TrainingState, rows: list[dict[str, Any]], rival: Any = None
-    ) -> list[Picture]:
-        """Draws the pictures.
+    def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:
+        """Draws the figures.
 
         Args:
-            state: Where the training ended.
-            rows: The metrics, one row a call of the compiled loop.
-            rival: The conclusion of the same kind about the model to compare with.
+            curves: The course of the training.
+            baseline: The conclusion of the same kind about the baseline model, if there is one.
         """
 
 
@@ -51,33 +90,33 @@ class Experiment(Protocol):
 
     @property
     def task(self) -> Task:
-        """What the loop trains, as it is at the end."""
+        """The task of the last phase."""
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What the loop trains in each phase."""
+        """The task of each phase."""
 
     @property
     def settings(self) -> TrainOdeSettings:
-        """What to do; epochs are turned into steps."""
+        """The settings, with epochs turned into steps."""
 
     @property
     def examples(self) -> int:
-        """The samples or windows to train on."""
+        """The number of samples or windows to train on."""
 
     @property
     def title(self) -> str:
-        """What the data is, in words."""
+        """The data, in words."""
 
     @property
     def split_in_words(self) -> str:
-        """What is trained on and what is kept back."""
+        """The parts of the data, in words."""
 
     def content(self) -> bytes:
-        """All data, for hashing."""
+        """Returns all data as bytes, for hashing."""
 
     def plan(self) -> dict[str, Any]:
-        """What a training would do; `summary` says it in one sentence."""
+        """Returns the figures of a training; `summary` says them in one sentence."""
 
     def conclude(self) -> Conclusion:
-        """Judges the trained model."""
+        """Evaluates the trained model."""

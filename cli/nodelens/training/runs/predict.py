@@ -1,27 +1,27 @@
-"""Predictions of a run as files."""
+"""Predictions of a run that has learned from trajectories."""
 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar, Protocol
 
 import numpy as np
+import tensorflow as tf
 
 from nodelens.datasets.arrays import read_point_arrays
 from nodelens.datasets.tables import read_points
 from nodelens.datasets.trajectories import Points
 from nodelens.errors import UsageError
-from nodelens.figures.prediction import PredictionPicture, draw_prediction
+from nodelens.figures.prediction import draw_prediction
 from nodelens.runtime.files import make_directory, refuse_overwriting, write_bytes, write_text
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.numbers import as_csv
-from nodelens.training.runs.slopes import Slopes
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """Trajectories from one or several states.
+    """Trajectories from one or several initial states.
 
     Attributes:
         components: The names of the components.
@@ -35,10 +35,10 @@ class Prediction:
     initial: np.ndarray
     states: np.ndarray
 
-    name = "prediction"
+    name: ClassVar[str] = "prediction"
 
     def to_csv(self) -> str:
-        """A table with a row for each time of each trajectory."""
+        """Returns a CSV table with a row for each time of each trajectory."""
         count = len(self.states)
         numbers = np.repeat(np.arange(1, count + 1), len(self.times))
         states = self.states.reshape(len(numbers), -1)
@@ -46,19 +46,37 @@ class Prediction:
         return as_csv(["trajectory", "time", *self.components], rows)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What an NPZ file holds."""
+        """Returns the arrays of an NPZ file."""
         return {"times": self.times, "states": self.states, "initial": self.initial}
 
-    def document(self, files: dict[str, Path]) -> dict[str, Any]:
-        """The JSON document of `predict-ode`."""
-        return {
-            "components": list(self.components),
-            "trajectories": len(self.states),
-            "times": [float(self.times[0]), float(self.times[-1]), len(self.times)],
-            "initial": self.initial,
-            "final": self.states[:, -1],
-            "files": {name: str(path) for name, path in files.items()},
-        }
+
+@dataclass(frozen=True)
+class Slopes:
+    """The values of a field.
+
+    Attributes:
+        components: The names of the components.
+        times: Shape [points].
+        states: Shape [points, dimension].
+        derivatives: dz/dt there, shape [points, dimension].
+    """
+
+    components: tuple[str, ...]
+    times: np.ndarray
+    states: np.ndarray
+    derivatives: np.ndarray
+
+    name: ClassVar[str] = "field"
+
+    def to_csv(self) -> str:
+        """Returns a CSV table with a row for each point."""
+        slopes = [f"d{name}/dt" for name in self.components]
+        rows = np.column_stack([self.times, self.states, self.derivatives])
+        return as_csv(["time", *self.components, *slopes], rows)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Returns the arrays of an NPZ file."""
+        return {"times": self.times, "states": self.states, "derivatives": self.derivatives}
 
 
 def initial_states(run: Run, z0: Sequence[float] | None, file: Path | None) -> Points:
@@ -91,10 +109,47 @@ def predict(run: Run, initial: np.ndarray, times: np.ndarray) -> Prediction:
     return Prediction(run.components, times, initial, states)
 
 
+def evaluate_field(run: Run, points: Points, times: np.ndarray | None) -> Slopes:
+    """Evaluates the trained field.
+
+    Args:
+        run: The run; components that its field adds to the data count as zero.
+        points: The states, of the length that the run has.
+        times: Each state is evaluated at all of these, shape [times]; without them at the time
+            that belongs to it, or else at the first time of the data.
+    """
+    count = len(points.states)
+    own = points.times if points.times is not None else np.repeat(run.first_times[:1], count)
+    if times is None:
+        times, states = own, points.states
+    else:
+        states, times = np.repeat(points.states, len(times), axis=0), np.tile(times, count)
+    inputs = np.pad(states, ((0, 0), (0, run.problem.augment))).astype(np.float32)
+    found = run.field(tf.constant(times[:, None], tf.float32), tf.constant(inputs))
+    derivatives = found.numpy().astype(np.float64)[:, : len(run.components)]
+    return Slopes(run.components, times, states, derivatives)
+
+
+class Predicted(Protocol):
+    """A prediction that can be written to files.
+
+    Attributes:
+        name: The name of the files.
+    """
+
+    name: ClassVar[str]
+
+    def to_csv(self) -> str:
+        """Returns a CSV table."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Returns the arrays of an NPZ file."""
+
+
 def write_prediction(
-    found: Prediction | Slopes, directory: Path, title: str, *, force: bool
+    found: Predicted, directory: Path, title: str, *, force: bool
 ) -> dict[str, Path]:
-    """Writes trajectories as CSV, NPZ and picture, or the values of a field as CSV and NPZ.
+    """Writes a prediction as CSV and NPZ, and draws trajectories.
 
     Raises:
         UsageError: If a file is there already and `force` is not set.
@@ -108,6 +163,6 @@ def write_prediction(
     np.savez(buffer, **found.arrays())  # type: ignore[arg-type]
     write_bytes(files["npz"], buffer.getvalue())
     if isinstance(found, Prediction):
-        picture = PredictionPicture(title, found.components, found.times, found.states)
-        write_bytes(files["png"], draw_prediction(picture))
+        drawn = draw_prediction(title, found.components, found.times, found.states)
+        write_bytes(files["png"], drawn)
     return files

@@ -1,22 +1,20 @@
-"""Predictions of a network on samples, as files."""
+"""Predictions of a run that has learned from samples."""
 
-import csv
-import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
 from nodelens.errors import UsageError
-from nodelens.runtime.files import make_directory, refuse_overwriting, write_bytes, write_text
 from nodelens.training.runs.load_samples import SampleRun
+from nodelens.training.runs.numbers import as_csv
 
 
 @dataclass(frozen=True)
 class SamplePrediction:
-    """What a network makes of samples.
+    """The outputs of a network for samples.
 
     Attributes:
         classes: The names of the classes; empty if values were computed.
@@ -28,36 +26,50 @@ class SamplePrediction:
     outputs: np.ndarray
     answers: np.ndarray | None
 
+    name: ClassVar[str] = "prediction"
+
     @property
     def labels(self) -> np.ndarray:
         """The most probable class of each sample."""
         return np.argmax(self.outputs, axis=1)
 
-    def to_csv(self) -> str:
-        """A table with a row for each sample."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        if self.classes:
-            writer.writerow(["sample", "class", *(f"p({name})" for name in self.classes)])
-        else:
-            names = [f"y{index + 1}" for index in range(self.outputs.shape[1])]
-            writer.writerow(["sample", *names])
-        for number, row in enumerate(self.outputs, start=1):
-            name = [self.classes[int(np.argmax(row))]] if self.classes else []
-            writer.writerow([number, *name, *(f"{value:.6g}" for value in row)])
-        return text.getvalue()
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of samples that were classified as each class."""
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return dict(zip(self.classes, counts.tolist(), strict=True))
 
-    def document(self, files: dict[str, Path]) -> dict[str, Any]:
-        """The JSON document of `predict-ode`."""
-        found: dict[str, Any] = {"samples": len(self.outputs)}
-        if self.classes:
-            counts = np.bincount(self.labels, minlength=len(self.classes))
-            found["classes"] = dict(zip(self.classes, counts.tolist(), strict=True))
-        if self.answers is not None and self.classes:
-            found["accuracy"] = float(np.mean(self.labels == self.answers))
-        elif self.answers is not None:
-            found["mean_absolute_error"] = float(np.mean(np.abs(self.outputs - self.answers)))
-        return {**found, "files": {name: str(path) for name, path in files.items()}}
+    @property
+    def accuracy(self) -> float | None:
+        """The fraction classified correctly; None where that is not known."""
+        if self.answers is None or not self.classes:
+            return None
+        return float(np.mean(self.labels == self.answers))
+
+    @property
+    def mean_absolute_error(self) -> float | None:
+        """The error of the values; None where it is not known."""
+        if self.answers is None or self.classes:
+            return None
+        return float(np.mean(np.abs(self.outputs - self.answers)))
+
+    def to_csv(self) -> str:
+        """Returns a CSV table with a row for each sample."""
+        rows = enumerate(self.outputs.tolist(), start=1)
+        if not self.classes:
+            names = [f"y{index + 1}" for index in range(self.outputs.shape[1])]
+            return as_csv(["sample", *names], ([n, *row] for n, row in rows), digits=6)
+        labelled = zip(rows, self.labels, strict=True)
+        return as_csv(
+            ["sample", "class", *(f"p({name})" for name in self.classes)],
+            ([number, self.classes[label], *row] for (number, row), label in labelled),
+            digits=6,
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Returns the arrays of an NPZ file."""
+        labels = {"labels": self.labels, "classes": np.array(self.classes)} if self.classes else {}
+        return {"outputs": self.outputs, **labels}
 
 
 def predict_samples(run: SampleRun, file: Path | None) -> SamplePrediction:
@@ -94,22 +106,3 @@ def _read(file: Path) -> np.ndarray:
         raise UsageError(f"{file} has no array `x`") from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UsageError(f"{file} is no NPZ or NPY file of numbers: {error}") from error
-
-
-def write_samples(found: SamplePrediction, directory: Path, *, force: bool) -> dict[str, Path]:
-    """Writes predictions as CSV and NPZ.
-
-    Raises:
-        UsageError: If a file is there already and `force` is not set.
-    """
-    files = {kind: directory / f"prediction.{kind}" for kind in ("csv", "npz")}
-    make_directory(directory)
-    refuse_overwriting(list(files.values()), force=force)
-    write_text(files["csv"], found.to_csv())
-    arrays = {"outputs": found.outputs}
-    if found.classes:
-        arrays |= {"labels": found.labels, "classes": np.array(found.classes)}
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    write_bytes(files["npz"], buffer.getvalue())
-    return files

@@ -76,7 +76,6 @@ def depth_panel(network: Network, samples: Samples, name: str) -> DepthPanel:
         name=name,
         depths=depths,
         paths=paths,
-        jumps=isinstance(block, ResidualBlocks),
         evaluated=evaluated.reshape(-1, 2),
         field_depths=rows,
         field_states=states,

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from nodelens.datasets.arrays import read_arrays
 from nodelens.datasets.settings import ArrayData, CsvData, TrajectoryDataSettings
 from nodelens.datasets.split import Split, split
@@ -13,17 +11,13 @@ from nodelens.datasets.tables import read_csv
 from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.build import augmented, make_field
-from nodelens.fields.hybrid import HybridField
-from nodelens.figures.fit import FitPicture, draw_fit
-from nodelens.figures.training import Residuals, draw_training, training_picture
 from nodelens.training.loop.epochs import in_steps
-from nodelens.training.loop.experiment import Picture
 from nodelens.training.loop.losses import loss_name
 from nodelens.training.loop.phases import phases
-from nodelens.training.loop.state import TrainingState
 from nodelens.training.loop.task import Stage
 from nodelens.training.settings import TrainingSettings, TrainOdeSettings
-from nodelens.training.trajectories.evaluate import Evaluation, evaluate, field_on_grid
+from nodelens.training.trajectories.conclusion import TrajectoryConclusion
+from nodelens.training.trajectories.evaluate import evaluate
 from nodelens.training.trajectories.objective import Problem
 from nodelens.training.trajectories.task import TrajectoryTask
 from nodelens.training.trajectories.windows import Windows, make_windows
@@ -91,73 +85,10 @@ class TrajectoryExperiment:
             ),
         }
 
-    def conclude(self) -> "TrajectoryConclusion":
+    def conclude(self) -> TrajectoryConclusion:
         """Solves the trained field over the first trajectory."""
-        return TrajectoryConclusion(self, evaluate(self.problem, self.data, self.split))
-
-
-@dataclass(frozen=True)
-class TrajectoryConclusion:
-    """What a trained field makes of its trajectories: a `Conclusion`.
-
-    Attributes:
-        experiment: The field and its data.
-        evaluation: The first trajectory by the trained field.
-    """
-
-    experiment: TrajectoryExperiment
-    evaluation: Evaluation
-
-    def final(self) -> dict[str, Any]:
-        """The errors of the first trajectory."""
-        return {
-            "trajectory_error": self.evaluation.train_error,
-            "extrapolation_error": self.evaluation.validation_error,
-        }
-
-    def findings(self) -> dict[str, Any]:
-        """The parameters of equations that were fitted, by name."""
-        field = self.experiment.problem.field
-        return {"fitted": field.fitted() if isinstance(field, HybridField) else {}}
-
-    def pictures(
-        self, state: TrainingState, rows: list[dict[str, Any]], rival: None = None
-    ) -> list[Picture]:
-        """The training, and the fit; the phase plane takes two components."""
-        data, evaluation = self.experiment.data, self.evaluation
-        title = f"Neural ODE after {state.step:,} steps: {data.title}"
-        residuals = Residuals(
-            components=data.components,
-            times=evaluation.trajectory.times,
-            values=evaluation.states - evaluation.trajectory.states,
-            train_points=evaluation.train_points,
-        )
-        drawn = draw_training(training_picture(title, state.losses, rows, residuals))
-        pictures = [
-            Picture("training_figure", "training.png", "Loss, evaluations and residuals", drawn)
-        ]
-        if data.dimension >= 2:
-            fit = draw_fit(self._fit_picture(title, state.losses))
-            shown = "Trajectory, phase portrait, vector field and loss"
-            pictures.insert(0, Picture("figure", "fit.png", shown, fit))
-        return pictures
-
-    def _fit_picture(self, title: str, losses: np.ndarray) -> FitPicture:
-        evaluation = self.evaluation
-        trajectory = evaluation.trajectory
-        grid, derivative = field_on_grid(self.experiment.problem, trajectory.states)
-        return FitPicture(
-            title=title,
-            components=self.experiment.data.components,
-            times=trajectory.times,
-            data=trajectory.states,
-            curve_times=evaluation.curve_times,
-            curve=evaluation.curve,
-            train_points=evaluation.train_points,
-            grid=grid,
-            field=derivative,
-            losses=losses,
-        )
+        evaluation = evaluate(self.problem, self.data, self.split)
+        return TrajectoryConclusion(self.problem, self.data, evaluation)
 
 
 def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:

@@ -1,0 +1,72 @@
+"""The result of one run of `train-ode`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nodelens.training.loop.experiment import Conclusion, FigureFile
+from nodelens.training.loop.train import Training
+
+# Each batch has windows of its own, so the loss at the end is a mean over this many steps.
+LAST_STEPS = 100
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The result of a run.
+
+    Attributes:
+        directory: The run directory.
+        title: The data, in words.
+        split: The parts of the data, in words.
+        training: The training.
+        conclusion: The trained model and its quality on the data.
+        figures: The figures that were drawn.
+        artifacts: The paths of the files, by name.
+        epoch: The examples seen, in multiples of those there are.
+        baseline: The result of the baseline model, if there is one.
+    """
+
+    directory: Path
+    title: str
+    split: str
+    training: Training
+    conclusion: Conclusion
+    figures: tuple[FigureFile, ...]
+    artifacts: dict[str, Path]
+    epoch: float
+    baseline: "RunResult | None" = None
+
+    @property
+    def first_step(self) -> int:
+        """The first step that was not skipped, from 1."""
+        return int(np.argmax(np.isfinite(self.training.state.losses))) + 1
+
+    @property
+    def first_loss(self) -> float:
+        """The loss of this step."""
+        return float(self.training.state.losses[self.first_step - 1])
+
+    @property
+    def last_loss(self) -> float:
+        """The mean loss of the last `LAST_STEPS` steps that were not skipped."""
+        losses = self.training.state.losses
+        return float(np.mean(losses[np.isfinite(losses)][-LAST_STEPS:]))
+
+    @property
+    def lowest_loss(self) -> float:
+        """The lowest loss of a step."""
+        return float(np.nanmin(self.training.state.losses))
+
+    @property
+    def best_step(self) -> int:
+        """The step of the best validation, or of the lowest loss where there was none."""
+        state = self.training.state
+        return state.best.step or int(np.nanargmin(state.losses)) + 1
+
+    @property
+    def val_loss(self) -> float | None:
+        """The loss of the best validation; None where there was none."""
+        best = self.training.state.best
+        return best.loss if best.step else None

@@ -1,0 +1,69 @@
+"""The conclusion of a training on trajectories: the first one, solved by the trained field."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from nodelens.datasets.trajectories import TrajectoryData
+from nodelens.fields.hybrid import HybridField
+from nodelens.figures.fit import FitPicture, draw_fit
+from nodelens.figures.training import Curves, Residuals, draw_training
+from nodelens.training.loop.experiment import FigureFile, TrajectoryResult
+from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid
+from nodelens.training.trajectories.objective import Problem
+
+
+@dataclass(frozen=True)
+class TrajectoryConclusion:
+    """A trained field on its trajectories: a `Conclusion`.
+
+    Attributes:
+        problem: The field and its solver.
+        data: All data.
+        evaluation: The first trajectory by the trained field.
+    """
+
+    problem: Problem
+    data: TrajectoryData
+    evaluation: Evaluation
+
+    @property
+    def result(self) -> TrajectoryResult:
+        """The errors on the first trajectory, and the fitted parameters of equations."""
+        field = self.problem.field
+        return TrajectoryResult(
+            trajectory_error=self.evaluation.train_error,
+            extrapolation_error=self.evaluation.validation_error,
+            fitted=field.fitted() if isinstance(field, HybridField) else {},
+        )
+
+    def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:
+        """Draws the training and, for two components or more, the fit."""
+        title = f"Neural ODE after {len(curves.losses):,} steps: {self.data.title}"
+        components, found = self.data.components, self.evaluation
+        times, states = found.trajectory.times, found.trajectory.states
+        residuals = Residuals(components, times, found.states - states, found.train_points)
+        figures = [
+            FigureFile(
+                "training_figure",
+                "training.png",
+                "Loss, evaluations and residuals",
+                draw_training(title, curves, residuals),
+            )
+        ]
+        if len(components) >= 2:
+            grid, derivative = field_on_grid(self.problem, states)
+            picture = FitPicture(
+                title=title,
+                components=components,
+                times=times,
+                data=states,
+                curve_times=found.curve_times,
+                curve=found.curve,
+                train_points=found.train_points,
+                grid=grid,
+                field=derivative,
+                losses=curves.losses,
+            )
+            shown = "Trajectory, phase portrait, vector field and loss"
+            figures.insert(0, FigureFile("figure", "fit.png", shown, draw_fit(picture)))
+        return figures
