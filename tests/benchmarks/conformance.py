@@ -12,9 +12,9 @@ import sys
 
 import numpy as np
 import tensorflow as tf
+from tests.ode.conformance import CONFORMANCE, ExactProblem
 
 from nodelens.ode.prepare import prepare
-from nodelens.ode.problems import CONFORMANCE, ExactProblem
 
 ADJOINTS = ("backsolve", "reversible", "discrete", "checkpointed")
 

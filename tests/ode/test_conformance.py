@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tests.benchmarks.conformance import errors
+from tests.ode.conformance import CONFORMANCE
+from tests.ode.conformance.stiff import BACKSOLVE_TRAPS
 
 from nodelens.ode import odeint_vjp
-from nodelens.ode.problems import BACKSOLVE_TRAPS, CONFORMANCE
 from nodelens.ode.solve import DRIFT_LIMIT
 
 SHARES = {

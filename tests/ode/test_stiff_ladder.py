@@ -2,9 +2,9 @@
 
 import pytest
 import tensorflow as tf
+from tests.ode.conformance.stiff import STIFF_LADDER
 
 from nodelens.ode import Discrete, Reversible, odeint_vjp
-from nodelens.ode.problems import STIFF_LADDER
 from nodelens.ode.solve import DRIFT_LIMIT
 
 

@@ -8,7 +8,7 @@ from nodelens.checking.tensor_fields import TensorField64
 
 
 def block_jacobian(problem: CheckProblem, t: float, z: np.ndarray) -> np.ndarray:
-    """∂g/∂Z = [[f_z, f_θ, f_t], [0, 0, 0], [0, 0, 0]], found by automatic differentiation.
+    """Returns ∂g/∂Z = [[f_z, f_θ, f_t], [0, 0, 0], [0, 0, 0]] by automatic differentiation.
 
     Args:
         problem: The problem, whose `vector_field` is differentiated as the solver sees it.

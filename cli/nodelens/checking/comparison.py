@@ -49,12 +49,7 @@ class Judge:
     epsilon: float
 
     def against(self, found: Found, reference: Reference) -> list[Check]:
-        """Compares a gradient with directional derivatives, block by block.
-
-        Args:
-            found: The gradient.
-            reference: The derivatives.
-        """
+        """Compares a gradient with directional derivatives, block by block."""
         checks = []
         for block in self.problem.layout.blocks():
             rows = self.directions.of(block)
@@ -116,7 +111,7 @@ class Judge:
         return self._check(block, found.method, reference.name, reverse, forward, allowed)
 
     def _allowed(self, block: Block) -> float:
-        """What a right gradient of this solver may be off by."""
+        """Returns the error that a right gradient of this solver may have."""
         squares = 0.0
         errors = np.einsum("dts,ts->d", self.sensitivity.uncontrolled, np.abs(self.weights))
         for piece, rows in self.directions.parts:
@@ -127,7 +122,7 @@ class Judge:
         return usual + SOLVERS_DIFFER * squares**0.5
 
     def _scale(self, block: Block) -> float:
-        """‖weights‖ · ‖∂z/∂block‖, the largest that this block could be for such weights."""
+        """Returns ‖weights‖ · ‖∂z/∂block‖, the largest that this block could be."""
         squares = 0.0
         for piece, rows in self.directions.parts:
             if not (block.part.start <= piece.part.start and piece.part.stop <= block.part.stop):

@@ -24,7 +24,7 @@ class Directions:
     parts: tuple[tuple[Block, slice], ...]
 
     def of(self, block: Block) -> np.ndarray:
-        """The numbers of the rows that lie in a block."""
+        """Returns the numbers of the rows that lie in a block."""
         found = [
             np.arange(rows.start, rows.stop)
             for piece, rows in self.parts
@@ -34,12 +34,7 @@ class Directions:
 
 
 def choose_directions(layout: Layout, seed: int) -> Directions:
-    """Takes every axis of a small block, and random directions in a large one.
-
-    Args:
-        layout: Of the flat vector.
-        seed: Of the random directions.
-    """
+    """Takes every axis of a small block, and random directions in a large one."""
     generator = np.random.default_rng([seed, 1])
     rows, parts, start = [], [], 0
     for piece in layout.pieces():

@@ -69,7 +69,7 @@ def check_gradients(
 def chosen_problems(
     settings: AdjointCheckSettings, given: CheckedField | None = None
 ) -> tuple[list[CheckProblem], str]:
-    """The problems that the settings ask for, and the precision in which they are solved.
+    """Makes the problems that the settings ask for, with the precision of their solves.
 
     Args:
         settings: The settings.
@@ -86,7 +86,7 @@ def chosen_problems(
 
 
 def _named_field(settings: AdjointCheckSettings) -> CheckedField:
-    """The field that the settings name.
+    """Loads the field that the settings name.
 
     Raises:
         UsageError: If it cannot be found, or its state is missing.
@@ -106,7 +106,7 @@ def solve_options(
     precision: str | None = None,
     given: CheckedField | None = None,
 ) -> CheckOptions:
-    """How the settings ask everything to be solved.
+    """Makes the options of all solves.
 
     Args:
         settings: The settings.
@@ -227,7 +227,7 @@ def _require_solvable(problem: CheckProblem, options: CheckOptions) -> None:
 def _solver_error(
     problem: CheckProblem, weights: np.ndarray, options: CheckOptions, way: Way
 ) -> float:
-    """The error that the solver may make: its tolerance, or what halving its step changes.
+    """Returns the error that the solver may make: its tolerance, or the change by half a step.
 
     The states of a fixed step h are off by about 2ᵖ / (2ᵖ - 1) ≤ 2 times what h/2 changes. That is
     the error of the whole solve, of which a tolerance is a hundredth part, and ten times as much is
@@ -253,7 +253,7 @@ def _solver_error(
 def _other_references(
     problem: CheckProblem, directions: Directions, weights: np.ndarray, part: Any
 ) -> list[Reference]:
-    """The closed form, the complex step and central differences, where they apply."""
+    """Finds the closed form, the complex step and central differences, where they apply."""
     closed = by_closed_form(problem, directions, weights)
     references = [] if closed is None else [closed]
     if stiffness(problem) > STIFF:

@@ -71,12 +71,7 @@ def measure(adjoint: str, steps: int) -> dict[str, float]:
 def memory_study(
     adjoints: Sequence[str], on_progress: Callable[[str, str], None] = lambda problem, part: None
 ) -> Study:
-    """Measures every adjoint at rising numbers of steps.
-
-    Args:
-        adjoints: The adjoints.
-        on_progress: Called with the problem and the adjoint that begins.
-    """
+    """Measures every adjoint at rising numbers of steps."""
     found, sentences = [], []
     for adjoint in adjoints:
         peaks, seconds = [], []
@@ -113,7 +108,7 @@ def _forget_peak() -> None:
 
 
 def _peak() -> int:
-    """The largest memory that this process held, in bytes."""
+    """Returns the largest memory that this process held, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
         lines = status.read_text().splitlines()

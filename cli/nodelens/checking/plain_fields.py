@@ -50,7 +50,7 @@ TextbookField = Callable[[Operations, Any, Any, Sequence[Any]], Any]
 
 
 def in_tensorflow(field: TextbookField) -> TensorField:
-    """The field as nodelens solves it. Made once a field: the compiled solves are kept by it."""
+    """Makes the field for TensorFlow. Once a field: the compiled solves are kept by it."""
 
     def vector_field(t: tf.Tensor, z: tf.Tensor, params: list[tf.Tensor]) -> tf.Tensor:
         return field(TENSORFLOW, t, z, params)
@@ -86,7 +86,7 @@ class NumpyField:
     def jacobians(
         self, t: float, z: np.ndarray, theta: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Im f(x + ih eⱼ) / h, exact to rounding for an analytic field (Squire and Trapp 1998)."""
+        """Returns Im f(x + ih eⱼ) / h, exact for an analytic field (Squire and Trapp 1998)."""
         point = np.concatenate([z, theta, [t]])
         stepped = point + 1j * COMPLEX_STEP * np.eye(point.size)
         size = z.size

@@ -1,4 +1,4 @@
-"""What is checked: a vector field with a point at which its gradients are found."""
+"""The problem of a check: a vector field with a point at which its gradients are found."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ class PlainField(Protocol):
 
     @property
     def analytic(self) -> bool:
-        """Whether it takes complex numbers."""
+        """True if it takes complex numbers."""
         ...
 
     @property
@@ -75,7 +75,7 @@ class CheckProblem:
 
     @property
     def layout(self) -> "Layout":
-        """Where each part stands in the flat vector."""
+        """The places of all parts in the flat vector."""
         return Layout(
             self.z0.size,
             tuple((name, value.shape) for name, value in self.params.items()),
@@ -93,7 +93,7 @@ class CheckProblem:
         return np.concatenate([self.z0.ravel(), self.theta, self.times])
 
     def rounded(self, dtype: str) -> "CheckProblem":
-        """The problem with all its numbers as a precision holds them; times stay in float64."""
+        """Rounds all numbers of the problem to a precision; times stay in float64."""
         if dtype == "float64":
             return self
 
@@ -105,7 +105,7 @@ class CheckProblem:
         return replace(self, z0=kept(self.z0), params=params, exact=None)
 
     def weights(self, seed: int) -> np.ndarray:
-        """Random cotangents dL/dz(tᵢ), shape [count, size]: L = Σᵢ ⟨weightsᵢ, z(tᵢ)⟩."""
+        """Draws the cotangents dL/dz(tᵢ), shape [count, size]: L = Σᵢ ⟨weightsᵢ, z(tᵢ)⟩."""
         return np.random.default_rng(seed).normal(size=(self.times.size, self.z0.size))
 
 
@@ -131,7 +131,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Layout:
-    """How z0, θ and the times stand in one flat vector, in this order.
+    """The order of z0, θ and the times in one flat vector.
 
     Attributes:
         size: Components of the state.
@@ -164,7 +164,7 @@ class Layout:
         return np.concatenate([np.ravel(np.asarray(x, np.float64)) for x in parts])
 
     def pieces(self) -> list[Block]:
-        """The blocks that do not overlap: z0, each variable, each time."""
+        """Returns the blocks that do not overlap: z0, each variable, each time."""
         blocks = [Block("z0", slice(0, self.size), (self.size,))]
         start = self.size
         for name, shape in self.variables:
@@ -177,7 +177,7 @@ class Layout:
         return blocks
 
     def blocks(self) -> list[Block]:
-        """All blocks that are reported, θ and the times as a whole among them."""
+        """Returns all blocks that are reported, θ and the times as a whole among them."""
         first, last = self.size, self.size + self.parameters
         theta = Block("theta", slice(first, last), (self.parameters,))
         times = Block("times", slice(last, self.total), (self.count,))

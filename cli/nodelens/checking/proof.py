@@ -46,13 +46,13 @@ class AdjointState:
         self.a = solve_ivp(backward, span[::-1], weight, **settings).sol
 
     def product(self, t: float) -> np.ndarray:
-        """A ∂g/∂Z = [a_z f_z, a_z f_θ, a_z f_t] at one time."""
+        """Returns a ∂g/∂Z = [a_z f_z, a_z f_θ, a_z f_t] at one time."""
         _, by_z, by_theta, by_t = self.problem.plain.jacobians(t, self.z(t), self.theta)
         return self.a(t) @ np.hstack([by_z, by_theta, by_t[:, None]])
 
 
 def _differences(problem: CheckProblem, t: float, z: np.ndarray) -> np.ndarray:
-    """[f_z, f_θ, f_t] by central differences, extrapolated once."""
+    """Finds [f_z, f_θ, f_t] by central differences, extrapolated once."""
     point = np.concatenate([z, problem.theta, [t]])
 
     def slope(step: float) -> np.ndarray:
@@ -160,7 +160,7 @@ def _slope(state: AdjointState, t: float) -> np.ndarray:
 
 
 def _augmented_adjoint(state: AdjointState, t: float) -> np.ndarray:
-    """a(t) = [a_z, a_θ, a_t]: how L depends on (z, θ, t) if the solve began at this time."""
+    """Returns a(t) = [a_z, a_θ, a_t], the derivative of L if the solve began at (z, θ, t)."""
     span = (t, state.end)
     size = state.problem.layout.size
     rest = quad_vec(lambda s: state.product(s)[size:], *span, epsabs=1e-13, epsrel=1e-13)[0]
@@ -168,7 +168,7 @@ def _augmented_adjoint(state: AdjointState, t: float) -> np.ndarray:
 
 
 def _transition(problem: CheckProblem, state: AdjointState, t: float, later: float) -> np.ndarray:
-    """∂T_ε/∂Z of T_ε(Z) = Z + ∫ g dt, by a complex step or central differences of the flow of g."""
+    """Finds ∂T_ε/∂Z of T_ε(Z) = Z + ∫ g dt by a complex step or central differences."""
     size, theta = problem.layout.size, problem.theta
     point = np.concatenate([state.z(t), theta, [t]])
     analytic = problem.plain.analytic
@@ -188,7 +188,7 @@ def _transition(problem: CheckProblem, state: AdjointState, t: float, later: flo
 
 
 def _moved_end(problem: CheckProblem, weight: np.ndarray, moved: int) -> float:
-    """dL/dt of one end by central differences, extrapolated once."""
+    """Finds dL/dt of one end by central differences, extrapolated once."""
     flow = numerical_flow(problem, TIGHT)
 
     def slope(step: float) -> float:

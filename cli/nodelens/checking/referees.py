@@ -55,7 +55,7 @@ class _Counted:
 
 
 def stiffness(problem: CheckProblem) -> float:
-    """‖∂f/∂z‖ · |t1 - t0| at the start: about how many steps an explicit solver needs."""
+    """Returns ‖∂f/∂z‖ · |t1 - t0| at the start: about how many steps an explicit solver needs."""
     start = float(problem.times[0])
     _, by_state, *_ = problem.plain.jacobians(start, problem.z0.ravel(), problem.theta)
     if not np.isfinite(by_state).all():
@@ -103,14 +103,14 @@ class Sensitivity:
     steepness: np.ndarray
 
     def reference(self, weights: np.ndarray) -> Reference:
-        """⟨weights, tangent⟩ for each direction."""
+        """Returns ⟨weights, tangent⟩ for each direction."""
         values = np.einsum("dts,ts->d", self.tangents, weights)
         error = np.einsum("dts,ts->d", self.error, np.abs(weights))
         return Reference("sensitivity", values, error)
 
 
 def tolerances(problem: CheckProblem) -> tuple[float, float]:
-    """The tolerances of the referee, and of the looser solve that estimates its error."""
+    """Returns the tolerances of the referee, and of the looser solve that estimates its error."""
     noise = 50 * problem.plain.epsilon
     return max(TIGHT, noise), max(LOOSE, 20 * noise)
 
@@ -197,7 +197,7 @@ def _tangent_solve(
 
 
 def numerical_flow(problem: CheckProblem, tolerance: float) -> Flow:
-    """The flow of a problem by DOP853, for many copies at once, real or complex.
+    """Makes the flow of a problem by DOP853, for many copies at once, real or complex.
 
     Each interval between two times is mapped to [0, 1], so that copies with other times keep step.
     """
@@ -234,7 +234,7 @@ def numerical_flow(problem: CheckProblem, tolerance: float) -> Flow:
 def by_complex_step(
     problem: CheckProblem, directions: Directions, weights: np.ndarray
 ) -> Reference:
-    """Im L(x + ihv) / h with h = 1e-30: no cancellation, so exact to the accuracy of the flow.
+    """Returns Im L(x + ihv) / h with h = 1e-30: no cancellation, exact as far as the flow is.
 
     The flow is `numerical_flow`; the error is estimated by a flow with a looser tolerance.
     """
@@ -248,7 +248,7 @@ def by_complex_step(
 def by_closed_form(
     problem: CheckProblem, directions: Directions, weights: np.ndarray
 ) -> Reference | None:
-    """The derivative of the exact solution, by hand or by a complex step: exact to rounding.
+    """Differentiates the exact solution, by hand or by a complex step: exact to rounding.
 
     Returns:
         None if the problem has no exact solution.
@@ -265,7 +265,7 @@ def by_closed_form(
 def by_central_differences(
     problem: CheckProblem, directions: Directions, weights: np.ndarray
 ) -> Reference:
-    """Central differences with steps h, h/2, h/4, h/8, extrapolated after Richardson.
+    """Takes central differences with steps h, h/2, h/4, h/8, extrapolated after Richardson.
 
     The error is estimated by how much the last extrapolation still changed both values that it was
     made of (Ridders 1982), plus the noise of the solves divided by the smallest step.

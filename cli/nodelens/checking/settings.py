@@ -55,7 +55,7 @@ class AdjointCheckSettings(Settings):
         return _spelled_out(self.adjoints, ADJOINTS)
 
     def tolerances(self, precision: str) -> tuple[float, float]:
-        """Rtol and atol; the defaults depend on the precision."""
+        """Returns rtol and atol; the defaults depend on the precision."""
         usual = 1e-8 if precision == "float64" else 1e-5
         return self.solver.rtol or usual, self.solver.atol or usual
 

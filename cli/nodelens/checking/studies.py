@@ -1,4 +1,4 @@
-"""How the error of each adjoint behaves: with the tolerance, with stiffness, on the way back."""
+"""The studies of the error of each adjoint: by tolerance, by stiffness, by drift and memory."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -57,7 +57,7 @@ def _order(
     on_progress: Callable[[str, str], None],
     given: CheckedField | None,
 ) -> Study:
-    """The error of the whole gradient against the tolerance, with the slope in log-log."""
+    """Finds the error of the whole gradient against the tolerance, with the slope in log-log."""
     problems, precision = chosen_problems(settings, given)
     if len(problems) != 1:
         raise UsageError(
@@ -90,7 +90,7 @@ def _order(
 def _ladder(
     name: str, settings: AdjointCheckSettings, on_progress: Callable[[str, str], None]
 ) -> Study:
-    """dz/dt = λ (cos t − z) on [0, 1] for rising λ: the error, or the drift of `backsolve`."""
+    """Solves dz/dt = λ (cos t − z) on [0, 1] for rising λ: the error, or `backsolve`'s drift."""
     stiff = textbook_problem("stiff", settings.seed)
     # Observed at the end only, so that the way back is one piece.
     ladder = replace(stiff, z0=np.full(3, 1.5), times=np.array([0.0, 1.0]))
@@ -111,7 +111,7 @@ def _ladder(
 
 
 def _advice(series: Iterable[Series], limit: float, label: str) -> list[str]:
-    """Up to which λ each adjoint can be used."""
+    """Says up to which λ each adjoint can be used."""
     sentences = []
     for each in series:
         bad = [x for x, y in zip(each.x, each.y, strict=True) if not y <= limit]
@@ -135,7 +135,7 @@ def _errors(
     on_progress: Callable[[str, str], None],
     block: str | None = None,
 ) -> tuple[Series, ...]:
-    """‖g − g_ref‖ / ‖g_ref‖ of one block, or of all, for each adjoint at each point."""
+    """Finds ‖g − g_ref‖ / ‖g_ref‖ of one block, or of all, for each adjoint at each point."""
     references: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     for _, problem, _ in points:
         if id(problem) not in references:
@@ -169,7 +169,7 @@ def _errors(
 
 
 def _drift(points: Points, on_progress: Callable[[str, str], None]) -> Series:
-    """The drift that `backsolve` reports at each point."""
+    """Finds the drift that `backsolve` reports at each point."""
     on_progress(points[0][1].name, "backsolve")
     drifts, counts = [], []
     for _, problem, options in points:
@@ -186,7 +186,7 @@ def _drift(points: Points, on_progress: Callable[[str, str], None]) -> Series:
 
 
 def _slope(x: Iterable[float], y: Iterable[float]) -> float | None:
-    """The slope of the best line through (log x, log y); None for fewer than three points."""
+    """Fits the slope of (log x, log y); None for fewer than three points."""
     pairs = [(a, b) for a, b in zip(x, y, strict=True) if b > 0]
     if len(pairs) < 3:
         return None

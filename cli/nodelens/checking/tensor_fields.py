@@ -17,14 +17,6 @@ def lift_field(
 ) -> tuple[LiftedField, list[np.ndarray], list[str]]:
     """Traces a field f(t, z) and finds what it captures: its parameters.
 
-    Args:
-        field: The field.
-        z0: The initial state.
-        dtype: Of the state.
-
-    Returns:
-        The lifted field, and the values and names of its parameters.
-
     Raises:
         VectorFieldError: If the field cannot be solved as it is.
     """
@@ -40,7 +32,7 @@ def lift_field(
 
 
 def _name_of(source: Any, index: int) -> str:
-    """A variable's own name in few words: `dense/kernel:0` becomes `dense.kernel`."""
+    """Shortens a variable's own name: `dense/kernel:0` becomes `dense.kernel`."""
     if not isinstance(source, tf.Variable):
         return f"tensor_{index}"
     parts = source.name.split(":")[0].split("/")
@@ -84,13 +76,13 @@ class TensorField64:
     def jacobians(
         self, t: float, z: np.ndarray, theta: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """F and its Jacobians by TensorFlow's tape; see `PlainField`."""
+        """Finds f and its Jacobians by TensorFlow's tape; see `PlainField`."""
         tensors = [tf.constant(x, self._dtype) for x in (t, z, theta)]
         f, by_z, by_theta, by_t = [x.numpy().astype(np.float64) for x in self._jacobians(*tensors)]
         return f, by_z, by_theta, by_t
 
     def value(self, t: tf.Tensor, z: tf.Tensor, theta: tf.Tensor) -> tf.Tensor:
-        """The field of one flat state and all parameters in one vector, to be differentiated."""
+        """Evaluates the field of one flat state and all parameters in one vector."""
         leaves = iter(tf.split(theta, self._sizes) if self._sizes else [])
         params = [
             tf.reshape(next(leaves), x.shape) if is_differentiable(x) else tf.convert_to_tensor(x)

@@ -8,9 +8,14 @@ import numpy as np
 from nodelens.checking.plain_fields import NumpyField, Operations, TextbookField, in_tensorflow
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.problems import PROBLEMS
-from nodelens.ode.problems import Flow, LinearProblem
-from nodelens.ode.problems.scalar import growth_flow, logistic_flow, riccati_flow
-from nodelens.ode.problems.stiff import ladder_flow
+from nodelens.ode.problems import (
+    Flow,
+    LinearProblem,
+    growth_flow,
+    ladder_flow,
+    logistic_flow,
+    riccati_flow,
+)
 from nodelens.registry import load
 
 Params = Sequence[Any]
@@ -122,7 +127,7 @@ def _fixed(
     params: dict[str, Any],
     flow: Flow | None = None,
 ) -> Callable[[int, str], CheckProblem]:
-    """A problem that does not depend on the seed."""
+    """Makes a problem that does not depend on the seed."""
     vector_field = in_tensorflow(field)
 
     def make(seed: int, name: str) -> CheckProblem:
@@ -145,11 +150,6 @@ make_pendulum = _fixed(_pendulum, [1.1, -0.4], [1.5, 1.0, 0.2], {"stiffness": 2.
 
 
 def textbook_problem(name: str, seed: int) -> CheckProblem:
-    """Makes a problem of the default suite.
-
-    Args:
-        name: One of `PROBLEMS`.
-        seed: Of what is random in it.
-    """
+    """Makes a problem of the default suite."""
     problem: CheckProblem = load(PROBLEMS[name].make)(seed, name)
     return problem

@@ -59,11 +59,7 @@ class CheckOptions(SolveOptions):
         return replace(self, **smaller)
 
     def arguments_with(self, adjoint: str) -> dict[str, Any]:
-        """Returns the arguments that `odeint` and `odeint_vjp` share.
-
-        Args:
-            adjoint: Name of the adjoint.
-        """
+        """Returns the arguments that `odeint` and `odeint_vjp` share."""
         bounded = ADJOINTS[adjoint].bounded
         options = replace(self, adjoint=adjoint, max_steps=None if bounded else self.max_steps)
         return {**options.arguments(), "jit_compile": self.jit_compile}
@@ -90,11 +86,7 @@ Way = Callable[[CheckProblem, np.ndarray, CheckOptions], Found]
 
 
 def adjoint_way(name: str) -> Way:
-    """The gradient of an adjoint, by `odeint_vjp`.
-
-    Args:
-        name: One of `nodelens.ode.ADJOINTS`.
-    """
+    """Makes the gradient of an adjoint, by `odeint_vjp`."""
 
     def way(problem: CheckProblem, weights: np.ndarray, options: CheckOptions) -> Found:
         start = time.perf_counter()
@@ -127,7 +119,7 @@ def adjoint_way(name: str) -> Way:
 
 
 def taped_way(name: str, method: str) -> Way:
-    """The gradient as `tf.GradientTape` around `odeint` gives it.
+    """Makes the gradient as `tf.GradientTape` around `odeint` gives it.
 
     With the adjoint `direct` the tape differentiates the solver's own operations; with another
     one it calls the adjoint, in the form in which users meet it.

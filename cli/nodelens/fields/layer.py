@@ -94,17 +94,17 @@ class NeuralODE(keras.layers.Layer):
         return tf.transpose(states, order)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The shape of the input, with the times behind the batch if all are returned."""
+        """Returns the shape of the input, with the times behind the batch if all are returned."""
         if not self.return_sequences:
             return tuple(input_shape)
         return (input_shape[0], len(self.times), *input_shape[1:])
 
     def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        """The state is in the precision of the variables, whatever the layer computes in."""
+        """Returns a state in the precision of the variables, whatever the layer computes in."""
         return keras.KerasTensor(self.compute_output_shape(inputs.shape), self.variable_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """What it takes to make the layer again."""
+        """Returns the arguments that make the layer again."""
         return {
             **super().get_config(),
             "vector_field": keras.saving.serialize_keras_object(self.vector_field),

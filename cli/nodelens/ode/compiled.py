@@ -77,7 +77,7 @@ class Compiled:
 
     @property
     def traces(self) -> int:
-        """How many functions have been traced so far."""
+        """The number of functions that have been traced so far."""
         return len(self._traced)
 
 

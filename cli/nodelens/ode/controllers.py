@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 class Verdict(NamedTuple):
-    """What a controller says of one attempted step; every tensor has shape [batch]."""
+    """The verdict of a controller on one attempted step; every tensor has shape [batch]."""
 
     accepted: tf.Tensor
     factor: tf.Tensor

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Reached, zero_gradients
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Reached, Solve, zero_gradients
 from nodelens.ode.integrate import Method
 from nodelens.ode.jumps import both_sides, off_jumps, sided
 from nodelens.ode.observe import Inputs
@@ -32,16 +32,16 @@ class Core:
         """Solves."""
         if inputs.times.shape[0] == 1:
             return _no_forward(inputs)
-        return self.adjoint.forward(*self.at_jumps(inputs))
+        return self.adjoint.forward(self.at_jumps(inputs))
 
-    def at_jumps(self, inputs: Inputs) -> tuple[Method, FlatField, Inputs]:
+    def at_jumps(self, inputs: Inputs) -> Solve:
         """Returns what is to be solved: it has no more jumps that anybody needs to know of."""
         if not inputs.jumps:
-            return self.method, self.field, inputs
+            return Solve(self.method, self.field, inputs)
         jumps = inputs.jumps[0] + tf.zeros_like(inputs.times[:1])
         moved = inputs._replace(times=off_jumps(inputs.times, jumps), jumps=())
         method = replace(self.method, stops=both_sides(jumps))
-        return method, sided(self.field, jumps), moved
+        return Solve(method, sided(self.field, jumps), moved)
 
     def taped(self, inputs: Inputs) -> Forward:
         """Solves so that TensorFlow's own tape finds the gradients, those of the times included."""
@@ -66,19 +66,20 @@ class Core:
         _require_recording()
         if inputs.times.shape[0] == 1:
             return _no_backward(inputs, forward, cotangent), tf.zeros_like(inputs.times)
-        method, field, inputs = self.at_jumps(inputs)
-        backward = self.adjoint.backward(method, field, inputs, forward, cotangent)
-        return backward, _time_gradient(field, inputs, forward.states, cotangent, backward.z0)
+        solve = self.at_jumps(inputs)
+        backward = self.adjoint.backward(solve, forward, cotangent)
+        return backward, _time_gradient(solve, forward.states, cotangent, backward.z0)
 
 
 def _time_gradient(
-    field: FlatField, inputs: Inputs, states: tf.Tensor, cotangent: tf.Tensor, by_z0: tf.Tensor
+    solve: Solve, states: tf.Tensor, cotangent: tf.Tensor, by_z0: tf.Tensor
 ) -> tf.Tensor:
-    """dL/dt_i = <f(t_i, z_i), dL/dz_i>; moving t_0 with z0 fixed gives -<f(t_0, z_0), dL/dz0>.
+    """Returns dL/dt_i = <f(t_i, z_i), dL/dz_i>; t_0, with z0 fixed, adds -<f(t_0, z_0), dL/dz0>.
 
     This is the derivative of the flow itself, not of the interpolant between steps, and costs one
     evaluation a time (nothing where the compiler sees that nobody asks).
     """
+    _, field, inputs = solve
     gradient = _slopes(field, inputs, states, cotangent)
     start = _slope(field, inputs.times[0], inputs.z0, inputs.theta, by_z0)
     return tf.tensor_scatter_nd_sub(gradient, [[0]], [start])
@@ -100,13 +101,13 @@ def _require_recording() -> None:
 def _slope(
     field: FlatField, t: tf.Tensor, z: tf.Tensor, theta: Sequence[tf.Tensor], against: tf.Tensor
 ) -> tf.Tensor:
-    """<f(t, z), against>, shape [batch]."""
+    """Returns <f(t, z), against>, shape [batch]."""
     product = field(t, z, theta) * tf.math.conj(against)
     return tf.cast(tf.reduce_sum(tf.math.real(product), axis=-1), t.dtype)
 
 
 def _slopes(field: FlatField, inputs: Inputs, states: tf.Tensor, cotangent: tf.Tensor) -> tf.Tensor:
-    """<f(t_i, z_i), dL/dz_i> for every time, shape [count, batch]."""
+    """Returns <f(t_i, z_i), dL/dz_i> for every time, shape [count, batch]."""
     times = inputs.times
     count = times.shape[0] if times.shape[0] is not None else tf.shape(times)[0]
 
@@ -150,7 +151,7 @@ def _ends_move(field: FlatField, inputs: Inputs, states: tf.Tensor) -> tf.Tensor
 
 
 def _no_forward(inputs: Inputs) -> Forward:
-    """One time asks for z0 itself."""
+    """Returns z0 itself, which is all that one time asks for."""
     count = tf.zeros(tf.shape(inputs.times)[1:], tf.int32)
     return Forward(
         inputs.z0[None],
@@ -162,7 +163,7 @@ def _no_forward(inputs: Inputs) -> Forward:
 
 
 def _no_backward(inputs: Inputs, forward: Forward, cotangent: tf.Tensor) -> Backward:
-    """The gradient of one time is that of the identity."""
+    """Returns the gradient of one time, that of the identity."""
     count = forward.status
     stats = BackwardStats(count, count, count, count, tf.zeros_like(inputs.times))
     return Backward(cotangent[0], zero_gradients(inputs.theta), stats)

@@ -1,4 +1,4 @@
-"""Where a solve crosses its events: the sign is watched inside every step."""
+"""The crossings of events in a solve: the sign is watched inside every step."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _HALVINGS = 40
 
 
 class Crossings(NamedTuple):
-    """Where a solve crossed its events.
+    """The crossings of the events in a solve.
 
     Args:
         times: In the order of the solve, `float64`, shape [events, room + 1]; meaningless from the
@@ -70,7 +70,7 @@ class Watch(NamedTuple):
     accepted: tf.Tensor
 
     def at(self, times: tf.Tensor) -> tf.Tensor:
-        """The event functions, each at its own time of this step; shape [events]."""
+        """Evaluates the event functions, each at its own time of this step; shape [events]."""
         return self.values(times, tf.unstack(self.inside(times)))
 
 
@@ -87,15 +87,7 @@ class Locator:
     lifted: LiftedEvents
 
     def locate(self, inputs: Inputs, captures: Sequence[Sequence[tf.Tensor]]) -> Located:
-        """Solves from the first time to the last one, or to the first terminal event.
-
-        Args:
-            inputs: The tensors of the solve.
-            captures: Values of what the event functions captured.
-
-        Returns:
-            The crossings.
-        """
+        """Solves from the first time to the last one, or to the first terminal event."""
         method, field, inputs = self.core.at_jumps(inputs)
         times, count = inputs.times, len(self.lifted.events)
         solver, inner = method.solver, times[1:-1]

@@ -1,4 +1,4 @@
-"""Why an eager solve failed: the vector field is looked at where the solve ended."""
+"""The cause of a failed eager solve, from the vector field at the point where it ended."""
 
 import math
 from collections.abc import Callable
@@ -41,17 +41,7 @@ class Scene:
 
 
 def diagnose(core: Core, inputs: Inputs, forward: Forward, sample: int) -> str:
-    """Says in a sentence or two why a sample of an eager solve failed, with numbers.
-
-    Args:
-        core: The configuration.
-        inputs: The tensors of the solve.
-        forward: The solve.
-        sample: Which sample of the batch.
-
-    Returns:
-        The cause and its remedy; empty if nothing stands out.
-    """
+    """Says in a sentence or two why a sample of an eager solve failed, with numbers."""
     status = Status(int(forward.status[sample]))
     if status not in (Status.MAX_STEPS, Status.STEP_UNDERFLOW, Status.NON_FINITE):
         return ""
@@ -89,7 +79,7 @@ def _scene(inputs: Inputs, core: Core, forward: Forward, sample: int) -> Scene:
 
 
 def not_finite(scene: Scene) -> str:
-    """The field itself is NaN or Inf at the point reached."""
+    """Recognises a field that is NaN or Inf at the point reached."""
     value = scene.field(scene.t, scene.z)
     bad = int(np.sum(~np.isfinite(value)))
     if not bad:
@@ -102,7 +92,7 @@ def not_finite(scene: Scene) -> str:
 
 
 def blow_up(scene: Scene) -> str:
-    """The state has grown much and doubles in no time."""
+    """Recognises a state that has grown much and doubles in no time."""
     before, now = _size(scene.start), _size(scene.z)
     value = scene.field(scene.t, scene.z) * np.sign(scene.left)
     if now == 0:
@@ -118,7 +108,7 @@ def blow_up(scene: Scene) -> str:
 
 
 def edge_of_domain(scene: Scene) -> str:
-    """The field is finite at the point reached but not ahead."""
+    """Recognises a field that is finite at the point reached but not ahead."""
     if np.isfinite(_ahead(scene, _span(scene))).all():
         return ""
     return (
@@ -129,7 +119,7 @@ def edge_of_domain(scene: Scene) -> str:
 
 
 def discontinuous(scene: Scene) -> str:
-    """The field changes far more over the next step than over the one before."""
+    """Recognises a field that changes far more over the next step than over the one before."""
     span = _span(scene)
     here, ahead = scene.field(scene.t, scene.z), _ahead(scene, span)
     jump = _size(ahead - here)
@@ -144,7 +134,7 @@ def discontinuous(scene: Scene) -> str:
 
 
 def stiff(scene: Scene, solver: ExplicitRungeKutta) -> str:
-    """The step is held at the limit of stability by the fastest rate of the field."""
+    """Recognises a step held at the limit of stability by the fastest rate of the field."""
     if solver.largest_state is not None:
         return ""
     rate = fastest_rate(scene)
@@ -159,7 +149,7 @@ def stiff(scene: Scene, solver: ExplicitRungeKutta) -> str:
 
 
 def too_few_steps(scene: Scene) -> str:
-    """Nothing is wrong but the number of steps."""
+    """Recognises that nothing is wrong but the number of steps."""
     more = math.ceil(abs(scene.left) / scene.h)
     return (
         f"{abs(scene.left):.3g} is left to go in steps of about {scene.h:.1e}: give `max_steps` "
@@ -187,7 +177,7 @@ def fastest_rate(scene: Scene) -> float:
 
 
 def stability_limit(tableau: Tableau) -> float:
-    """The largest x for which the method is stable for dz/dt = -z with steps up to x.
+    """Returns the largest x for which the method is stable for dz/dt = -z with steps up to x.
 
     Its growth factor is R(-x), R(w) = 1 + w b^T (1 - w A)^-1 1 (Hairer and Wanner, *Solving
     Ordinary Differential Equations II*, eq. IV.2.8).
@@ -205,7 +195,7 @@ def stability_limit(tableau: Tableau) -> float:
 
 
 def _span(scene: Scene) -> float:
-    """A little way that time resolves and in which a smooth field hardly changes."""
+    """Returns a small step that time resolves and in which a smooth field hardly changes."""
     return max(scene.h, 1e-9 * abs(scene.left))
 
 

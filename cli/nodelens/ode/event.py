@@ -12,7 +12,7 @@ from nodelens.ode.vector_field import lift_captures
 
 @dataclass(frozen=True)
 class Event:
-    """What happens where a function of time and state crosses zero.
+    """A function of time and state whose zeros end a solve, or are recorded.
 
     The sign is looked at four times a step, on the solution inside the step: two crossings that lie
     between two looks are not seen. Bound the steps with `PIDController(max_step=...)` where that
@@ -46,7 +46,7 @@ class Event:
 
     @property
     def room(self) -> int:
-        """How many crossings are kept."""
+        """The number of crossings that are kept."""
         return 1 if self.terminal else self.max_hits
 
     def value(self, t: tf.Tensor, z: Any, params: Any) -> tf.Tensor:
@@ -121,14 +121,6 @@ class LiftedEvents:
 
 def lift_events(events: Sequence[Event], layout: Layout, params: Any) -> LiftedEvents:
     """Traces the event functions once, checks what they return and lifts what they capture.
-
-    Args:
-        events: The events.
-        layout: Of the state.
-        params: A nest of tensors, or `None`.
-
-    Returns:
-        The lifted events.
 
     Raises:
         ValueError: A function returns something that is no real scalar.

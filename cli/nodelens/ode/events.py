@@ -211,7 +211,7 @@ def _crossing(
 def _newton_step(
     value: tf.Tensor, rate: tf.Tensor, span: tf.Tensor
 ) -> tuple[tf.Tensor, Callable[..., Any]]:
-    """-value / rate; zero where longer than the span: there zero is touched rather than crossed."""
+    """Returns -value / rate; zero where longer than the span: there zero is only touched."""
 
     @tf.custom_gradient
     def by_value(upstream: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, Callable[..., None]]:

@@ -101,7 +101,7 @@ def _solve(factors: tuple[tf.Tensor, tf.Tensor], right: tf.Tensor) -> tf.Tensor:
 
 
 def _largest(y: tf.Tensor) -> tf.Tensor:
-    """The largest component of each sample, shape [batch]."""
+    """Returns the largest component of each sample, shape [batch]."""
     return tf.reduce_max(tf.abs(y), axis=-1)
 
 

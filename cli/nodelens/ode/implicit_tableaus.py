@@ -6,9 +6,9 @@ IMPLICIT_EULER = Tableau(name="implicit_euler", order=1, a=((1.0,),), b=(1.0,), 
 
 
 def _kvaerno3() -> Tableau:
-    """Kvaerno (2004), "Singly diagonally implicit RK methods with an explicit first stage".
+    """Makes the 3(2) pair of Kvaerno (2004): L-stable, its last stage is the solution.
 
-    The 3(2) pair: L-stable, its last stage is the solution.
+    "Singly diagonally implicit Runge-Kutta methods with an explicit first stage".
     """
     g = 0.43586652150845967
     a31 = (-4 * g**2 + 6 * g - 1) / (4 * g)
@@ -26,7 +26,7 @@ def _kvaerno3() -> Tableau:
 
 
 def _kencarp5() -> Tableau:
-    """Kennedy and Carpenter (2003), the implicit half of ARK5(4)8L[2]SA.
+    """Makes the implicit half of ARK5(4)8L[2]SA of Kennedy and Carpenter (2003).
 
     Additive Runge-Kutta schemes for convection-diffusion-reaction equations. L-stable of order
     five, its last stage is the solution, and all stages lie inside the step.

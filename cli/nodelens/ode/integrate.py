@@ -33,7 +33,7 @@ class Method:
 
     @property
     def lands(self) -> bool:
-        """Whether steps end on every observation time (else the interpolant serves them)."""
+        """True if steps end on every observation time (else the interpolant serves them)."""
         return isinstance(self.controller, FixedController) or not self.solver.interpolates
 
 
@@ -45,7 +45,7 @@ class Tolerances(NamedTuple):
 
 
 class Front(NamedTuple):
-    """Where an integration stands. The leading axis of every tensor but `rows` is the batch.
+    """The state of an integration. The leading axis of every tensor but `rows` is the batch.
 
     Args:
         t: The time reached.
@@ -83,19 +83,7 @@ def begin(
     y0: tf.Tensor,
     tolerances: Tolerances,
 ) -> Front:
-    """Makes the first evaluation and estimates the first step.
-
-    Args:
-        method: How to step.
-        rhs: The right-hand side.
-        t0: Start, shape [batch].
-        t1: End, shape [batch].
-        y0: The initial state, shape [batch, size].
-        tolerances: Scale of the error.
-
-    Returns:
-        The front at t0.
-    """
+    """Makes the first evaluation and estimates the first step."""
     solver, controller = method.solver, method.controller
     first = solver.start(rhs, t0, y0)
     evaluations = solver.initial_evaluations
@@ -302,6 +290,6 @@ def _judge(
 
 
 def _resolution(t: tf.Tensor) -> tf.Tensor:
-    """The smallest step that still moves a floating-point time."""
+    """Returns the smallest step that still moves a floating-point time."""
     info = 2.0**-52 if t.dtype == tf.float64 else 2.0**-23
     return 4 * info * tf.maximum(tf.abs(t), 1e-30)

@@ -14,13 +14,13 @@ from nodelens.ode.vector_field import FlatField
 
 
 def spacing(times: tf.Tensor) -> tf.Tensor:
-    """The spacing of floating-point numbers at the given ones, at most doubled; never denormal."""
+    """Returns the spacing of floating-point numbers at the given ones, at most doubled."""
     unit = 2.0**-52 if times.dtype == tf.float64 else 2.0**-23
     return unit * tf.maximum(tf.abs(times), 1e-30)
 
 
 def both_sides(jumps: tf.Tensor) -> tf.Tensor:
-    """The times that steps must end on; from shape [jumps, batch] to [2 jumps, batch]."""
+    """Returns the times that steps must end on; from [jumps, batch] to [2 jumps, batch]."""
     return tf.concat([jumps - spacing(jumps), jumps + spacing(jumps)], 0)
 
 

@@ -10,7 +10,7 @@ State = Any
 
 @dataclass(frozen=True)
 class Layout:
-    """How a nest of tensors maps to one tensor of shape [batch, size].
+    """The mapping from a nest of tensors to one tensor of shape [batch, size].
 
     A joint solve has batch 1 and the whole state in one row, so that there is one step size; in an
     independent solve the first axis of every leaf is the batch.

@@ -1,4 +1,4 @@
-"""How large an error is, in units of the tolerance."""
+"""The size of an error, in units of the tolerance."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,7 @@ Norm = Callable[[tf.Tensor], tf.Tensor]
 
 
 def rms_norm(x: tf.Tensor) -> tf.Tensor:
-    """Root mean square over the last axis (Hairer, Norsett and Wanner, eq. II.4.11).
-
-    Args:
-        x: Real or complex tensor of shape [..., size].
-
-    Returns:
-        Real tensor of shape [...].
-    """
+    """Returns the root mean square over the last axis (Hairer, Norsett and Wanner, II.4.11)."""
     square = tf.math.real(x * tf.math.conj(x)) if x.dtype.is_complex else tf.square(x)
     return tf.sqrt(tf.reduce_mean(square, axis=-1))
 

@@ -45,7 +45,7 @@ class PreparedSolve:
 
     @property
     def param_count(self) -> int:
-        """How many leaves of theta are parameters; the others are captures."""
+        """The number of leaves of theta that are parameters; the others are captures."""
         return len(self.inputs.theta) - len(self.sources)
 
     @property
@@ -157,7 +157,7 @@ def prepare(
 
 
 def identity(vector_field: Callable[..., Any]) -> tuple[Any, ...]:
-    """A key that keeps the callable alive, so that its id cannot be given to another one."""
+    """Makes a key that keeps the callable alive, so that its id is not given to another one."""
     owner = getattr(vector_field, "__self__", None)
     function = getattr(vector_field, "__func__", vector_field)
     return _ById(owner), _ById(function)

@@ -15,16 +15,7 @@ PREFIX = "scipy:"
 
 
 def solve_with_scipy(core: Core, inputs: Inputs, method: str) -> Forward:
-    """Solves with `scipy.integrate.solve_ivp`, one evaluation of the field at a time.
-
-    Args:
-        core: Its field is used.
-        inputs: The tensors of the solve.
-        method: One of `SCIPY_METHODS`.
-
-    Returns:
-        The states; NaN where SciPy failed, with the status `STEP_UNDERFLOW`.
-    """
+    """Solves with `scipy.integrate.solve_ivp`, one evaluation of the field at a time."""
     z0, times = inputs.z0.numpy()[0], inputs.times.numpy()[:, 0]
     field = tf.function(lambda t, y: core.field(t, y, inputs.theta), autograph=False)
 

@@ -14,7 +14,7 @@ RightHandSide = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Step(NamedTuple):
-    """What one attempted step gives.
+    """One attempted step.
 
     Args:
         y1: The solution at the end of the step, shape [batch, size].
@@ -49,7 +49,7 @@ class Node(NamedTuple):
 
 
 def stage_time(t0: tf.Tensor, t1: tf.Tensor, c: float) -> tf.Tensor:
-    """The time of a stage: t1 itself at the end, so that no rounding oversteps it."""
+    """Returns the time of a stage: t1 itself at the end, so that no rounding oversteps it."""
     return t1 if c == 1 else t0 + c * (t1 - t0)
 
 
@@ -77,12 +77,12 @@ class ExplicitRungeKutta:
 
     @property
     def name(self) -> str:
-        """What the user types."""
+        """The name that users give."""
         return self.tableau.name
 
     @property
     def adaptive(self) -> bool:
-        """Whether the method estimates its error."""
+        """True if the method estimates its error."""
         return self.tableau.adaptive
 
     @property
@@ -92,22 +92,22 @@ class ExplicitRungeKutta:
 
     @property
     def interpolates(self) -> bool:
-        """Whether the interpolant is good enough to serve observation times inside a step."""
+        """True if the interpolant is good enough to serve observation times inside a step."""
         return self.adaptive and self.tableau.dense_order >= self.tableau.error_order
 
     @property
     def initial_evaluations(self) -> int:
-        """How many evaluations of the field `start` makes."""
+        """The number of evaluations of the field that `start` makes."""
         return 1 if self.carries else 0
 
     @property
     def carries(self) -> bool:
-        """Whether a step hands the derivative at its end to the next one."""
+        """True if a step hands the derivative at its end to the next one."""
         return self.adaptive
 
     @property
     def evaluations_per_step(self) -> int:
-        """How many evaluations of the field one attempted step makes."""
+        """The number of evaluations of the field in one attempted step."""
         return len(self.tableau.b) - self.initial_evaluations
 
     def start(self, rhs: RightHandSide, t: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:

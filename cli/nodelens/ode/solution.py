@@ -1,4 +1,4 @@
-"""What a solve gives back."""
+"""The result types of a solve."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 class Stats(NamedTuple):
-    """What a solve cost: `int32`, scalars for a joint solve, shape [batch] for an independent one.
+    """The cost of a solve: `int32`, scalars for a joint solve, [batch] for an independent one.
 
     Args:
         nfe: Evaluations of the vector field.
@@ -37,7 +37,7 @@ class Solution(NamedTuple):
 
 
 class BackwardStats(NamedTuple):
-    """What a gradient cost and how far it can be trusted.
+    """The cost of a gradient, and how far it can be trusted.
 
     Args:
         nfe: Evaluations of the field together with its vector-Jacobian product (one counts one).

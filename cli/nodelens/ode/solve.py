@@ -254,7 +254,7 @@ def _reference(
 
 
 def _differentiable_graph(problem: PreparedSolve) -> tuple[tf.Tensor, Forward]:
-    """The solve as one differentiable operation of the graph that is being traced."""
+    """Solves as one differentiable operation of the graph that is being traced."""
     core = problem.core
     if core.adjoint.differentiable:
         forward = core.taped(problem.inputs)
@@ -279,7 +279,7 @@ def _differentiable_graph(problem: PreparedSolve) -> tuple[tf.Tensor, Forward]:
 def _differentiable_eager(
     problem: PreparedSolve, functions: CompiledCore, throw: bool
 ) -> tuple[tf.Tensor, Forward]:
-    """The solve as one differentiable operation of eager code."""
+    """Solves as one differentiable operation of eager code."""
     kept: list[Forward] = []
 
     @tf.custom_gradient

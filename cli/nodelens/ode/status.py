@@ -1,4 +1,4 @@
-"""How a solve ended: a number that survives compiled code, a sentence that says what to do."""
+"""The outcome of a solve: a number that survives compiled code, and a sentence with the remedy."""
 
 from enum import IntEnum
 

@@ -43,7 +43,7 @@ class Tableau:
 
     @property
     def adaptive(self) -> bool:
-        """Whether the method estimates its error."""
+        """True if the method estimates its error."""
         return self.error is not None
 
     @property
@@ -53,5 +53,5 @@ class Tableau:
 
     @property
     def first_same_as_last(self) -> bool:
-        """Whether the last stage is f(t + h, y_1), the first stage of the next step."""
+        """True if the last stage is f(t + h, y_1), the first stage of the next step."""
         return self.b[-1] == 0 and self.a[-1] == self.b[:-1]

@@ -81,7 +81,7 @@ def lift(
 
 
 def _time_shape(layout: Layout) -> list[int | None]:
-    """Time is a scalar, or (independent) broadcasts against the first leaf of the state."""
+    """Returns [] for a scalar time, else a shape that broadcasts against the first leaf."""
     if not layout.independent:
         return []
     first = tf.nest.flatten(layout.template)[0].shape
@@ -90,13 +90,6 @@ def _time_shape(layout: Layout) -> list[int | None]:
 
 def check_derivative(derivative: Any, layout: Layout) -> list[tf.Tensor]:
     """Checks that a field returned one tensor a leaf of its state, of the same shape and dtype.
-
-    Args:
-        derivative: What the field returned.
-        layout: Of the state.
-
-    Returns:
-        The leaves of the derivative.
 
     Raises:
         VectorFieldError: It does not match the state.

@@ -17,8 +17,8 @@ from nodelens.ode.adjoints.base import (
     Adjoint,
     Backward,
     Forward,
+    Solve,
     field_vjp,
-    reached_by,
     stats_of,
     zero_gradients,
 )
@@ -50,22 +50,15 @@ class Backsolve(Adjoint):
     rtol: float | None = None
     atol: float | None = None
 
-    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+    def forward(self, solve: Solve) -> Forward:
         """Solves and keeps the states at the requested times."""
+        method, field, inputs = solve
         states, front, _ = solve_forward(method, field, inputs)
-        return Forward(
-            states, front.status, reached_by(front, inputs.z0.shape[-1]), stats_of(front), ()
-        )
+        return Forward.of(states, front, inputs.z0.shape[-1])
 
-    def backward(
-        self,
-        method: Method,
-        field: FlatField,
-        inputs: Inputs,
-        forward: Forward,
-        cotangent: tf.Tensor,
-    ) -> Backward:
+    def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Integrates (z, a) from the last time to the first."""
+        method, field, inputs = solve
         z0, times, theta, *_ = inputs
         states = forward.states
         count = times.shape[0] if times.shape[0] is not None else tf.shape(times)[0]
@@ -127,7 +120,7 @@ class Backsolve(Adjoint):
         )
 
     def _tolerances(self, inputs: Inputs) -> Tolerances:
-        """The backward tolerances, for the state and its adjoint."""
+        """Returns the backward tolerances, for the state and its adjoint."""
         own = (self.rtol, self.atol)
         both = []
         for mine, given in zip(own, inputs.tolerances, strict=True):

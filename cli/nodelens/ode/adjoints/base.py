@@ -1,4 +1,4 @@
-"""What an adjoint is: a forward solve that keeps something, and a backward pass that uses it."""
+"""The parts of an adjoint: a forward solve that keeps something, a backward pass that uses it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from nodelens.ode.vector_field import FlatField
 
 
 class Reached(NamedTuple):
-    """How far a solve got: what there is to look at where it failed.
+    """The point at which a solve ended, to be looked at where it failed.
 
     Args:
         t: The time, shape [batch].
@@ -24,6 +24,14 @@ class Reached(NamedTuple):
     t: tf.Tensor
     h: tf.Tensor
     y: tf.Tensor
+
+
+class Solve(NamedTuple):
+    """The input of an adjoint: how to step, the field, and the tensors."""
+
+    method: Method
+    field: FlatField
+    inputs: Inputs
 
 
 class Forward(NamedTuple):
@@ -42,6 +50,11 @@ class Forward(NamedTuple):
     reached: Reached
     stats: Stats
     residuals: Any
+
+    @classmethod
+    def of(cls, states: tf.Tensor, front: Front, size: int, residuals: Any = ()) -> "Forward":
+        """Reads a solve off its last front, whose state begins with `size` components of z."""
+        return cls(states, front.status, reached_by(front, size), stats_of(front), residuals)
 
 
 class Backward(NamedTuple):
@@ -78,18 +91,11 @@ class Adjoint(ABC):
         del method, inputs
 
     @abstractmethod
-    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+    def forward(self, solve: Solve) -> Forward:
         """Solves and keeps the residuals."""
 
     @abstractmethod
-    def backward(
-        self,
-        method: Method,
-        field: FlatField,
-        inputs: Inputs,
-        forward: Forward,
-        cotangent: tf.Tensor,
-    ) -> Backward:
+    def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Returns the gradient, given dL/dstates of shape [count, batch, size]."""
 
     def larger(self) -> "Adjoint | None":
@@ -108,7 +114,7 @@ def reached_by(front: Front, size: int) -> Reached:
 
 
 def is_differentiable(tensor: tf.Tensor) -> bool:
-    """Whether a tensor can have a gradient at all."""
+    """Checks whether a tensor can have a gradient at all."""
     return tensor.dtype.is_floating or tensor.dtype.is_complex
 
 

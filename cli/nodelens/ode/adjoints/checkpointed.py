@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, reached_by, stats_of
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Solve
 from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
@@ -15,14 +15,13 @@ from nodelens.ode.adjoints.replay import (
     row_of,
     write,
 )
-from nodelens.ode.integrate import Front, Method
-from nodelens.ode.observe import Inputs, right_hand_side, solve_forward
+from nodelens.ode.integrate import Front
+from nodelens.ode.observe import right_hand_side, solve_forward
 from nodelens.ode.runge_kutta import Step
-from nodelens.ode.vector_field import FlatField
 
 
 class Checkpoints(NamedTuple):
-    """What the forward solve keeps.
+    """The residuals of the forward solve.
 
     Args:
         ends: End time of every accepted step, shape [steps + 1, batch]: one number a step.
@@ -61,8 +60,9 @@ class Checkpointed(Adjoint):
                 f"checkpoints must be an even number of at least 2; got {self.checkpoints}."
             )
 
-    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+    def forward(self, solve: Solve) -> Forward:
         """Solves and keeps checkpoints."""
+        method, field, inputs = solve
         y = room_for(self.checkpoints + 1, inputs.z0)
         store = Checkpoints(
             ends=room_for(self.max_accepted + 1, inputs.times[0]),
@@ -73,13 +73,7 @@ class Checkpointed(Adjoint):
         states, front, store = solve_forward(
             method, field, inputs, capacity=self.max_accepted, recorder=self._record, record=store
         )
-        return Forward(
-            states,
-            front.status,
-            reached_by(front, inputs.z0.shape[-1]),
-            stats_of(front),
-            (store, front.rows),
-        )
+        return Forward.of(states, front, inputs.z0.shape[-1], (store, front.rows))
 
     def _record(
         self, store: Checkpoints, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
@@ -98,15 +92,9 @@ class Checkpointed(Adjoint):
         ends = write(store.ends, count, end_of_step(front, t_end, accepted))
         return Checkpoints(ends, y, first, stride)
 
-    def backward(
-        self,
-        method: Method,
-        field: FlatField,
-        inputs: Inputs,
-        forward: Forward,
-        cotangent: tf.Tensor,
-    ) -> Backward:
+    def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Walks back block by block: repeat a segment, then differentiate the end of it."""
+        method, field, inputs = solve
         replay = Replay(method, field, inputs, cotangent)
         kept, rows = forward.residuals
         size = self.checkpoints
@@ -155,7 +143,7 @@ class Checkpointed(Adjoint):
         return replay.finish(forward, before, taken * method.solver.evaluations_per_step)
 
     def larger(self) -> "Checkpointed":
-        """Four times the steps, with the same number of checkpoints."""
+        """Returns the same with four times the steps and the same number of checkpoints."""
         return replace(self, max_accepted=4 * self.max_accepted)
 
 

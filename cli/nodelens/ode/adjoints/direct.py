@@ -9,15 +9,13 @@ from nodelens.ode.adjoints.base import (
     Adjoint,
     Backward,
     Forward,
+    Solve,
     dense_gradient,
     is_differentiable,
-    reached_by,
     stats_of,
 )
-from nodelens.ode.integrate import Method
-from nodelens.ode.observe import Inputs, solve_forward
+from nodelens.ode.observe import solve_forward
 from nodelens.ode.solution import BackwardStats
-from nodelens.ode.vector_field import FlatField
 
 
 @dataclass(frozen=True)
@@ -31,22 +29,15 @@ class Direct(Adjoint):
     default_max_steps: ClassVar[int] = 2048
     differentiable: ClassVar[bool] = True
 
-    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+    def forward(self, solve: Solve) -> Forward:
         """Solves; nothing is kept, since the backward pass solves again under a tape."""
+        method, field, inputs = solve
         states, front, _ = solve_forward(method, field, inputs)
-        return Forward(
-            states, front.status, reached_by(front, inputs.z0.shape[-1]), stats_of(front), ()
-        )
+        return Forward.of(states, front, inputs.z0.shape[-1])
 
-    def backward(
-        self,
-        method: Method,
-        field: FlatField,
-        inputs: Inputs,
-        forward: Forward,
-        cotangent: tf.Tensor,
-    ) -> Backward:
+    def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Solves again under a tape and asks the tape."""
+        method, field, inputs = solve
         wanted = [x for x in inputs.theta if is_differentiable(x)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([inputs.z0, *wanted])

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, reached_by, stats_of
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Solve
 from nodelens.ode.adjoints.replay import (
     Cotangents,
     Replay,
@@ -14,10 +14,9 @@ from nodelens.ode.adjoints.replay import (
     row_of,
     write,
 )
-from nodelens.ode.integrate import Front, Method
-from nodelens.ode.observe import Inputs, solve_forward
+from nodelens.ode.integrate import Front
+from nodelens.ode.observe import solve_forward
 from nodelens.ode.runge_kutta import Step
-from nodelens.ode.vector_field import FlatField
 
 
 @dataclass(frozen=True)
@@ -34,31 +33,20 @@ class Discrete(Adjoint):
 
     capacity: int = 256
 
-    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+    def forward(self, solve: Solve) -> Forward:
         """Solves and stores where each accepted step started."""
+        method, field, inputs = solve
         # One row more than the capacity: the last attempt may write behind the last step.
         t, y = room_for(self.capacity + 1, inputs.times[0]), room_for(self.capacity + 1, inputs.z0)
         store = StartOfStep(t, t, y, [y] if method.solver.carries else [])
         states, front, store = solve_forward(
             method, field, inputs, capacity=self.capacity, recorder=_record, record=store
         )
-        return Forward(
-            states,
-            front.status,
-            reached_by(front, inputs.z0.shape[-1]),
-            stats_of(front),
-            (store, front.rows),
-        )
+        return Forward.of(states, front, inputs.z0.shape[-1], (store, front.rows))
 
-    def backward(
-        self,
-        method: Method,
-        field: FlatField,
-        inputs: Inputs,
-        forward: Forward,
-        cotangent: tf.Tensor,
-    ) -> Backward:
+    def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Walks the stored steps from the last to the first."""
+        method, field, inputs = solve
         replay = Replay(method, field, inputs, cotangent)
         store, rows = forward.residuals
 
@@ -75,7 +63,7 @@ class Discrete(Adjoint):
         return replay.finish(forward, before, evaluations)
 
     def larger(self) -> "Discrete":
-        """Four times the room."""
+        """Returns the same with four times the room."""
         return replace(self, capacity=4 * self.capacity)
 
 

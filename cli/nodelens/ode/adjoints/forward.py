@@ -6,14 +6,7 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import (
-    Adjoint,
-    Backward,
-    Forward,
-    is_differentiable,
-    reached_by,
-    stats_of,
-)
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Solve, is_differentiable
 from nodelens.ode.integrate import Method, Tolerances
 from nodelens.ode.observe import Inputs, solve_forward
 from nodelens.ode.solution import BackwardStats
@@ -56,8 +49,9 @@ class ForwardSensitivity(Adjoint):
                 f"{params}) = {entries} numbers along; the limit is {self.largest}. {instead}"
             )
 
-    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+    def forward(self, solve: Solve) -> Forward:
         """Solves for z and S together."""
+        method, field, inputs = solve
         z0, _, theta, tolerances, *_ = inputs
         size = z0.shape[-1]
         wanted = [x for x in theta if is_differentiable(x)]
@@ -72,20 +66,11 @@ class ForwardSensitivity(Adjoint):
         by_state = replace(method, norm=lambda error: method.norm(error[..., :size]))
         both, front, _ = solve_forward(by_state, _with_sensitivity(field, size, columns), together)
         states, sensitivities = _split(both, size, columns)
-        return Forward(
-            states, front.status, reached_by(front, size), stats_of(front), sensitivities
-        )
+        return Forward.of(states, front, size, sensitivities)
 
-    def backward(
-        self,
-        method: Method,
-        field: FlatField,
-        inputs: Inputs,
-        forward: Forward,
-        cotangent: tf.Tensor,
-    ) -> Backward:
+    def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Contracts dL/dz with S."""
-        z0, times, theta, *_ = inputs
+        z0, times, theta, *_ = solve.inputs
         by_all = tf.einsum("tbs,tbsc->bc", cotangent, forward.residuals)
         wanted = [x for x in theta if is_differentiable(x)]
         by_z0, *by_theta = tf.split(by_all, [z0.shape[-1], *map(_count, wanted)], axis=1)

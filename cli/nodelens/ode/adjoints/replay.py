@@ -19,7 +19,7 @@ from nodelens.ode.vector_field import FlatField
 
 
 class StartOfStep(NamedTuple):
-    """Where a step started.
+    """The start of a step.
 
     Args:
         t0: Start of the step, shape [batch].
@@ -58,7 +58,7 @@ class Replay(NamedTuple):
     cotangent: tf.Tensor
 
     def last(self) -> Cotangents:
-        """The cotangents at the last time."""
+        """Returns the cotangents at the last time."""
         z0 = self.inputs.z0
         carried = [tf.zeros_like(z0)] if self.method.solver.carries else []
         return Cotangents(self.cotangent[-1], carried, zero_gradients(self.inputs.theta))
@@ -103,16 +103,7 @@ class Replay(NamedTuple):
         )
 
     def finish(self, forward: Forward, before: Cotangents, evaluations: tf.Tensor) -> Backward:
-        """Takes the cotangents at the start of the first step to the gradient.
-
-        Args:
-            forward: The solve.
-            before: The cotangents at the first time.
-            evaluations: Evaluations of f so far, shape [batch].
-
-        Returns:
-            The gradient.
-        """
+        """Takes the cotangents at the start of the first step to the gradient."""
         z0, times, theta, *_ = self.inputs
         by_z0, by_theta = before.y, before.theta
         if before.first:
@@ -153,5 +144,5 @@ def write(store: Any, row: tf.Tensor, values: Any) -> Any:
 
 
 def end_of_step(front: Front, t_end: tf.Tensor, accepted: tf.Tensor) -> tf.Tensor:
-    """The time that each sample reached: where it stood, if it did not take the step."""
+    """Returns the time that each sample reached: its start, if it did not take the step."""
     return tf.where(accepted, t_end, front.t)

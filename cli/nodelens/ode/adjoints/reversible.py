@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, reached_by, stats_of
+from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Solve
 from nodelens.ode.adjoints.coupled import CoupledRungeKutta
 from nodelens.ode.adjoints.replay import (
     Cotangents,
@@ -23,11 +23,10 @@ from nodelens.ode.integrate import Front, Method, Tolerances
 from nodelens.ode.norms import of_halves, rms_norm
 from nodelens.ode.observe import Inputs, right_hand_side, solve_forward
 from nodelens.ode.runge_kutta import Step
-from nodelens.ode.vector_field import FlatField
 
 
 class Kept(NamedTuple):
-    """What the forward solve keeps: three numbers a step, and a few pairs.
+    """The residuals of the forward solve: three numbers a step, and a few pairs.
 
     Args:
         ends: End time of every accepted step, shape [max_accepted + 1, batch].
@@ -76,8 +75,9 @@ class Reversible(Adjoint):
                 f"{method.solver.name!r} is not. Use adjoint='discrete' or 'checkpointed' with it."
             )
 
-    def forward(self, method: Method, field: FlatField, inputs: Inputs) -> Forward:
+    def forward(self, solve: Solve) -> Forward:
         """Solves with the reversible form of the solver."""
+        method, field, inputs = solve
         method, _, pair = self._paired(method, inputs)
         rows, none = self.max_accepted + 1, tf.constant(0)
         kept = Kept(
@@ -114,23 +114,11 @@ class Reversible(Adjoint):
             method, field, pair, capacity=self.max_accepted, recorder=record, record=kept
         )
         states = tf.split(states, 2, axis=-1)[0]
-        return Forward(
-            states,
-            front.status,
-            reached_by(front, inputs.z0.shape[-1]),
-            stats_of(front),
-            (kept, front.rows, front.y),
-        )
+        return Forward.of(states, front, inputs.z0.shape[-1], (kept, front.rows, front.y))
 
-    def backward(
-        self,
-        method: Method,
-        field: FlatField,
-        inputs: Inputs,
-        forward: Forward,
-        cotangent: tf.Tensor,
-    ) -> Backward:
+    def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Undoes each step and differentiates it."""
+        method, field, inputs = solve
         method, solver, pair_inputs = self._paired(method, inputs)
         kept, rows, last = forward.residuals
         nothing = tf.zeros_like(kept.lost)
@@ -171,7 +159,7 @@ class Reversible(Adjoint):
         )
 
     def _paired(self, method: Method, inputs: Inputs) -> tuple[Method, CoupledRungeKutta, Inputs]:
-        """The reversible form of a solver, and inputs whose state is the pair (z0, z0)."""
+        """Returns the reversible form of a solver, and inputs whose state is the pair (z0, z0)."""
         adaptive = not isinstance(method.controller, FixedController)
         solver = CoupledRungeKutta(
             method.solver.tableau,
@@ -187,11 +175,11 @@ class Reversible(Adjoint):
         return replace(method, solver=solver, norm=of_halves(method.norm)), solver, paired
 
     def larger(self) -> "Reversible":
-        """Four times the steps."""
+        """Returns the same with four times the steps."""
         return replace(self, max_accepted=4 * self.max_accepted)
 
 
 def _relative(difference: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
-    """RMS of a difference over RMS of the state, shape [batch]."""
+    """Returns RMS of a difference over RMS of the state, shape [batch]."""
     size = rms_norm(state)
     return rms_norm(difference) / tf.where(size > 0, size, tf.ones_like(size))

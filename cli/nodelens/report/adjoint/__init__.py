@@ -1,1 +1,1 @@
-"""What `adjoint-check` prints."""
+"""The printed results of `adjoint-check`."""

@@ -8,11 +8,7 @@ from nodelens.report.adjoint.names import gradient_name
 
 
 def junit(checks: Sequence[Check]) -> str:
-    """Makes the text of a JUnit XML file.
-
-    Args:
-        checks: The comparisons.
-    """
+    """Makes the text of a JUnit XML file."""
     failed = sum(not check.passed for check in checks)
     counts = {"tests": str(len(checks)), "failures": str(failed), "errors": "0"}
     suites = ElementTree.Element("testsuites", {"name": "nodelens adjoint-check", **counts})

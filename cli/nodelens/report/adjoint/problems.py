@@ -10,11 +10,7 @@ if TYPE_CHECKING:
 
 
 def problems_table(problems: Iterable[ProblemRow]) -> "Table":
-    """Makes a table of the name and the equation of each problem.
-
-    Args:
-        problems: The problems.
-    """
+    """Makes a table of the name and the equation of each problem."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)

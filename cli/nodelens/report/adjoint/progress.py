@@ -1,4 +1,4 @@
-"""Which problem is being checked, told to the one who waits."""
+"""The progress of a check, problem by problem."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -3,8 +3,7 @@
 import numpy as np
 import tensorflow as tf
 from scipy.special import ellipj
-
-from nodelens.ode.problems.exact import ExactProblem, array
+from tests.ode.conformance.exact import ExactProblem, array
 
 
 def _rigid_body(t: tf.Tensor, z: tf.Tensor, params: list[tf.Tensor]) -> tf.Tensor:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import tensorflow as tf
+from tests.ode.conformance.exact import ExactProblem, array
 
-from nodelens.ode.problems.exact import ExactProblem, array
+from nodelens.ode.problems import growth_flow, logistic_flow, riccati_flow
 
 
 def decay_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -20,14 +21,6 @@ def quintic_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.nda
     return (u + a * times + b)[..., None]
 
 
-def riccati_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """The flow of dz/dt = a (z - b t)**2 + b."""
-    # u = z - b t obeys du/dt = a u**2, so 1/u falls linearly.
-    a, b = theta[:, :1], theta[:, 1:]
-    u0 = z0 - b * times[:, :1]
-    return (u0 / (1 - a * u0 * (times - times[:, :1])) + b * times)[..., None]
-
-
 def sine_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
     """The flow of dz/dt = 2 z / t + t**4 sin(2 t) - t**2 + 4 t**3, which has no parameter."""
     del theta
@@ -40,22 +33,9 @@ def sine_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarra
     return (particular(times) + (z0 - particular(start)) * (times / start) ** 2)[..., None]
 
 
-def logistic_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """The flow of dz/dt = r z (1 - z / K)."""
-    rate, capacity = theta[:, :1], theta[:, 1:]
-    decay = np.exp(-rate * (times - times[:, :1]))
-    return (capacity / (1 + (capacity / z0 - 1) * decay))[..., None]
-
-
 def power_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
     """The flow of dz/dt = -k z**3."""
     return (z0 / np.sqrt(1 + 2 * theta[:, :1] * z0**2 * (times - times[:, :1])))[..., None]
-
-
-def growth_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """The flow of dz/dt = a cos(t) z."""
-    exponent = theta[:, :1] * (np.sin(times) - np.sin(times[:, :1]))
-    return (z0 * np.exp(exponent))[..., None]
 
 
 SCALAR = (

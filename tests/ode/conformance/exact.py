@@ -6,28 +6,9 @@ from typing import Any
 
 import numpy as np
 
-# The exact states: (z0 [copies, size], theta [copies, parameters], times [copies, count]) to
-# [copies, count, size].
-Flow = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+from nodelens.ode.problems import ExactGradients, Flow
 
 _STEP = 1e-30
-
-
-@dataclass(frozen=True)
-class ExactGradients:
-    """Gradients of L = sum_i <weights_i, z(t_i)> as NumPy arrays.
-
-    Args:
-        states: The exact states, [times, size].
-        z0: dL/dz0.
-        params: dL/dparams, one array for each.
-        times: dL/dt_i with z0 fixed at t_0.
-    """
-
-    states: np.ndarray
-    z0: np.ndarray
-    params: tuple[np.ndarray, ...]
-    times: np.ndarray
 
 
 @dataclass(frozen=True)

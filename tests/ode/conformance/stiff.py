@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tests.ode.conformance.exact import ExactProblem, array
 
-from nodelens.ode.problems.exact import ExactProblem, array
+from nodelens.ode.problems import ladder_flow
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,6 @@ class Relaxation:
 
 
 STIFF_LADDER = tuple(Relaxation(rate) for rate in (1.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0))
-
-
-def ladder_flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """The flow of dz/dt = rates (cos t - z), one rate a component."""
-    rate = theta[:, None, :]
-    t, t0 = times[:, :, None], times[:, :1, None]
-
-    def slow(t: np.ndarray) -> np.ndarray:
-        return rate * (rate * np.cos(t) + np.sin(t)) / (1 + rate**2)
-
-    return slow(t) + (z0[:, None] - slow(t0)) * np.exp(-rate * (t - t0))
 
 
 LADDER = ExactProblem(
