@@ -216,7 +216,7 @@ def test_what_is_there_and_is_not_the_same_is_left_alone_and_told(explainer, pic
     record = {**RECORD, "settings": {"top_k": 2, "device": "cpu"}}
     (other_settings,) = explain(explainer, pictures[:1], root, record=record)
     assert "other settings: top_k was 1 and is 2" in other_settings.error.message
-    assert "--force" in other_settings.error.hint
+    assert "`force`" in other_settings.error.hint
     pictures[1].write_bytes(pictures[5].read_bytes())
     next((root / "02-small-conv-top2").glob("*.npy")).unlink()
     (root / "03-small-conv-top2" / "manifest.json").write_text("{")

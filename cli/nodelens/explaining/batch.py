@@ -26,6 +26,7 @@ from nodelens.explaining.pictures.files import PIXEL_LIMIT, refuse_unreadable
 from nodelens.explaining.pictures.opening import open_picture
 from nodelens.explaining.preparation import Prepared
 from nodelens.explaining.result import Explanation
+from nodelens.explaining.settings import GradcamSettings
 from nodelens.figures.contact_sheet import COMPARISON, sheet_png, strip_of
 from nodelens.figures.overlay import ALPHA
 from nodelens.runtime.files import whole_directory, write_bytes
@@ -85,7 +86,7 @@ class Batch:
     """
 
     record: Mapping[str, Any]
-    size: int = 16
+    size: int = GradcamSettings.model_fields["batch_size"].default
     max_pixels: int = PIXEL_LIMIT
     frames: bool = True
     files: Collection[str] = FILES

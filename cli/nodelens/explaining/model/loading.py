@@ -232,7 +232,7 @@ def _family(model: keras.Model, request: ModelSettings) -> str:
     if scales_its_input(model):
         return "none"
     raise UsageError(
-        f"{request.name}: nothing in the model tells how its pictures are to be scaled",
+        f"{request.name}: nothing in the model says how its pictures are to be scaled",
         hint="say in `model.preprocess` how it was trained: unit (0 to 1), tf (-1 to 1), caffe, "
         "torch, or none (0 to 255)",
     )
