@@ -1,7 +1,6 @@
 """What holds for every test."""
 
 import pytest
-
 from tests.recycling import Recycling
 
 

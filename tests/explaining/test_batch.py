@@ -12,14 +12,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tests.explaining.classifiers import classifier_of
 
 from nodelens.errors import ExitCode, StoppedError, UsageError
 from nodelens.explaining import batch as run
 from nodelens.explaining.batch import Batch, Explained, Failed, even_size, explain_files
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.model.classes import ClassNames
-from nodelens.explaining.model.classifier import Classifier, Weights
-from nodelens.explaining.model.preprocessing import preprocessor
 from nodelens.explaining.out_of_memory import OutOfMemoryError
 from nodelens.explaining.output.naming import plan_files, share_of
 from nodelens.explaining.output.save import FILES
@@ -44,16 +42,7 @@ def explainer() -> Explainer:
         ]
     )
     return Explainer(
-        Classifier(
-            name="small",
-            model=model,
-            weights=Weights("file", "small", None),
-            input_size=(12, 12),
-            preprocess_name="unit",
-            preprocess=preprocessor("unit"),
-            class_names=ClassNames(("a", "b", "c")),
-            default_layer="conv",
-        ),
+        classifier_of(model, default_layer="conv"),
         GradcamSettings(top_k=2),
     )
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.explaining.golden.networks import CLASSES, EXPLAINED, LAYERS, SIZE, build, pixels
+from tests.explaining.classifiers import classifier_of
+from tests.explaining.golden.networks import CLASSES, EXPLAINED, LAYERS, build, pixels
 
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.model.classes import ClassNames
-from nodelens.explaining.model.classifier import Classifier, Weights
-from nodelens.explaining.model.preprocessing import preprocessor
+from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.result import Explanation
 from nodelens.explaining.settings import GradcamSettings, PixelSettings
@@ -32,16 +31,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def classifier(name: str) -> Classifier:
-    return Classifier(
-        name=name,
-        model=build(name),
-        weights=Weights("random", "from a seed", None),
-        input_size=SIZE,
-        preprocess_name="tf",
-        preprocess=preprocessor("tf"),
-        class_names=ClassNames(tuple(f"class_{index}" for index in range(CLASSES))),
-        default_layer="auto",
-    )
+    names = [f"class_{index}" for index in range(CLASSES)]
+    return classifier_of(build(name), name=name, classes=names, preprocess="tf")
 
 
 @pytest.fixture(scope="module")

@@ -5,31 +5,17 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from tests.explaining.classifiers import classifier_of
 
 from nodelens.errors import UsageError
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.judging.drawing import judging_figures
 from nodelens.explaining.judging.sanity import copy_of, rank_correlation, with_sanity
-from nodelens.explaining.model.classes import ClassNames
-from nodelens.explaining.model.classifier import Classifier, Weights
-from nodelens.explaining.model.preprocessing import preprocessor
+from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.settings import GradcamSettings
 
 L = keras.layers
-
-
-def classifier_of(model: keras.Model) -> Classifier:
-    return Classifier(
-        name="small",
-        model=model,
-        weights=Weights("random", "from a seed", None),
-        input_size=(24, 32),
-        preprocess_name="tf",
-        preprocess=preprocessor("tf"),
-        class_names=ClassNames(("a", "b", "c")),
-        default_layer="auto",
-    )
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +84,7 @@ def test_a_model_that_cannot_be_copied_is_told():
     own = Own(keras.Sequential([L.Flatten(), L.Dense(3)]))
     own(np.zeros((1, 24, 32, 3), np.float32))
     with pytest.raises(UsageError, match="cannot be copied"):
-        copy_of(classifier_of(own))
+        copy_of(classifier_of(own, preprocess="tf"))
 
 
 def test_every_measure_stands_beside_that_of_random_maps(classifier, photo):

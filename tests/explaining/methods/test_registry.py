@@ -6,13 +6,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from tests.explaining.classifiers import classifier_of
 
 from nodelens.errors import UsageError
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.methods.registry import METHODS, Method, methods_help
-from nodelens.explaining.model.classes import ClassNames
-from nodelens.explaining.model.classifier import Classifier, Weights
-from nodelens.explaining.model.preprocessing import preprocessor
+from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.settings import GradcamSettings, PixelSettings
 
@@ -29,15 +28,8 @@ def small() -> Classifier:
     x = L.MaxPooling2D(2, name="top")(x)
     # Not an average: the gradient differs from place to place, as the methods need it.
     scores = L.Dense(3, activation="softmax")(L.Flatten()(x))
-    return Classifier(
-        name="small",
-        model=keras.Model(image, scores),
-        weights=Weights("random", "drawn", None),
-        input_size=(8, 8),
-        preprocess_name="tf",
-        preprocess=preprocessor("tf"),
-        class_names=ClassNames(("red", "green", "blue")),
-        default_layer="auto",
+    return classifier_of(
+        keras.Model(image, scores), classes=("red", "green", "blue"), preprocess="tf"
     )
 
 

@@ -6,15 +6,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tests.explaining.classifiers import classifier_of
 
 from nodelens.errors import UsageError
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.model.classes import ClassNames
-from nodelens.explaining.model.classifier import Classifier, Weights
+from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.grids import Grid, grid_of, picture_shape
 from nodelens.explaining.model.layers import find_layer, list_layers
 from nodelens.explaining.model.loading import load_classifier
-from nodelens.explaining.model.preprocessing import preprocessor
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 
@@ -29,16 +28,7 @@ def photo() -> Photo:
 
 
 def classifier(model: keras.Model) -> Classifier:
-    return Classifier(
-        name="small",
-        model=model,
-        weights=Weights("file", "small", None),
-        input_size=(HEIGHT, WIDTH),
-        preprocess_name="unit",
-        preprocess=preprocessor("unit"),
-        class_names=ClassNames(("a", "b", "c")),
-        default_layer="auto",
-    )
+    return classifier_of(model, input_size=(HEIGHT, WIDTH))
 
 
 def convolutional(order: str) -> keras.Model:

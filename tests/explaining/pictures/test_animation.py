@@ -6,13 +6,11 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from tests.explaining.classifiers import classifier_of
 
 from nodelens.errors import UsageError
 from nodelens.explaining.batch import Batch, explain_files
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.model.classes import ClassNames
-from nodelens.explaining.model.classifier import Classifier, Weights
-from nodelens.explaining.model.preprocessing import preprocessor
 from nodelens.explaining.output.naming import plan_files
 from nodelens.explaining.output.painting import paint_frames
 from nodelens.explaining.pictures.images import Frames
@@ -30,16 +28,7 @@ def explainer() -> Explainer:
     convolution = L.Conv2D(4, 3, activation="relu", name="conv")
     layers = [keras.Input((8, 8, 3)), convolution, L.GlobalAveragePooling2D(), L.Dense(3)]
     return Explainer(
-        Classifier(
-            name="small",
-            model=keras.Sequential(layers),
-            weights=Weights("file", "small", None),
-            input_size=(8, 8),
-            preprocess_name="unit",
-            preprocess=preprocessor("unit"),
-            class_names=ClassNames(("a", "b", "c")),
-            default_layer="conv",
-        ),
+        classifier_of(keras.Sequential(layers), default_layer="conv"),
         GradcamSettings(top_k=2, signed=True),
     )
 
