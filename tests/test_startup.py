@@ -59,6 +59,16 @@ def test_answers_without_heavy_imports(arguments: list[str], code: int) -> None:
     assert (result.stderr == "") == (code == 0)
 
 
+@pytest.mark.parametrize("command", ["train-ode", "predict-ode", "adjoint-check", "gradcam"])
+def test_help_needs_no_validation(command: str) -> None:
+    code = PROBE.replace('"PIL"', '"PIL", "pydantic", "yaml"').format(arguments=[command, "--help"])
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+    assert command in result.stdout
+
+
 def test_completion_answers_without_heavy_imports() -> None:
     result = probe(
         env={"_NODELENS_COMPLETE": "complete_bash", "COMP_WORDS": "nodelens tr", "COMP_CWORD": "1"}

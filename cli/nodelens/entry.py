@@ -47,9 +47,11 @@ def run(arguments: list[str], program: str = "nodelens") -> int:
         warnings.simplefilter("ignore")
 
     def command() -> int:
-        from nodelens.app import app
+        from nodelens.app import make_app
 
-        return int(app(args=arguments, prog_name=program, standalone_mode=False) or 0)
+        return int(
+            make_app(arguments)(args=arguments, prog_name=program, standalone_mode=False) or 0
+        )
 
     return guard(command, debug=debug)
 

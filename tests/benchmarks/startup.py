@@ -9,6 +9,7 @@ import time
 CALLS = {
     "python -c pass": ["-c", "pass"],
     "--help": ["-m", "nodelens", "--help"],
+    "gradcam --help": ["-m", "nodelens", "gradcam", "--help"],
     "--version": ["-m", "nodelens", "--version"],
     "conv-params": ["-m", "nodelens", "conv-params", "200", "200", "3", "-f", "10", "-k", "5"],
     "usage error": ["-m", "nodelens", "train-od"],
