@@ -23,7 +23,7 @@ def classifier_of(
         name=name,
         model=model,
         weights=Weights("random", "from a seed", None),
-        input_size=input_size or tuple(model.input_shape[1:3]),
+        input_size=input_size or model.input_shape[1:3],
         preprocess_name=preprocess,
         preprocess=preprocessor(preprocess),
         class_names=ClassNames(tuple(classes)),

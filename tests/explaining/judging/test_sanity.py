@@ -84,7 +84,7 @@ def test_a_model_that_cannot_be_copied_is_told():
     own = Own(keras.Sequential([L.Flatten(), L.Dense(3)]))
     own(np.zeros((1, 24, 32, 3), np.float32))
     with pytest.raises(UsageError, match="cannot be copied"):
-        copy_of(classifier_of(own, preprocess="tf"))
+        copy_of(classifier_of(own, preprocess="tf", input_size=(24, 32)))
 
 
 def test_every_measure_stands_beside_that_of_random_maps(classifier, photo):
