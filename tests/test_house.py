@@ -17,7 +17,8 @@ FLOORS = [
     {"report"},
     {"training", "checking", "explaining"},
     {"fields", "datasets"},
-    {"ode", "conv", "settings", "figures", "runtime"},
+    {"settings", "figures", "runtime"},
+    {"ode", "conv"},
     {"registry", "errors", "version"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -48,6 +48,19 @@ class ParameterCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """A parameter count as a formula.
+
+    Args:
+        symbols: The formula in letters, such as `N = K₁·K₂·C·F + F`.
+        numbers: The same in numbers, such as `5·5·3·10 + 10 = 760`.
+    """
+
+    symbols: str
+    numbers: str
+
+
+@dataclass(frozen=True, slots=True)
 class LayerAccount:
     """All figures of one layer. Shapes are without the batch.
 
@@ -69,6 +82,7 @@ class LayerAccount:
         data_format: Where the channels stand.
         shares: Name of the layer whose weights it uses again, `None` if it has its own.
         params: Its numbers.
+        formula: The formula of its numbers, `None` without a kernel of its own.
         macs: Multiply-accumulate operations for one sample, `None` if a size is unknown.
         flops: Floating-point operations for one sample, `None` if a size is unknown.
         activation_bytes: Memory of its output for the batch, `None` if a size is unknown.
@@ -94,6 +108,7 @@ class LayerAccount:
     data_format: str
     shares: str | None
     params: ParameterCount
+    formula: Formula | None
     macs: Size
     flops: Size
     activation_bytes: Size
@@ -205,6 +220,7 @@ class _Costs:
     """What a layer costs wherever it stands."""
 
     params: ParameterCount
+    formula: Formula | None
     pads: tuple[Pads | None, ...] | None
     values: Size
     macs: Size
@@ -223,7 +239,18 @@ def _costs(
     if macs is not None:
         flops = total((2 * macs, values if layer.use_bias else 0))
     params = _count(Weights() if shared else weights, trainable)
-    return _Costs(params, layer.pads(inputs[0]), values, macs, flops)
+    formula = None if shared else _formula(layer, inputs, params)
+    return _Costs(params, formula, layer.pads(inputs[0]), values, macs, flops)
+
+
+def _formula(layer: Layer, inputs: tuple[Shape, ...], params: ParameterCount) -> Formula | None:
+    terms = layer.terms(*inputs)
+    if terms is None:
+        return None
+    letters, numbers = terms
+    if params.bias:
+        letters, numbers = f"{letters} + {layer.bias_letters}", f"{numbers} + {params.bias:,}"
+    return Formula(f"N = {letters}", f"{numbers} = {params.total:,}")
 
 
 def _layer(node: Node, bytes_per_value: int, field: Fields) -> LayerAccount:
@@ -254,6 +281,7 @@ def _layer(node: Node, bytes_per_value: int, field: Fields) -> LayerAccount:
         data_format=layer.data_format,
         shares=node.shares,
         params=costs.params,
+        formula=costs.formula,
         macs=costs.macs,
         flops=costs.flops,
         activation_bytes=product((costs.values, bytes_per_value)),

@@ -80,8 +80,7 @@ def _aspect(layer: LayerAccount, aspect: str) -> Any:
     """Return one value of a layer, as plain values."""
     if aspect == "params":
         return layer.params.total
-    value = getattr(layer, aspect)
-    return list(value) if isinstance(value, tuple) else value
+    return getattr(layer, aspect)
 
 
 def _pairs(

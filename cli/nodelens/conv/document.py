@@ -1,86 +1,80 @@
-"""An accounting as plain values: the JSON document, from which tables and pictures are made too."""
+"""The JSON document of conv-params, made from the frozen results of the arithmetic."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from nodelens.conv.accounting import Accounting, LayerAccount
-from nodelens.conv.explanation import formula, symbols
-from nodelens.conv.receptive_field import AxisField
+from nodelens.conv.difference import Change
+from nodelens.conv.inverse import Affordable, Way
+from nodelens.conv.limits import Check
+from nodelens.conv.shapes import Shape
+from nodelens.conv.verify.verify import Verification
 
 
-def to_document(accounting: Accounting) -> dict[str, Any]:
-    """Put an accounting into plain values.
+def to_document(
+    accounting: Accounting,
+    *,
+    checks: Sequence[Check] | None = None,
+    changes: Sequence[Change] | None = None,
+    verification: Verification | None = None,
+) -> dict[str, Any]:
+    """Returns an accounting, and what was asked of it, as plain values.
 
     Args:
         accounting: A network's figures.
-
-    Returns:
-        Mappings, lists, integers and texts.
+        checks: The expectations held against it.
+        changes: The differences from another network.
+        verification: The comparison with Keras.
     """
-    return {
-        "inputs": [{"name": name, "shape": list(shape)} for name, shape in accounting.inputs],
+    document: dict[str, Any] = {
+        "inputs": [{"name": name, "shape": shape} for name, shape in accounting.inputs],
         "dtype": accounting.dtype,
         "batch_size": accounting.batch,
         "layers": [_layer(layer) for layer in accounting.layers],
-        "totals": asdict(accounting.totals),
-        "uncounted": list(accounting.uncounted),
+        "totals": _values(accounting.totals),
+        "uncounted": accounting.uncounted,
     }
+    if checks is not None:
+        document["checks"] = [_values(check) for check in checks]
+    if changes is not None:
+        document["comparison"] = [_values(change) for change in changes]
+    if verification is not None:
+        document["verification"] = {
+            "verdict": "pass" if verification.passed else "fail",
+            "reference": verification.reference,
+            "skipped": verification.skipped,
+            "checks": [
+                {**_values(one), "passed": one.passed, "message": one.message}
+                for one in verification.checks
+            ],
+        }
+    return document
+
+
+def ways_document(shape: Shape, target: Shape, ways: Sequence[Way]) -> dict[str, Any]:
+    """Returns the windows that lead from a shape to spatial sizes as plain values."""
+    rows = [
+        {"kernel_size": w.kernel, "strides": w.stride, "padding": w.padding, "pads": w.pads}
+        for w in ways
+    ]
+    return {"input": shape, "target_output": target, "ways": rows}
+
+
+def budget_document(shape: Shape, budget: int, found: Affordable) -> dict[str, Any]:
+    """Returns the number of filters within a budget as plain values."""
+    return {"input": shape, "budget": budget, **_values(found)}
 
 
 def _layer(layer: LayerAccount) -> dict[str, Any]:
-    """Put one layer into plain values."""
-    fields, params = layer.receptive_field, layer.params
-    return {
-        "name": layer.name,
-        "type": layer.type,
-        "inputs": list(layer.inputs),
-        "input_shape": list(layer.input_shape),
-        "input_shapes": [list(shape) for shape in layer.input_shapes],
-        "output_shape": list(layer.output_shape),
-        "kernel_size": _list(layer.kernel_size),
-        "strides": _list(layer.strides),
-        "padding": layer.padding,
-        "pads": None if layer.pads is None else [_list(pad) for pad in layer.pads],
-        "dilation": _list(layer.dilation),
-        "groups": layer.groups,
-        "use_bias": layer.use_bias,
-        "activation": layer.activation,
-        "data_format": layer.data_format,
-        "shares": layer.shares,
-        "params": {
-            "kernel": params.kernel,
-            "bias": params.bias,
-            "trainable": params.trainable,
-            "non_trainable": params.non_trainable,
-            "total": params.total,
-        },
-        "formula": _formula(layer),
-        "macs": layer.macs,
-        "flops": layer.flops,
-        "activation_bytes": layer.activation_bytes,
-        "receptive_field": None if fields is None else [_field(axis) for axis in fields],
-        "receptive_field_global": layer.receptive_field_global,
-        "receptive_field_note": layer.receptive_field_note,
+    seen = layer.receptive_field
+    return _values(layer) | {
+        "params": _values(layer.params),
+        "formula": None if layer.formula is None else _values(layer.formula),
+        "receptive_field": None if seen is None else [_values(axis) for axis in seen],
     }
 
 
-def _formula(layer: LayerAccount) -> dict[str, str] | None:
-    """Write the formula of the parameters in letters and in numbers."""
-    letters, numbers = symbols(layer), formula(layer)
-    return {"symbols": letters, "numbers": numbers} if letters and numbers else None
-
-
-def _field(axis: AxisField) -> dict[str, Any]:
-    """Put one axis of a receptive field into plain values."""
-    return {
-        "size": axis.size,
-        "stride": axis.stride,
-        "padding": axis.padding,
-        "center": axis.center,
-        "smallest_size": axis.smallest_size,
-    }
-
-
-def _list(values: tuple[int, ...] | None) -> list[int] | None:
-    """Turn a tuple into a list."""
-    return None if values is None else list(values)
+def _values(result: Any) -> dict[str, Any]:
+    """Returns the fields of a frozen result; quicker than `asdict`, which copies them."""
+    return {field.name: getattr(result, field.name) for field in fields(result)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from nodelens.conv.axes import SAME, VALID, window_length, window_pads
 from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.kinds import find, make
-from nodelens.conv.shapes import CHANNELS_LAST, Shape, format_shape, split
+from nodelens.conv.shapes import CHANNELS_LAST, Shape, format_shape
 from nodelens.conv.writing import from_mapping
 
 LARGEST_KERNEL = 11
@@ -144,16 +144,3 @@ def most_filters(
     steps = max((budget - one) // (cost(2 * step) - one) + 1, 0)
     most = steps * step
     return Affordable(key, most, cost(most) if most else 0, cost(most + step))
-
-
-def spatial_sizes(shape: Shape, data_format: str) -> Shape:
-    """Return the spatial sizes of a shape.
-
-    Args:
-        shape: A shape without the batch.
-        data_format: Where the channels stand.
-
-    Returns:
-        The sizes of all axes but the channels'.
-    """
-    return split(shape, data_format)[0]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nodelens.conv.arguments import KERAS_NAMES
 from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.kinds import KINDS
 from nodelens.conv.layers.base import Weights
@@ -13,23 +14,9 @@ from nodelens.conv.shapes import CHANNELS_LAST, Shape
 
 MODELS = ("Functional", "Model", "Sequential")
 
-SETTINGS = {
-    **{"kernel_size": "kernel_size", "pool_size": "kernel_size", "dilation_rate": "dilation"},
-    **{
-        key: key
-        for key in (
-            *("filters", "units", "strides", "padding", "data_format", "groups", "use_bias"),
-            *("depth_multiplier", "output_padding", "activation", "size", "interpolation"),
-            *("cropping", "axis", "scale", "center", "keepdims", "target_shape", "rate"),
-        )
-    },
-}
-"""Keras' names of the settings that matter here, and the names they have here."""
+UNUSED = ("name", "trainable", "dtype")
+"""Entries of every layer's configuration that are no settings of its kind."""
 
-WITHOUT_SETTINGS = (
-    *("ReLU", "LeakyReLU", "ELU", "Softmax", "Rescaling"),
-    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"),
-)
 KNOWN = {kind.name(rank) for kind in KINDS for rank in kind.ranks or (0,)}
 SAME_AS = {"Relu": "ReLU", "CustomScaleLayer": "Add"}
 """Classes of Keras that cost and see as another one does: an operation, and a scaled sum."""
@@ -258,7 +245,7 @@ def _layer(
         "shares": again,
     }
     if kind in KNOWN:
-        reading.specs.append(LayerSpec(kind, _settings(kind, config), **common))
+        reading.specs.append(LayerSpec(kind, _settings(kind, config), foreign=True, **common))
         return [name]
     known = reading.facts.get(again or name)
     operation = str(layer.get("module", "")).startswith(("keras.src.ops", "keras.ops"))
@@ -273,10 +260,8 @@ def _layer(
 
 
 def _settings(kind: str, config: Mapping[str, Any]) -> dict[str, object]:
-    """Take from a layer's configuration what matters here, under the names it has here."""
-    if kind in WITHOUT_SETTINGS:
-        return {}
-    settings = {SETTINGS[key]: config[key] for key in config if key in SETTINGS}
+    """Returns a layer's configuration under the names that settings have here."""
+    settings = {KERAS_NAMES.get(key, key): config[key] for key in config if key not in UNUSED}
     activation = settings.get("activation")
     if isinstance(activation, Mapping):
         inner = activation.get("config")

@@ -1,4 +1,8 @@
-"""Which kinds of layers there are, under which names."""
+"""The kinds of layers, one row each.
+
+A new kind of layer is a class (see `nodelens.conv.layers.base`) and a row of `KINDS`: it can then
+be written in YAML and in one line, read from a Keras model, counted, explained and verified.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +40,8 @@ class Kind:
         ranks: Numbers of spatial axes for which Keras has the class; empty if any will do.
         aliases: Other words for it, without the number of axes.
         leading: The settings that a bare number, then a second one, stand for in the short form.
+        does: The rest of a sentence "A Conv2D takes an input and …"; words in braces are figures
+            (see `nodelens.conv.explanation`).
     """
 
     pattern: str
@@ -43,6 +49,7 @@ class Kind:
     ranks: tuple[int, ...] = ()
     aliases: tuple[str, ...] = ()
     leading: tuple[str, ...] = ()
+    does: str = ""
 
     def name(self, rank: int) -> str:
         """Return the name of the Keras class for a number of spatial axes.
@@ -58,39 +65,127 @@ class Kind:
 
 ALL = (1, 2, 3)
 FILTERS = ("filters", "kernel_size")
+WINDOW = ("kernel_size", "strides")
 
 KINDS = (
-    Kind("Conv{}", Conv, ALL, ("conv", "convolution"), FILTERS),
-    Kind("DepthwiseConv{}", DepthwiseConv, (1, 2), ("depthwise", "dwconv"), ("kernel_size",)),
-    Kind("SeparableConv{}", SeparableConv, (1, 2), ("separable", "sepconv"), FILTERS),
-    Kind("Conv{}Transpose", ConvTranspose, ALL, ("transposed", "upconv", "deconv"), FILTERS),
-    Kind("MaxPooling{}", Pooling, ALL, ("maxpool",), ("kernel_size", "strides")),
+    Kind(
+        "Conv{}",
+        Conv,
+        ALL,
+        ("conv", "convolution"),
+        FILTERS,
+        "slides {filters} filters over it. Each filter covers {kernel} cells in {seen} {channels} "
+        "channels, multiplies every value under it with a weight of its own, and the sum is one "
+        "value of its output channel",
+    ),
+    Kind(
+        "DepthwiseConv{}",
+        DepthwiseConv,
+        (1, 2),
+        ("depthwise", "dwconv"),
+        ("kernel_size",),
+        "slides filters of {kernel} cells over each of its {channels} channels on its own, which "
+        "gives {filters} channels",
+    ),
+    Kind(
+        "SeparableConv{}",
+        SeparableConv,
+        (1, 2),
+        ("separable", "sepconv"),
+        FILTERS,
+        "slides filters of {kernel} cells over each channel on its own, then mixes the channels "
+        "of every cell into {filters}",
+    ),
+    Kind(
+        "Conv{}Transpose",
+        ConvTranspose,
+        ALL,
+        ("transposed", "upconv", "deconv"),
+        FILTERS,
+        "transposes a convolution: every input cell, multiplied with {filters} filters of "
+        "{kernel} cells, is added to the output, one stride after the other; overlapping patches "
+        "are summed",
+    ),
+    Kind(
+        "MaxPooling{}",
+        Pooling,
+        ALL,
+        ("maxpool",),
+        WINDOW,
+        "keeps, channel by channel, the largest value of every {kernel} window",
+    ),
     Kind(
         "AveragePooling{}",
         Pooling,
         ALL,
         ("avgpool", "averagepool", "meanpool"),
-        ("kernel_size", "strides"),
+        WINDOW,
+        "keeps, channel by channel, the mean of every {kernel} window",
     ),
-    Kind("GlobalMaxPooling{}", GlobalPooling, ALL, ("globalmaxpool", "gmp")),
-    Kind("GlobalAveragePooling{}", GlobalPooling, ALL, ("globalavgpool", "gap")),
-    Kind("ZeroPadding{}", ZeroPadding, ALL, ("pad", "zeropad"), ("padding",)),
-    Kind("Cropping{}", Cropping, ALL, ("crop",), ("cropping",)),
-    Kind("UpSampling{}", UpSampling, ALL, ("upsample",), ("size",)),
-    Kind("Dense", Dense, (), ("linear", "fc"), ("units",)),
-    Kind("Flatten", Flatten),
-    Kind("Reshape", Reshape, (), (), ("target_shape",)),
-    Kind("BatchNormalization", BatchNormalization, (), ("batchnorm", "bn")),
-    Kind("LayerNormalization", LayerNormalization, (), ("layernorm", "ln")),
-    Kind("Normalization", Normalization),
-    Kind("Activation", Activation, (), (), ("activation",)),
-    Kind("Dropout", Dropout, (), (), ("rate",)),
+    Kind(
+        "GlobalMaxPooling{}",
+        GlobalPooling,
+        ALL,
+        ("globalmaxpool", "gmp"),
+        does="keeps the largest value of each channel",
+    ),
+    Kind(
+        "GlobalAveragePooling{}",
+        GlobalPooling,
+        ALL,
+        ("globalavgpool", "gap"),
+        does="keeps the mean of each channel",
+    ),
+    Kind(
+        "ZeroPadding{}", ZeroPadding, ALL, ("pad", "zeropad"), ("padding",), "adds zeros around it"
+    ),
+    Kind("Cropping{}", Cropping, ALL, ("crop",), ("cropping",), "cuts its borders off"),
+    Kind("UpSampling{}", UpSampling, ALL, ("upsample",), ("size",), "makes several cells of each"),
+    Kind(
+        "Dense",
+        Dense,
+        (),
+        ("linear", "fc"),
+        ("units",),
+        "multiplies it with a matrix into {units} values",
+    ),
+    Kind("Flatten", Flatten, does="puts all values into one axis"),
+    Kind("Reshape", Reshape, leading=("target_shape",), does="gives the same values another shape"),
+    Kind(
+        "BatchNormalization",
+        BatchNormalization,
+        aliases=("batchnorm", "bn"),
+        does="brings each channel to the mean and variance that training found, then scales it by "
+        "γ and shifts it by β; γ and β are trained, mean and variance are kept",
+    ),
+    Kind(
+        "LayerNormalization",
+        LayerNormalization,
+        aliases=("layernorm", "ln"),
+        does="brings each sample to mean 0 and variance 1, then scales it by γ and shifts it by β",
+    ),
+    Kind(
+        "Normalization",
+        Normalization,
+        does="subtracts a mean and divides by a deviation that were measured beforehand",
+    ),
+    Kind(
+        "Activation", Activation, leading=("activation",), does="applies a function to every value"
+    ),
+    Kind(
+        "Dropout", Dropout, leading=("rate",), does="sets values to zero at random during training"
+    ),
     *(Kind(name, Pointwise) for name in ("ReLU", "LeakyReLU", "ELU", "Softmax", "Rescaling")),
-    Kind("Concatenate", Concatenate, (), ("concat",), ("axis",)),
-    *(
-        Kind(name, Elementwise)
-        for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+    Kind(
+        "Concatenate",
+        Concatenate,
+        aliases=("concat",),
+        leading=("axis",),
+        does="joins its inputs along an axis",
     ),
+    Kind("Add", Elementwise, does="adds its inputs"),
+    Kind("Multiply", Elementwise, does="multiplies its inputs"),
+    *(Kind(name, Elementwise) for name in ("Subtract", "Average", "Maximum", "Minimum")),
 )
 
 
@@ -141,11 +236,19 @@ def find(word: str) -> tuple[Kind, int | None]:
     return found
 
 
+def description(type_name: str) -> str:
+    """Returns what a kind of layer does (`Kind.does`); empty where the kind is not known."""
+    kind, _ = WORDS.get(_normal(type_name), (None, None))
+    return kind.does if kind else ""
+
+
 def make(
     word: str,
     settings: Mapping[str, object],
     shape: Shape,
     default_format: str = CHANNELS_LAST,
+    *,
+    foreign: bool = False,
 ) -> Layer:
     """Make a layer for an input.
 
@@ -153,7 +256,8 @@ def make(
         word: Name of the kind; without a number of axes it takes that of the input.
         settings: Names and values.
         shape: Shape of the (first) input, without the batch.
-        default_format: Where the channels stand if the settings do not say.
+        default_format: The position of the channels if the settings do not give it.
+        foreign: True if settings that the kind does not have are ignored.
 
     Returns:
         The layer; whether it takes the input is told by its `output_shape`.
@@ -173,7 +277,8 @@ def make(
             )
     arguments = Arguments(settings, kind.name(rank), rank, default_format)
     layer = kind.read(arguments)
-    arguments.finish()
+    if not foreign:
+        arguments.finish()
     return layer
 
 

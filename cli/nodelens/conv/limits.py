@@ -1,7 +1,6 @@
 """What a network shall be, and by how much it is not."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from nodelens.conv.accounting import Accounting
 from nodelens.conv.shapes import Shape, format_shape
@@ -43,20 +42,6 @@ class Check:
     received: int | Shape | None
     passed: bool
     message: str
-
-    def to_document(self) -> dict[str, Any]:
-        """Put the check into plain values.
-
-        Returns:
-            A mapping.
-        """
-        return {
-            "name": self.name,
-            "expected": self.expected,
-            "received": self.received,
-            "passed": self.passed,
-            "message": self.message,
-        }
 
 
 def check(accounting: Accounting, limits: Limits) -> list[Check]:

@@ -26,6 +26,7 @@ class LayerSpec:
         inputs: Names of the layers whose outputs it takes; the layer before if missing.
         trainable: Whether its weights are trained.
         shares: Name of an earlier layer whose weights it uses again.
+        foreign: True if the settings are those of Keras, more of which may be given than are read.
         made: The layer itself, where it does not come from settings.
     """
 
@@ -35,6 +36,7 @@ class LayerSpec:
     inputs: tuple[str, ...] | None = None
     trainable: bool = True
     shares: str | None = None
+    foreign: bool = False
     made: Layer | None = None
 
 
@@ -121,7 +123,7 @@ def _further(
         spec = specs[later]
         try:
             if spec.made is None:
-                make(spec.type, spec.settings, shape, data_format)
+                make(spec.type, spec.settings, shape, data_format, foreign=spec.foreign)
         except ConvolutionError as error:
             errors.append(error.at(later, names[later]))
     return errors
@@ -141,7 +143,9 @@ class _Workshop:
         key = spec.type, len(shape), repr(spec.settings)
         layer = self._made.get(key)
         if layer is None:
-            layer = self._made[key] = make(spec.type, spec.settings, shape, self._data_format)
+            layer = self._made[key] = make(
+                spec.type, spec.settings, shape, self._data_format, foreign=spec.foreign
+            )
         return layer
 
 

@@ -59,6 +59,17 @@ def format_shape(shape: Sequence[Size]) -> str:
     return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
+def crossed(values: Iterable[object]) -> str:
+    """Returns the values of all axes as text: `3×3`."""
+    return "×".join(str(value) for value in values)
+
+
+def times(values: Iterable[object]) -> str:
+    """Returns the values of the axes as text, once if they are equal: `3`, `3×5`."""
+    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    return texts[0] if len(texts) > 1 and len(set(texts)) == 1 else crossed(texts)
+
+
 def split(shape: Shape, data_format: str) -> tuple[Shape, Size]:
     """Take a shape apart into its spatial sizes and its number of channels.
 

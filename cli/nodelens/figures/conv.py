@@ -1,10 +1,14 @@
 """Pictures of conv-params: a layer's window over its input, and receptive fields, to scale."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from nodelens.conv.accounting import Accounting, LayerAccount
+from nodelens.conv.explanation import window_text
+from nodelens.conv.shapes import Shape, crossed, format_shape, split
 from nodelens.errors import UsageError
 from nodelens.figures.style import (
     BLUE,
@@ -14,9 +18,7 @@ from nodelens.figures.style import (
     ORANGE,
     PURPLE,
     new_figure,
-    to_png,
 )
-from nodelens.report.conv.pieces import crossed, shape_text, window_text
 
 CLOSE_UP = 14
 """Cells of the close-up along each axis."""
@@ -37,28 +39,29 @@ FIRST = ((0, 1), (1, 0))
 Plane = tuple[int, int]
 
 
-def draw_layer(layer: dict[str, Any]) -> bytes:
+def layer_figure(layer: LayerAccount) -> Figure:
     """Draws one layer: input, window positions with stride, dilation and padding, output.
 
     Of three spatial axes the last two are drawn; a single one is drawn as a row.
 
     Args:
-        layer: An entry of `layers` of the document of conv-params.
-
-    Returns:
-        A PNG file.
+        layer: The figures of the layer.
 
     Raises:
         UsageError: The layer has no window, or a size is unknown.
     """
-    if layer["kernel_size"] is None:
+    if layer.kernel_size is None:
         raise UsageError(
-            f"{layer['type']} has no window that could be drawn",
+            f"{layer.type} has no window that could be drawn",
             hint="draw a convolution or a pooling, or a network: its receptive fields are drawn",
         )
-    below, above = _plane(layer, "input_shape"), _plane(layer, "output_shape")
-    kernel, stride, dilation = (_two(layer[key]) for key in ("kernel_size", "strides", "dilation"))
-    pads = [pad or (0, 0) for pad in layer["pads"] or []]
+    below, above = (
+        _plane(layer.input_shape, layer.data_format),
+        _plane(layer.output_shape, layer.data_format),
+    )
+    kernel, stride = _two(layer.kernel_size), _two(layer.strides or ())
+    dilation = _two(layer.dilation or ())
+    pads = [pad or (0, 0) for pad in layer.pads or ()]
     before, after = _two([p[0] for p in pads], 0), _two([p[1] for p in pads], 0)
     flat = below[0] == above[0] == 1
     figure = new_figure(9, 3.4) if flat else new_figure(11, 4.6)
@@ -66,17 +69,17 @@ def draw_layer(layer: dict[str, Any]) -> bytes:
         left, middle, right = figure.subplots(3, 1)
     else:
         left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.15, 1))
-    title = f"{layer['name']}: {layer['type']} {window_text(layer)}"
+    title = f"{layer.name}: {layer.type} {window_text(layer)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
-    transposed = layer["type"].endswith("Transpose")
+    transposed = layer.type.endswith("Transpose")
     none = (0, 0)
     if transposed:
         before, after = (-before[0], -before[1]), none
     margins = (none, none) if transposed else (before, after)
     extent = [below[i] + margins[0][i] + margins[1][i] for i in (0, 1)]
     scale = max(*extent, *above)
-    _sheet(left, below, scale, f"input {shape_text(layer['input_shape'])}", BLUE, margins)
-    _sheet(right, above, scale, f"output {shape_text(layer['output_shape'])}", GREEN)
+    _sheet(left, below, scale, f"input {format_shape(layer.input_shape)}", BLUE, margins)
+    _sheet(right, above, scale, f"output {format_shape(layer.output_shape)}", GREEN)
     touched = [step * (k - 1) + 1 + s for k, s, step in zip(kernel, stride, dilation, strict=True)]
     cells = min(max(CLOSE_UP, *touched), GRID_UP_TO)
     _corner(middle, above if transposed else below, (before, after), cells)
@@ -97,36 +100,32 @@ def draw_layer(layer: dict[str, Any]) -> bytes:
     if any(before) or any(after):
         words += ", grey: cut off" if transposed else ", grey: zeros"
     middle.set_title(words, fontsize=10, color=INK)
-    return to_png(figure)
+    return figure
 
 
-def draw_fields(document: dict[str, Any]) -> bytes:
+def fields_figure(accounting: Accounting) -> Figure:
     """Draws what the middle cell of some layers' outputs sees of the input.
 
     Args:
-        document: The document of conv-params.
-
-    Returns:
-        A PNG file.
+        accounting: The figures of the network.
 
     Raises:
         UsageError: No layer has a receptive field, or the input's size is unknown.
     """
-    seen = [layer for layer in document["layers"] if _drawable(layer)]
+    seen = [layer for layer in accounting.layers if _drawable(layer)]
     if not seen:
         raise UsageError(
             "there is no receptive field that could be drawn",
             hint="the input's size must be known, and a layer must have spatial axes left",
         )
-    distinct = list({layer["receptive_field"][-1]["size"]: layer for layer in seen}.values())
+    distinct = list({(layer.receptive_field or ())[-1].size: layer for layer in seen}.values())
     step = max((len(distinct) + MOST_FIELDS - 1) // MOST_FIELDS, 1)
     chosen = distinct[::-1][::step][:MOST_FIELDS]
-    shape = document["inputs"][0]["shape"]
-    first_format = seen[0]["data_format"]
-    size = _spatial(shape, first_format)
+    _, shape = accounting.inputs[0]
+    size = _plane(shape, seen[0].data_format)
     figure = new_figure(8.6, 5.4)
     axes = figure.subplots()
-    whole = f"input  {crossed(_two(list(size)))}"
+    whole = f"input  {crossed(size)}"
     axes.add_patch(
         Rectangle(
             (-0.5, -0.5), size[1], size[0], facecolor="#e8eef4", edgecolor=INK, ls="--", label=whole
@@ -138,7 +137,7 @@ def draw_fields(document: dict[str, Any]) -> bytes:
         spans = [_middle_span(layer, axis) for axis in (0, 1)]
         corner = (spans[1][0] - 0.5, spans[0][0] - 0.5)
         extent = [last - first + 1 for first, last in spans]
-        sizes = crossed([axis["size"] for axis in layer["receptive_field"]])
+        sizes = crossed(axis.size for axis in layer.receptive_field or ())
         axes.add_patch(
             Rectangle(
                 corner,
@@ -147,7 +146,7 @@ def draw_fields(document: dict[str, Any]) -> bytes:
                 facecolor=(colour, 0.08),
                 edgecolor=colour,
                 linewidth=1.8,
-                label=f"{layer['name']}  {sizes}",
+                label=f"{layer.name}  {sizes}",
             )
         )
         for axis in (0, 1):
@@ -158,7 +157,7 @@ def draw_fields(document: dict[str, Any]) -> bytes:
     axes.set_xlim(low[1] - margin, high[1] + margin)
     axes.set_ylim(high[0] + margin, low[0] - margin)
     axes.set_title(
-        f"What the middle cell of a layer's output sees of the input {shape_text(shape)}",
+        f"What the middle cell of a layer's output sees of the input {format_shape(shape)}",
         loc="left",
         fontsize=11,
         fontweight="bold",
@@ -172,7 +171,7 @@ def draw_fields(document: dict[str, Any]) -> bytes:
         fontsize=9,
         alignment="left",
     )
-    return to_png(figure)
+    return figure
 
 
 def _corner(axes: Axes, size: Plane, pads: tuple[Plane, Plane], cells: int) -> None:
@@ -269,28 +268,25 @@ def _clean(axes: Axes) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _plane(layer: dict[str, Any], key: str) -> Plane:
-    """The last two spatial sizes of a shape, a single one as a row."""
-    return _spatial(layer[key], layer["data_format"])
-
-
-def _spatial(shape: list[int | None], data_format: str) -> Plane:
-    sizes = shape[1:] if data_format == "channels_first" else shape[:-1]
+def _plane(shape: Shape, data_format: str) -> Plane:
+    """Returns the last two spatial sizes of a shape, a single one as a row."""
+    sizes, _ = split(shape, data_format)
     known = [size for size in sizes if size is not None]
     if not known or len(known) < len(sizes):
         raise UsageError(
-            f"a shape with unknown sizes cannot be drawn to scale: {shape_text(shape)}",
+            f"a shape with unknown sizes cannot be drawn to scale: {format_shape(shape)}",
             hint="give numbers instead of ?",
         )
     if max(known) > LARGEST:
         raise UsageError(
-            f"{shape_text(shape)} is too large to be drawn to scale; the most is {LARGEST:,} cells"
+            f"{format_shape(shape)} is too large to be drawn to scale; "
+            f"the most is {LARGEST:,} cells"
         )
     return _two(known)
 
 
-def _two(values: list[int], missing: int = 1) -> Plane:
-    """The last two of some values, one put before a single one."""
+def _two(values: Sequence[int], missing: int = 1) -> Plane:
+    """Returns the last two of some values, one put before a single one."""
     padded = [missing, missing, *values]
     return padded[-2], padded[-1]
 
@@ -299,18 +295,18 @@ def _both(values: Plane) -> str:
     return str(values[1]) if values[0] == values[1] else f"{values[0]}×{values[1]}"
 
 
-def _drawable(layer: dict[str, Any]) -> bool:
-    fields = layer["receptive_field"]
-    return bool(fields) and all(axis["center"] is not None for axis in fields)
+def _drawable(layer: LayerAccount) -> bool:
+    fields = layer.receptive_field
+    return bool(fields) and all(axis.center is not None for axis in fields or ())
 
 
-def _middle_span(layer: dict[str, Any], axis: int) -> tuple[float, float]:
-    """First and last input cell that the middle output cell sees, on the drawn axis 0 or 1."""
-    fields = layer["receptive_field"]
+def _middle_span(layer: LayerAccount, axis: int) -> tuple[float, float]:
+    """Returns first and last input cell that the middle output cell sees, on drawn axis 0 or 1."""
+    fields = layer.receptive_field or ()
     if len(fields) == 1 and axis == 0:
         return 0, 0
     field = fields[axis - 2] if len(fields) > 1 else fields[0]
-    length = _spatial(layer["output_shape"], layer["data_format"])[axis]
-    centre = field["center"] + field["stride"] * (length // 2)
-    reach = (field["size"] - 1) / 2
+    length = _plane(layer.output_shape, layer.data_format)[axis]
+    centre = (field.center or 0) + field.stride * (length // 2)
+    reach = (field.size - 1) / 2
     return centre - reach, centre + reach

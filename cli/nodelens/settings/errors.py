@@ -62,16 +62,17 @@ class SettingsError(UsageError):
 
     Args:
         problems: Everything that is wrong, in the order in which it was written.
+        hint: What to do next.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], *, hint: str | None = None) -> None:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         if len(problems) >= MAX_PROBLEMS:
             count = f"{MAX_PROBLEMS} problems or more"
         texts = "\n".join(str(problem) for problem in problems[:MAX_PROBLEMS])
         super().__init__(
             f"{count} in the configuration\n{texts}",
-            hint="--show-config prints the settings in force and where each comes from",
+            hint=hint or "--show-config prints the settings in force and where each comes from",
         )
         self.problems = tuple(problems)
 

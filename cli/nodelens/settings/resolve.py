@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from nodelens.settings.base import Settings
-from nodelens.settings.errors import KeyPath, Place, SettingsError
+from nodelens.settings.errors import KeyPath, Place, Problem, SettingsError, dotted, nearest_place
 from nodelens.settings.explain_errors import problems_of
 from nodelens.settings.merge import merge, origins
 
@@ -22,13 +23,32 @@ class Resolved(Generic[S]):
 
     Attributes:
         settings: The validated, frozen settings.
-        origins: For each dotted key, `default`, `FILE:LINE:COLUMN`, `--set` or the flag.
+        places: The place of each value that was given, by its path of keys.
         file: The configuration file, if one was given.
     """
 
     settings: S
-    origins: dict[str, str]
+    places: Mapping[KeyPath, Place]
     file: Path | None
+
+    @cached_property
+    def origins(self) -> dict[str, str]:
+        """The origin of each dotted key: `default`, `FILE:LINE:COLUMN`, `--set` or the flag."""
+        return origins(self.settings.model_dump(), self.places)
+
+    def error(self, found: Sequence[tuple[KeyPath, str]], hint: str | None = None) -> SettingsError:
+        """Makes the error of values that turn out to be wrong after validation.
+
+        Args:
+            found: For each wrong value its path of keys and the message.
+            hint: What to do next.
+        """
+        source = Place(str(self.file or "command line"))
+        problems = [
+            Problem(nearest_place(path, self.places) or source, dotted(path), message)
+            for path, message in found
+        ]
+        return SettingsError(problems, hint=hint)
 
 
 def resolve(
@@ -66,7 +86,7 @@ def resolve(
         problems += problems_of(error, model, values, places, str(file or "command line"))
     if problems:
         raise SettingsError(problems)
-    return Resolved(settings, origins(settings.model_dump(), places), file)
+    return Resolved(settings, places, file)
 
 
 def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What every layer can be asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nodelens.conv.arguments import Arguments
@@ -52,6 +53,7 @@ class Layer:
         settings: The settings under their names.
 
     Attributes:
+        settings: The settings with their defaults.
         type: Name of the Keras class.
         rank: Number of spatial axes of the input.
         data_format: `"channels_last"` or `"channels_first"`.
@@ -63,6 +65,8 @@ class Layer:
         use_bias: Whether a number is added to each output channel.
         activation: Name of the function applied to the output, `None` for none.
         merges: Whether the layer takes several inputs.
+        bias_letters: The number of biases in letters.
+        keras_names: The names that Keras has for settings which are called otherwise here.
 
     Raises:
         ConvolutionError: A setting is missing or wrong.
@@ -76,11 +80,14 @@ class Layer:
     use_bias: bool = False
     activation: str | None = None
     merges: bool = False
+    bias_letters: str = "F"
+    keras_names: Mapping[str, str] = {}
 
     def __init__(self, settings: Arguments) -> None:
         self.type = settings.type_name
         self.rank = settings.rank
         self.data_format = settings.default_format
+        self.settings = settings.read
 
     def pads(self, shape: Shape) -> tuple[Pads | None, ...] | None:
         """Tell the zeros added before and after each axis (negative: cells cut off).
@@ -121,6 +128,13 @@ class Layer:
             ConvolutionError: The count depends on an unknown size.
         """
         return Weights()
+
+    def terms(self, *inputs: Shape) -> tuple[str, str] | None:
+        """Returns the products that make up the kernel's weights, in letters and in numbers.
+
+        For example `K₁·K₂·C·F` and `5·5·3·10`; None for a layer without a kernel.
+        """
+        return None
 
     def macs(self, output: Shape, *inputs: Shape) -> Size:
         """Count the multiply-accumulate operations for one sample, the bias not among them.

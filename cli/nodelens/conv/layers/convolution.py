@@ -51,6 +51,13 @@ class Conv(Kernel):
         cells = product((*self.kernel_size, channels // self.groups, self.filters))
         return Weights(cells or 0, self.filters * self.use_bias)
 
+    def terms(self, *inputs: Shape) -> tuple[str, str]:
+        """See `Layer.terms`."""
+        letters, numbers = self.kernel_terms()
+        channels = self.need_channels(inputs[0]) // self.groups
+        seen = "(C / G)" if self.groups > 1 else "C"
+        return f"{letters}·{seen}·F", f"{numbers}·{channels}·{self.filters}"
+
     def macs(self, output: Shape, *inputs: Shape) -> Size:
         """See `Layer.macs`."""
         channels = self.need_channels(inputs[0])
@@ -64,6 +71,8 @@ class DepthwiseConv(Kernel):
         depth_multiplier: Number of output channels for each input channel.
     """
 
+    bias_letters = "C·M"
+
     def __init__(self, settings: Arguments) -> None:
         super().__init__(settings)
         self.depth_multiplier = settings.integer("depth_multiplier", 1)
@@ -76,6 +85,12 @@ class DepthwiseConv(Kernel):
         """See `Layer.weights`."""
         channels = self.need_channels(inputs[0]) * self.depth_multiplier
         return Weights(product((*self.kernel_size, channels)) or 0, channels * self.use_bias)
+
+    def terms(self, *inputs: Shape) -> tuple[str, str]:
+        """See `Layer.terms`."""
+        letters, numbers = self.kernel_terms()
+        channels = self.need_channels(inputs[0])
+        return f"{letters}·C·M", f"{numbers}·{channels}·{self.depth_multiplier}"
 
     def macs(self, output: Shape, *inputs: Shape) -> Size:
         """See `Layer.macs`."""
@@ -104,6 +119,13 @@ class SeparableConv(Kernel):
         between = self.need_channels(inputs[0]) * self.depth_multiplier
         depthwise = product((*self.kernel_size, between)) or 0
         return Weights(depthwise + between * self.filters, self.filters * self.use_bias)
+
+    def terms(self, *inputs: Shape) -> tuple[str, str]:
+        """See `Layer.terms`."""
+        letters, numbers = self.kernel_terms()
+        channels, multiplier = self.need_channels(inputs[0]), self.depth_multiplier
+        mixed = f"{channels * multiplier}·{self.filters}"
+        return f"{letters}·C·M + C·M·F", f"{numbers}·{channels}·{multiplier} + {mixed}"
 
     def macs(self, output: Shape, *inputs: Shape) -> Size:
         """See `Layer.macs`."""

@@ -37,6 +37,10 @@ class Dense(Layer):
             )
         return Weights(features * self.units, self.units * self.use_bias)
 
+    def terms(self, *inputs: Shape) -> tuple[str, str]:
+        """See `Layer.terms`."""
+        return "C·F", f"{inputs[0][-1]}·{self.units}"
+
     def macs(self, output: Shape, *inputs: Shape) -> Size:
         """See `Layer.macs`."""
         return product((*output, inputs[0][-1]))

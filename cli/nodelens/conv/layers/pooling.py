@@ -10,6 +10,8 @@ from nodelens.conv.shapes import Shape, join, split
 class Pooling(Windowed):
     """The maximum or the mean over each position of a window."""
 
+    keras_names = {"kernel_size": "pool_size"}  # noqa: RUF012
+
     def __init__(self, settings: Arguments) -> None:
         super().__init__(settings)
         self.kernel_size = settings.sizes("kernel_size", 2)

@@ -54,6 +54,11 @@ class ConvTranspose(Kernel):
         cells = product((*self.kernel_size, self.need_channels(inputs[0]), self.filters))
         return Weights(cells or 0, self.filters * self.use_bias)
 
+    def terms(self, *inputs: Shape) -> tuple[str, str]:
+        """See `Layer.terms`."""
+        letters, numbers = self.kernel_terms()
+        return f"{letters}·C·F", f"{numbers}·{self.need_channels(inputs[0])}·{self.filters}"
+
     def macs(self, output: Shape, *inputs: Shape) -> Size:
         """See `Layer.macs`."""
         return product((*inputs[0], *self.kernel_size, self.filters))

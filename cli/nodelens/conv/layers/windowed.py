@@ -71,6 +71,7 @@ class Kernel(Windowed):
     """A window with weights: what all convolutions share."""
 
     paddings: tuple[str, ...] = (VALID, SAME)
+    keras_names = {"dilation": "dilation_rate"}  # noqa: RUF012
 
     def __init__(self, settings: Arguments) -> None:
         super().__init__(settings)
@@ -81,6 +82,11 @@ class Kernel(Windowed):
         self.dilation = settings.sizes("dilation", 1)
         self.use_bias = settings.flag("use_bias", True)
         self.activation = settings.text("activation")
+
+    def kernel_terms(self) -> tuple[str, str]:
+        """Returns the number of cells of the kernel in letters and in numbers."""
+        letters = "·".join(f"K{'₁₂₃'[axis]}" for axis in range(self.rank))
+        return letters, "·".join(map(str, self.kernel_size))
 
     def refuse_stride_with_dilation(self) -> None:
         """Refuse what TensorFlow has no kernel for.

@@ -6,14 +6,13 @@ from typing import Any
 import keras
 
 from nodelens.conv.layers.base import Layer
-from nodelens.conv.layers.convolution import Conv, DepthwiseConv, SeparableConv
-from nodelens.conv.layers.dense import Dense, Flatten, Reshape
-from nodelens.conv.layers.merging import Concatenate
-from nodelens.conv.layers.pointwise import Activation, Dropout, Normalization, Scaling
-from nodelens.conv.layers.pooling import GlobalPooling, Pooling
-from nodelens.conv.layers.resizing import Cropping, UpSampling, ZeroPadding
-from nodelens.conv.layers.transposed import ConvTranspose
 from nodelens.conv.shapes import Shape
+
+NEEDED: dict[str, dict[str, Any]] = {"Dropout": {"rate": 0.5}, "Rescaling": {"scale": 1.0}}
+"""Arguments that the Keras class needs, and that change no figure."""
+
+WITHOUT_FORMAT = ("Cropping1D", "UpSampling1D")
+"""Keras classes that take no `data_format`."""
 
 
 def build_layer(layer: Layer) -> Any:
@@ -52,62 +51,11 @@ def keras_figures(layer: Layer, shapes: tuple[Shape, ...]) -> tuple[Shape, int, 
 
 
 def arguments(layer: Layer) -> dict[str, Any]:
-    """The arguments of the Keras class that make the same layer."""
-    formatted = {"data_format": layer.data_format}
-    if isinstance(layer, (Conv, DepthwiseConv, SeparableConv, ConvTranspose)):
-        return _kernel_arguments(layer) | formatted
-    if isinstance(layer, Pooling):
-        window = {"pool_size": layer.kernel_size, "strides": layer.strides}
-        return window | {"padding": layer.padding} | formatted
-    if isinstance(layer, GlobalPooling):
-        return {"keepdims": layer.keepdims} | formatted
-    if isinstance(layer, (ZeroPadding, Cropping)):
-        amounts = layer.amounts if layer.rank > 1 else layer.amounts[0]
-        if isinstance(layer, Cropping):
-            return {"cropping": amounts} | ({} if layer.rank == 1 else formatted)
-        return {"padding": amounts} | formatted
-    if isinstance(layer, UpSampling):
-        size = layer.size if layer.rank > 1 else layer.size[0]
-        way = {"interpolation": layer.interpolation} if layer.rank == 2 else {}
-        return {"size": size} | way | ({} if layer.rank == 1 else formatted)
-    return _plain_arguments(layer)
-
-
-def _plain_arguments(layer: Layer) -> dict[str, Any]:
-    """The arguments of the classes without a window."""
-    if isinstance(layer, Dense):
-        return {"units": layer.units, "use_bias": layer.use_bias, "activation": layer.activation}
-    if isinstance(layer, Flatten):
-        return {"data_format": layer.data_format}
-    if isinstance(layer, Reshape):
-        return {"target_shape": layer.target_shape}
-    if isinstance(layer, Normalization):
-        return {"axis": layer.axis}
-    if isinstance(layer, Scaling):
-        axis = layer.axis[0] if len(layer.axis) == 1 else list(layer.axis)
-        return {"axis": axis, "scale": layer.scale, "center": layer.center}
-    if isinstance(layer, Activation):
-        return {"activation": layer.activation}
-    if isinstance(layer, Concatenate):
-        return {"axis": layer.axis}
-    if isinstance(layer, Dropout):
-        return {"rate": 0.5}
-    return {"scale": 1.0} if layer.type == "Rescaling" else {}
-
-
-def _kernel_arguments(
-    layer: Conv | DepthwiseConv | SeparableConv | ConvTranspose,
-) -> dict[str, Any]:
-    """The arguments of the convolutions."""
-    arguments: dict[str, Any] = {
-        "kernel_size": layer.kernel_size,
-        "strides": layer.strides,
-        "padding": layer.padding,
-        "dilation_rate": layer.dilation,
-        "use_bias": layer.use_bias,
-        "activation": layer.activation,
-    }
-    for name in ("filters", "groups", "depth_multiplier", "output_padding"):
-        if getattr(layer, name, None) is not None:
-            arguments[name] = getattr(layer, name)
-    return arguments
+    """Returns the arguments of the Keras class that make the same layer."""
+    found = dict(NEEDED.get(layer.type, {}))
+    for key, value in layer.settings.items():
+        if key == "data_format" and layer.type in WITHOUT_FORMAT:
+            continue
+        single = isinstance(value, tuple) and len(value) == 1 and key != "target_shape"
+        found[layer.keras_names.get(key, key)] = value[0] if single else value
+    return found

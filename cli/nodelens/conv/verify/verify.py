@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from nodelens.conv.layers.given import Given
 from nodelens.conv.network import Network, Node
 from nodelens.conv.shapes import format_shape
-from nodelens.conv.verify.layers import keras_figures
-from nodelens.conv.verify.macs import reference_macs
 
 
 @dataclass(frozen=True)
@@ -20,8 +15,8 @@ class Verified:
     Attributes:
         layer: Name of the layer.
         figure: `output_shape`, `params`, `non_trainable` or `macs`.
-        ours: What was counted here.
-        theirs: What Keras says; for `macs` what `conv_macs` measures.
+        ours: The figure counted here.
+        theirs: The figure of Keras; for `macs` see `nodelens.conv.verify.macs`.
     """
 
     layer: str
@@ -31,68 +26,69 @@ class Verified:
 
     @property
     def passed(self) -> bool:
-        """Whether the two agree."""
+        """True if the two agree."""
         return bool(self.ours == self.theirs)
+
+    @property
+    def message(self) -> str:
+        """The comparison as a sentence."""
+        return f"{self.layer}: {self.figure} is {_text(self.ours)} here and " + (
+            f"{_text(self.theirs)} in Keras"
+        )
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What Keras says to a network.
+    """A network held against Keras.
 
     Attributes:
-        checks: One figure after the other.
+        reference: The versions of Keras and TensorFlow.
+        checks: The figures.
         skipped: Names of layers of kinds not known here, which are not built.
     """
 
+    reference: str
     checks: tuple[Verified, ...]
     skipped: tuple[str, ...]
 
-    def to_document(self) -> dict[str, Any]:
-        """The verification as plain values."""
-        passed = all(check.passed for check in self.checks)
-        return {
-            "verdict": "pass" if passed else "fail",
-            "reference": f"Keras {keras.__version__} on TensorFlow {tf.__version__}",
-            "skipped": list(self.skipped),
-            "checks": [
-                {
-                    "layer": check.layer,
-                    "figure": check.figure,
-                    "ours": check.ours,
-                    "theirs": check.theirs,
-                    "passed": check.passed,
-                    "message": f"{check.layer}: {check.figure} is {_told(check.ours)} here and "
-                    f"{_told(check.theirs)} in Keras",
-                }
-                for check in self.checks
-            ],
-        }
+    @property
+    def passed(self) -> bool:
+        """True if all figures agree."""
+        return all(check.passed for check in self.checks)
 
 
 def verify(network: Network) -> Verification:
     """Builds every layer in Keras and compares its figures.
 
-    Shapes and parameters are those that Keras computes; for operations see `conv_macs`.
+    Shapes and parameters are those that Keras computes; for operations see
+    `nodelens.conv.verify.macs`.
 
     Args:
         network: The network.
     """
+    import keras
+    import tensorflow as tf
+
     checks: list[Verified] = []
     skipped = []
     for node in network.nodes:
         if isinstance(node.layer, Given):
             skipped.append(node.name)
-            continue
-        checks += _verified(node)
-    return Verification(tuple(checks), tuple(skipped))
+        else:
+            checks += _verified(node)
+    reference = f"Keras {keras.__version__} on TensorFlow {tf.__version__}"
+    return Verification(reference, tuple(checks), tuple(skipped))
 
 
 def _verified(node: Node) -> list[Verified]:
     """Compares one layer."""
+    from nodelens.conv.verify.layers import keras_figures
+    from nodelens.conv.verify.macs import reference_macs
+
     output, total, fixed = keras_figures(node.layer, node.input_shapes)
     weights = node.layer.weights(*node.input_shapes)
     checks = [
-        Verified(node.name, "output_shape", list(node.output_shape), list(output)),
+        Verified(node.name, "output_shape", node.output_shape, tuple(output)),
         Verified(node.name, "params", weights.kernel + weights.bias + weights.statistics, total),
         Verified(node.name, "non_trainable", weights.statistics, fixed),
     ]
@@ -104,6 +100,5 @@ def _verified(node: Node) -> list[Verified]:
     return checks
 
 
-def _told(value: Any) -> str:
-    """A figure in a sentence."""
-    return format_shape(value) if isinstance(value, list) else f"{value:,}"
+def _text(value: Any) -> str:
+    return format_shape(value) if isinstance(value, tuple) else f"{value:,}"

@@ -1,56 +1,66 @@
-"""The answers of conv-params that are no accounting: differences, and ways to a size."""
+"""The answers of conv-params besides the accounting: differences, windows to a size, budgets."""
 
 from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
-from nodelens.report.conv.pieces import Row, aligned, plural, shape_text, times
+from nodelens.conv.difference import Change
+from nodelens.conv.inverse import Affordable, Way
+from nodelens.conv.shapes import format_shape, times
+from nodelens.report.conv.pieces import aligned, plural
 
 
-def changes_text(changes: Sequence[Row], ours: str, theirs: str, width: int) -> str:
-    """The differences of two networks.
+def changes_text(changes: Sequence[Change], ours: str, theirs: str, width: int) -> str:
+    """Returns the differences of two networks.
 
     Args:
-        changes: Mappings with `layer`, `aspect`, `ours`, `theirs`.
-        ours: What the first network is called.
-        theirs: What the second network is called.
+        changes: The differences.
+        ours: The name of the first network.
+        theirs: The name of the second network.
         width: Columns of the terminal.
     """
     if not changes:
         return f"{ours} and {theirs} are the same."
     rows: list[list[str] | None] = [["layer", "what", ours, theirs, "difference"], None]
     for change in changes:
-        one, two = change["ours"], change["theirs"]
-        rows.append(
-            [change["layer"], change["aspect"], _plain(one), _plain(two), _difference(one, two)]
-        )
-    return "\n".join(aligned(rows, width, {0, 1, 2, 3, 4}))
+        one, two = change.ours, change.theirs
+        rows.append([change.layer, change.aspect, _plain(one), _plain(two), _difference(one, two)])
+    return "\n".join(aligned(rows, width, range(5)))
 
 
 def ways_text(
-    ways: Sequence[Row], sizes: Sequence[int | None], target: Sequence[int], width: int
+    ways: Sequence[Way], sizes: Sequence[int | None], target: Sequence[int], width: int
 ) -> str:
-    """The windows that lead from one size to another.
+    """Returns the windows that lead from one size to another.
 
     Args:
-        ways: Mappings with `kernel_size`, `strides`, `padding`, `pads`.
+        ways: The windows.
         sizes: Spatial sizes of the input.
-        target: Spatial sizes aimed at.
+        target: Spatial sizes of the output.
         width: Columns of the terminal.
     """
-    aim = f"from {shape_text(sizes)} to {shape_text(target)}"
+    aim = f"from {format_shape(sizes)} to {format_shape(target)}"
     if not ways:
         return fill(f"No window of one kernel size up to 11 and one stride leads {aim}.", width)
     rows: list[list[str] | None] = [["kernel", "stride", "padding", "zeros before, after"], None]
     for way in ways:
-        zeros = "; ".join(f"{before}, {after}" for before, after in way["pads"])
-        rows.append([times(way["kernel_size"]), times(way["strides"]), way["padding"], zeros])
-    title = f"{plural(len(ways), 'window')} {aim}"
-    return "\n".join([title, "", *aligned(rows, width, {0, 1, 2, 3})])
+        zeros = "; ".join(f"{before}, {after}" for before, after in way.pads)
+        rows.append([times(way.kernel), times(way.stride), way.padding, zeros])
+    return "\n".join([f"{plural(len(ways), 'window')} {aim}", "", *aligned(rows, width, range(4))])
+
+
+def budget_text(found: Affordable, budget: int) -> str:
+    """Returns the number of filters within a budget of parameters."""
+    if found.filters == 0:
+        return f"not one filter: the fewest parameters are {found.next_params:,}, over {budget:,}"
+    return (
+        f"{found.filters:,} {found.key} take {found.params:,} parameters, "
+        f"one more would take {found.next_params:,}"
+    )
 
 
 def _difference(one: Any, two: Any) -> str:
-    """The difference of two counts, as a factor where they are far from each other."""
+    """Returns the difference of two counts, as a factor where they are far from each other."""
     if not (isinstance(one, int) and isinstance(two, int)) or isinstance(one, bool):
         return ""
     if one and two >= 10 * one:
@@ -59,9 +69,9 @@ def _difference(one: Any, two: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value of a comparison."""
+    """Returns a value of a comparison."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
-    if isinstance(value, list):
-        return shape_text(value)
+    if isinstance(value, tuple):
+        return format_shape(value)
     return f"{value:,}" if isinstance(value, int) else str(value)
