@@ -69,6 +69,33 @@ def test_help_needs_no_validation(command: str) -> None:
     assert command in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "imported"),
+    [
+        (["conv-params", "200", "200", "3", "-f", "10", "-k", "5"], {"conv"}),
+        (["--debug", "gradcam", "--help"], {"gradcam"}),
+        (["--version"], set()),
+        (["train-od"], set()),
+        (["--help"], {"adjoint", "conv", "doctor", "gradcam", "train"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_call_imports_the_subcommand_that_it_names(
+    arguments: list[str], imported: set[str]
+) -> None:
+    code = f"""
+import sys
+from nodelens.entry import run
+run({arguments!r})
+names = {{name.split(".")[2] for name in sys.modules if name.startswith("nodelens.commands.")}}
+assert names - {{"flag", "options"}} == {imported!r}, names
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert "AssertionError" not in result.stderr, result.stderr
+
+
 def test_completion_answers_without_heavy_imports() -> None:
     result = probe(
         env={"_NODELENS_COMPLETE": "complete_bash", "COMP_WORDS": "nodelens tr", "COMP_CWORD": "1"}
