@@ -1,6 +1,9 @@
 """The rules of the house: who may import whom."""
 
 import ast
+import subprocess
+import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -48,32 +51,22 @@ def named(node: ast.ImportFrom) -> set[str]:
     return inside & set(modules()) or {node.module}
 
 
-def imports(path: Path, *, at_start: bool) -> set[str]:
-    """The package's own modules that a file imports, at its start only or anywhere."""
-    tree = ast.parse(path.read_text())
+def imports(path: Path) -> set[str]:
+    """The package's own modules that a file imports: anywhere, for type checkers too."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import"
             found |= named(node)
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-    if at_start:
-        later: set[str] = set()
-        for node in ast.walk(tree):
-            guarded = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or guarded:
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.ImportFrom) and inner.module:
-                        later |= named(inner)
-        found -= later
     return {name for name in found if name == "nodelens" or name.startswith("nodelens.")}
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
 def test_a_floor_imports_only_floors_below_it(module: str) -> None:
     room = room_of(module)
-    for imported in imports(modules()[module], at_start=False):
+    for imported in imports(modules()[module]):
         other = room_of(imported)
         if other == room or imported == "nodelens":
             continue
@@ -82,18 +75,20 @@ def test_a_floor_imports_only_floors_below_it(module: str) -> None:
         assert room not in ALONE, f"{module} must import nothing of the package, not {imported}"
 
 
-def test_no_import_cycles_at_start() -> None:
+def test_there_is_no_import_circle() -> None:
     known = modules()
     graph = {
-        name: {other for other in imports(path, at_start=True) if other in known and other != name}
+        name: {
+            other for other in imports(path) if other in known and other not in (name, "nodelens")
+        }
         for name, path in known.items()
     }
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
-        assert name not in trail, " → ".join([*trail, name])
+        assert name not in trail, " → ".join([*trail[trail.index(name) :], name])
         if name not in done:
-            for other in graph[name]:
+            for other in sorted(graph[name]):
                 visit(other, (*trail, name))
             done.add(name)
 
@@ -106,3 +101,43 @@ def test_every_file_has_a_docstring_and_stays_small() -> None:
         text = path.read_text()
         assert ast.get_docstring(ast.parse(text)), f"{name} does not say what it is"
         assert text.count("\n") <= 400, f"{name} has {text.count(chr(10))} lines"
+
+
+QUESTIONS = ("What", "How", "Where", "Which", "Whether", "Who", "When", "Why", "That", "From", "If")
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (
+                text := ast.get_docstring(node)
+            ):
+                yield f"{name}.{getattr(node, 'name', '')}", text
+
+
+def test_a_docstring_says_what_a_thing_is_or_does() -> None:
+    for place, text in docstrings():
+        first, *others = text.split()
+        assert first.rstrip(",") not in QUESTIONS, f"{place}: {text[:60]!r} begins with {first}"
+        # `See X.y` points to the docstring of the method that is overridden.
+        assert first == "See" or len(others) >= 2, f"{place}: {text!r} says nothing"
+
+
+def test_settings_and_tables_are_read_without_heavy_libraries() -> None:
+    """Help, usage errors and configuration errors need them, and nothing else."""
+    light = [
+        name
+        for name in modules()
+        if name.rsplit(".")[-1] in {"settings", "registry", "options", "solvers"}
+        or room_of(name) == "settings"
+    ]
+    assert len(light) > 10
+    program = (
+        f"import sys\nfrom importlib import import_module\n"
+        f"for name in {light!r}: import_module(name)\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]", done.stdout
