@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from nodelens.explaining.methods.registry import METHODS, Smoothing
+from nodelens.explaining.pictures.files import PIXEL_LIMIT
 from nodelens.settings.base import Settings
 from nodelens.settings.choices import name_in
 
@@ -144,7 +145,7 @@ class GradcamSettings(Settings):
     boxes: str | None = None
     metric_steps: int = Field(default=32, ge=1, le=1000)
     frames: Literal["all", "first"] = "all"
-    max_pixels: PositiveInt = 80_000_000
+    max_pixels: PositiveInt = PIXEL_LIMIT
     batch_size: int = Field(default=16, ge=1, le=4096)
     shard: str | None = None
     fail_fast: bool = False
