@@ -7,7 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.fields.functional import parameters
-from nodelens.ode import Adjoint, odeint
+from nodelens.ode import Adjoint, SolveOptions, odeint
+
+# The arguments of the layer that are options of its solve.
+SOLVE = ("solver", "adjoint", "rtol", "atol", "step_size", "max_steps")
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
@@ -18,9 +21,9 @@ class NeuralODE(keras.layers.Layer):
         vector_field: A Keras layer or model, called as `vector_field(t, z)` with a scalar t, or as
             `vector_field(z)` if `takes_time` is false. Its output has the shape of z.
         times: The times; the first one is where the input is the state.
-        return_sequences: Whether to return the states at all times, [batch, times, ...], instead of
+        return_sequences: True to return the states at all times, [batch, times, ...], instead of
             the last one, [batch, ...].
-        takes_time: Whether the field takes the time.
+        takes_time: True if the field takes the time.
         solver: As in `nodelens.odeint`.
         adjoint: As in `nodelens.odeint`; a name if the layer is to be saved.
         rtol: Relative tolerance.
@@ -59,6 +62,11 @@ class NeuralODE(keras.layers.Layer):
         self.step_size = step_size
         self.max_steps = max_steps
 
+    @property
+    def options(self) -> SolveOptions:
+        """The options of the solve and of its gradient."""
+        return SolveOptions(**{name: getattr(self, name) for name in SOLVE})
+
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Builds the field on one sample, outside of any loop."""
         if not self.vector_field.built:
@@ -81,12 +89,7 @@ class NeuralODE(keras.layers.Layer):
             tf.cast(inputs, self.variable_dtype),
             np.array(self.times),
             params=parameters(self.vector_field),
-            solver=self.solver,
-            adjoint=self.adjoint,
-            rtol=self.rtol,
-            atol=self.atol,
-            step_size=self.step_size,
-            max_steps=self.max_steps,
+            **self.options.arguments(),
         ).states
         if not self.return_sequences:
             return states[-1]
@@ -111,12 +114,7 @@ class NeuralODE(keras.layers.Layer):
             "times": self.times,
             "return_sequences": self.return_sequences,
             "takes_time": self.takes_time,
-            "solver": self.solver,
-            "adjoint": self.adjoint,
-            "rtol": self.rtol,
-            "atol": self.atol,
-            "step_size": self.step_size,
-            "max_steps": self.max_steps,
+            **{name: getattr(self, name) for name in SOLVE},
         }
 
     @classmethod

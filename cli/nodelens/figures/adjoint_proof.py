@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from nodelens.figures.adjoint_curves import ProofCurves
 from nodelens.figures.style import INK, MUTED, SERIES, new_figure, tidy
 
-# More curves than these cannot be told apart.
+# More curves than these cannot be distinguished.
 CURVES = 6
 
 

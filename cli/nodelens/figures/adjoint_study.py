@@ -34,7 +34,7 @@ def draw_study(study: Study) -> Figure:
             marker=MARKS[number % len(MARKS)],
             color=SERIES[number % len(SERIES)],
             ls="-" if number < len(SERIES) else "--",
-            # Curves that coincide are told apart by their sizes.
+            # Curves that coincide are distinguished by the sizes of their marks.
             ms=8 - number,
             lw=1.4,
             label=each.name + (slope if study.name == "order" else ""),

@@ -174,7 +174,7 @@ def advance(
         capacity: Rows (see `Front.rows`) that the recorder has room for.
         recorder: Called after every attempted step with the record so far; returns the new one.
         record: The record to begin with, a nest of tensors.
-        ended: Tells from the record which samples an event has ended, shape [batch].
+        ended: Finds from the record which samples an event has ended, shape [batch].
 
     Returns:
         The front at t1 (or where the solve failed, with its status) and the record.

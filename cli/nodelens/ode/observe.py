@@ -35,7 +35,7 @@ def right_hand_side(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSi
 
 
 def falls_in(times: tf.Tensor, t0: tf.Tensor, t1: tf.Tensor) -> tf.Tensor:
-    """Tells which times lie in (t0, t1], in either direction; shapes [count, batch] and [batch]."""
+    """Finds which times lie in (t0, t1], in either direction; shapes [count, batch] and [batch]."""
     return tf.where(t1 >= t0, (times > t0) & (times <= t1), (times < t0) & (times >= t1))
 
 

@@ -188,8 +188,8 @@ def odeint_vjp(
 ) -> tuple[Solution, Pullback]:
     """Solves, and returns with the solution the function that pulls a cotangent back.
 
-    The explicit form of the gradient: no tape and no hidden state, and the backward pass tells what
-    it cost. It is meant for a training loop that is compiled whole, and for checking gradients:
+    The explicit form of the gradient: no tape and no hidden state, and the backward pass reports
+    its cost. It is meant for a training loop that is compiled whole, and for checking gradients:
 
         solution, pullback = odeint_vjp(field, z0, times, params=params)
         with tf.GradientTape() as tape:

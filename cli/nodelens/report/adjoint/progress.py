@@ -15,7 +15,7 @@ def shown_progress(output: Output, count: int) -> Iterator[Callable[[str, str], 
         count: The number of problems.
 
     Yields:
-        What is to be told the problem and the part of the work that begins.
+        A function to be called with the problem and the part of the work that begins.
     """
     seen: list[str] = []
     if not output.live:

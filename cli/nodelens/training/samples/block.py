@@ -1,6 +1,7 @@
 """The middle of a network: solved or run through, with the gradient pulled back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -77,8 +78,7 @@ def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
         as_function(block.vector_field),
         z0,
         tf.constant(block.times, tf.float64),
-        **_solve_options(block),
-        adjoint=adjoint,
+        **_arguments(block, adjoint),
     )
 
     def pullback(by_z1: tf.Tensor) -> Pulled:
@@ -91,15 +91,9 @@ def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
     return Passed(solution.states[-1], stats.nfe, stats.rejected, solution.status, pullback)
 
 
-def _solve_options(block: NeuralODE) -> OdeintArguments:
-    return OdeintArguments(
-        params=parameters(block.vector_field),
-        solver=block.solver,
-        rtol=block.rtol,
-        atol=block.atol,
-        max_steps=block.max_steps,
-        step_size=block.step_size,
-    )
+def _arguments(block: NeuralODE, adjoint: str | Adjoint = "backsolve") -> OdeintArguments:
+    options = replace(block.options, adjoint=adjoint)
+    return {"params": parameters(block.vector_field), **options.arguments()}
 
 
 def way_through(
@@ -123,7 +117,7 @@ def way_through(
         as_function(block.vector_field),
         z0,
         tf.constant(depths, tf.float64),
-        **_solve_options(block),
+        **_arguments(block),
         throw=False,
     )
     return depths, solution.states.numpy()
@@ -154,7 +148,7 @@ def evaluations(block: NeuralODE, z0: tf.Tensor) -> np.ndarray:
         noted,
         z0,
         tf.constant(block.times, tf.float64),
-        **_solve_options(block),
+        **_arguments(block),
         throw=False,
         jit_compile=False,
     )
