@@ -1,13 +1,12 @@
 """Simulated systems against closed forms and conserved quantities."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 
-from nodelens.datasets import systems
-from nodelens.datasets.settings import SystemName
-from nodelens.datasets.systems import SYSTEMS, simulate
+from nodelens.datasets import simulation
+from nodelens.datasets.settings import SimulatedData
+from nodelens.datasets.simulation import simulate
+from nodelens.datasets.systems import SYSTEMS
 from nodelens.errors import UsageError
 
 
@@ -17,7 +16,7 @@ def states_of(name: str, **options: object) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_settings_know_all_systems() -> None:
-    assert set(get_args(SystemName)) == set(SYSTEMS)
+    assert [SimulatedData(system=name).system for name in SYSTEMS] == list(SYSTEMS)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -82,6 +81,6 @@ def test_wrong_parameters_and_states_are_named() -> None:
 
 
 def test_a_simulation_that_would_never_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(systems, "MOST_EVALUATIONS", 2_000)
+    monkeypatch.setattr(simulation, "MOST_EVALUATIONS", 2_000)
     with pytest.raises(UsageError, match=r"2,000 evaluations reached t = \S+ of 1e\+12"):
         simulate("lorenz", t_end=1e12, points=5)

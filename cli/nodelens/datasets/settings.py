@@ -1,31 +1,60 @@
-"""What may be set for the data of `train-ode`."""
+"""Settings of the data of `train-ode`, and the table of its kinds."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
-from nodelens.datasets.sample_settings import AnnuliData, ImagesData, MnistData, SamplesData
+from nodelens.datasets.systems import SYSTEMS
+from nodelens.registry import load, table
 from nodelens.settings.base import Settings
+from nodelens.settings.choices import KindIn, name_in
 
-SystemName = Literal[
-    "cubic_spiral", "linear", "harmonic_oscillator", "damped_oscillator", "lotka_volterra",
-    "van_der_pol", "pendulum", "double_well", "lorenz", "fitzhugh_nagumo", "sir",
-]  # fmt: skip
+SystemName = Annotated[str, name_in(SYSTEMS)]
+SplitBy = Literal["time", "trajectory", "points"]
 
 
 class ValidationSettings(Settings):
-    """What is kept back to judge by.
+    """The part of trajectories that is held out for validation.
 
     The end of every trajectory (`time`), whole trajectories (`trajectory`), or points drawn at
     random (`points`).
     """
 
     fraction: float = Field(0.0, ge=0, lt=1)
-    by: Literal["time", "trajectory", "points"] = "time"
+    by: SplitBy = "time"
 
 
-class SimulatedData(Settings):
+class DrawnPart(Settings):
+    """A share of the samples, drawn at random; of labels the same share of every class."""
+
+    fraction: float = Field(0.1, ge=0, lt=1)
+
+
+class DataSettings(Settings):
+    """Settings of data of any kind; those that are not named here are arguments of its reader."""
+
+    if TYPE_CHECKING:  # each kind declares them itself, where they belong among its own settings
+        kind: str
+        scale: bool
+
+
+class TrajectoryDataSettings(DataSettings):
+    """Settings of data that is trajectories."""
+
+    if TYPE_CHECKING:
+        validation: ValidationSettings
+
+
+class SampleDataSettings(DataSettings):
+    """Settings of data that is samples x with an answer y each; `test` is optional for a kind."""
+
+    if TYPE_CHECKING:
+        validation: DrawnPart
+
+
+class SimulatedData(TrajectoryDataSettings):
     """A system with known equations, simulated to tight tolerance.
 
     `parameters`, `z0` (a list of initial states, one trajectory each) and `t_end` have the usual
@@ -44,8 +73,8 @@ class SimulatedData(Settings):
     validation: ValidationSettings = ValidationSettings()
 
 
-class CsvData(Settings):
-    """A CSV file: a time column, state columns, perhaps one that tells trajectories apart."""
+class CsvData(TrajectoryDataSettings):
+    """A CSV file: a time column, state columns, perhaps one that distinguishes trajectories."""
 
     kind: Literal["csv"]
     path: Path
@@ -63,7 +92,7 @@ class CsvData(Settings):
         return path
 
 
-class ArrayData(Settings):
+class ArrayData(TrajectoryDataSettings):
     """A NumPy file.
 
     An NPZ file has the arrays `times` and `states`; an NPY file has one whose first column is the
@@ -76,8 +105,110 @@ class ArrayData(Settings):
     validation: ValidationSettings = ValidationSettings()
 
 
-TrajectoryDataSettings = SimulatedData | CsvData | ArrayData
-DataSettings = Annotated[
-    SimulatedData | CsvData | ArrayData | SamplesData | ImagesData | MnistData | AnnuliData,
-    Field(discriminator="kind"),
-]
+class SamplesData(SampleDataSettings):
+    """An NPZ file with arrays `x` and `y`: whole numbers are labels, others are values to fit.
+
+    Further arrays `x_test` and `y_test`, if there are any, are the test part. `scale` takes mean
+    and scale of the training part out of x, and of y where y are values.
+    """
+
+    kind: Literal["samples"]
+    path: Path
+    scale: bool = True
+    validation: DrawnPart = DrawnPart()
+    test: DrawnPart = DrawnPart()
+
+
+class ImagesData(SampleDataSettings):
+    """Images with labels: a folder of folders, one for each class, or an NPZ file (`x`, `y`)."""
+
+    kind: Literal["images"]
+    path: Path
+    scale: bool = True
+    validation: DrawnPart = DrawnPart()
+    test: DrawnPart = DrawnPart()
+
+
+class MnistData(SampleDataSettings):
+    """The handwritten digits of MNIST: a copy of `mnist.npz` at `path`, else what Keras fetches."""
+
+    kind: Literal["mnist"]
+    path: Path | None = None
+    scale: bool = True
+    validation: DrawnPart = DrawnPart(fraction=0.02)
+
+
+class AnnuliData(SampleDataSettings):
+    """Points of a disc (class `inner`) and of a ring around it (class `outer`), as many of each.
+
+    No flow of the plane separates them: it cannot tear the ring (Dupont et al. 2019, section 3).
+    `radii` are those of the disc and of the inner and outer edge of the ring. `kind:
+    nested_spheres` is the same in `dimension` dimensions.
+    """
+
+    kind: Literal["annuli", "nested_spheres"]
+    samples: int = Field(1500, ge=10, le=1_000_000)
+    dimension: PositiveInt | None = None
+    radii: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = (0.5, 1.0, 1.5)
+    scale: bool = False
+    validation: DrawnPart = DrawnPart()
+    test: DrawnPart = DrawnPart(fraction=0.2)
+
+
+@dataclass(frozen=True)
+class DataKind:
+    """A kind of data.
+
+    Attributes:
+        name: The name that a user gives as `data.kind`.
+        settings: The class of its settings: `TrajectoryDataSettings` or `SampleDataSettings`.
+        reader: A function, as `module:attribute`, that makes `TrajectoryData` or `SampleData`. Its
+            arguments are the settings by name, without `kind`, `scale`, `validation` and `test`.
+        seeded: True if the reader draws at random, and takes `seed` as well.
+        suffixes: Endings of the files that are taken for data of this kind, in lower case.
+        folder: True if a folder is taken for data of this kind.
+        arrays: A file in which one of these arrays is found is taken for data of this kind.
+    """
+
+    name: str
+    settings: type[DataSettings]
+    reader: str
+    seeded: bool = False
+    suffixes: tuple[str, ...] = ()
+    folder: bool = False
+    arrays: tuple[str, ...] = ()
+
+    def read(self, settings: DataSettings, seed: int) -> Any:
+        """Reads the data, or draws or simulates it.
+
+        Args:
+            settings: Settings of this kind.
+            seed: The seed of what is drawn.
+
+        Raises:
+            UsageError: If the data cannot be read.
+        """
+        arguments = dict(settings)
+        for name in ("kind", "scale", "validation", "test"):
+            arguments.pop(name, None)
+        return load(self.reader)(**arguments, **({"seed": seed} if self.seeded else {}))
+
+
+_HERE = "nodelens.datasets."
+DATA = table(
+    DataKind("simulated", SimulatedData, _HERE + "simulation:simulate", seeded=True),
+    DataKind("csv", CsvData, _HERE + "tables:read_csv", suffixes=(".csv", ".tsv", ".txt")),
+    DataKind("npz", ArrayData, _HERE + "arrays:read_arrays", suffixes=(".npz",)),
+    DataKind("npy", ArrayData, _HERE + "arrays:read_arrays", suffixes=(".npy",)),
+    DataKind("samples", SamplesData, _HERE + "sample_files:read_samples", arrays=("x", "x_train")),
+    DataKind("images", ImagesData, _HERE + "sample_files:read_images", folder=True),
+    DataKind("mnist", MnistData, _HERE + "sample_files:read_mnist"),
+    DataKind("annuli", AnnuliData, _HERE + "annuli:annuli", seeded=True),
+    DataKind("nested_spheres", AnnuliData, _HERE + "annuli:nested_spheres", seeded=True),
+)
+DataChoice = Annotated[DataSettings, KindIn(DATA)]
+
+
+def read_data(settings: DataSettings, seed: int) -> Any:
+    """Reads the data that settings describe; see `DataKind.read`."""
+    return DATA[settings.kind].read(settings, seed)

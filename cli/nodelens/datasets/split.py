@@ -1,14 +1,12 @@
 """What is learned from, and what is kept back to judge by."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
+from nodelens.datasets.settings import SplitBy
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
-
-SplitBy = Literal["time", "trajectory", "points"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from nodelens.registry import not_a_choice, suggestion
+from nodelens.settings.choices import KindIn
 from nodelens.settings.errors import (
     MAX_PROBLEMS,
     KeyPath,
@@ -128,7 +129,8 @@ def _field_names(model: type[BaseModel], location: tuple[str | int, ...]) -> set
         following: list[type[BaseModel]] = []
         for candidate in models:
             if isinstance(part, str) and part in candidate.model_fields:
-                following += _models_in(candidate.model_fields[part].annotation)
+                field = candidate.model_fields[part]
+                following += _models_in(field.annotation, *field.metadata)
         if following:
             models = following
         else:
@@ -137,11 +139,13 @@ def _field_names(model: type[BaseModel], location: tuple[str | int, ...]) -> set
     return {name for candidate in models for name in candidate.model_fields}
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
+def _models_in(*annotations: Any) -> Iterator[type[BaseModel]]:
+    for annotation in annotations:
+        if isinstance(annotation, KindIn):
+            yield from annotation.models
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield annotation
+        yield from _models_in(*get_args(annotation))
 
 
 def _has_tag(model: type[BaseModel], tag: str | int) -> bool:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from nodelens.datasets.settings import DataSettings, SimulatedData
+from nodelens.datasets.settings import DataChoice, SimulatedData
 from nodelens.fields.settings import FieldSettings, MLPFieldSettings
 from nodelens.fields.solve_settings import (
     AdjointName,
@@ -133,7 +133,7 @@ class TrainOdeSettings(Settings):
 
     seed: NonNegativeInt = Field(0, lt=2**32)
     device: str = "auto"
-    data: DataSettings = SimulatedData()
+    data: DataChoice = SimulatedData()
     field: FieldSettings = MLPFieldSettings()
     # Trained on the same samples in the same way, to compare with.
     against: FieldSettings | None = None

@@ -26,26 +26,16 @@ if TYPE_CHECKING:
 
 def _data(data: Path) -> dict[str, str]:
     """Returns the settings that stand for a data file."""
-    if data.is_dir():
-        return {"kind": "images", "path": str(data)}
-    kinds = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".npy": "npy"}
-    if data.suffix.lower() not in kinds:
+    from nodelens.datasets.recognition import kind_of, known_suffixes
+
+    kind = kind_of(data)
+    if kind is None:
         raise UsageError(
-            f"{data}: a folder of images or a file ending in {', '.join(kinds)} was expected",
+            f"{data}: a folder of images or a file ending in {', '.join(known_suffixes())} was "
+            "expected",
             hint="to use a configuration, write --config FILE",
         )
-    kind = "samples" if _holds_samples(data) else kinds[data.suffix.lower()]
     return {"kind": kind, "path": str(data)}
-
-
-def _holds_samples(data: Path) -> bool:
-    """Checks whether a file is an NPZ archive with an array `x`, without reading its numbers."""
-    import zipfile
-
-    if not zipfile.is_zipfile(data):
-        return False
-    with zipfile.ZipFile(data) as archive:
-        return bool({"x.npy", "x_train.npy"} & set(archive.namelist()))
 
 
 class TrainOdeCall(SettingsCall, command="train-ode"):

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import tensorflow as tf
 
-from nodelens.datasets.sample_settings import SampleDataSettings
+from nodelens.datasets.settings import SampleDataSettings
 from nodelens.errors import UsageError
 from nodelens.runtime.files import write_bytes
 from nodelens.training.loop.experiment import Experiment

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nodelens.datasets.sample_settings import SampleDataSettings
+from nodelens.datasets.settings import SampleDataSettings
 from nodelens.training.loop.experiment import Experiment
 from nodelens.training.samples.experiment import prepare_samples
 from nodelens.training.settings import TrainOdeSettings

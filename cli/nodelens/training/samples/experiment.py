@@ -7,17 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from nodelens.datasets.annuli import nested_spheres
-from nodelens.datasets.sample_files import read_images, read_mnist, read_samples
-from nodelens.datasets.sample_settings import (
-    AnnuliData,
-    ImagesData,
-    MnistData,
-    SampleDataSettings,
-    SamplesData,
-)
 from nodelens.datasets.sample_split import SampleSplit, split_samples
 from nodelens.datasets.samples import SampleData
+from nodelens.datasets.settings import DrawnPart, SampleDataSettings, read_data
 from nodelens.errors import UsageError
 from nodelens.fields.layer import NeuralODE
 from nodelens.fields.network import make_network
@@ -103,10 +95,13 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
     chosen = settings.data
     if not isinstance(chosen, SampleDataSettings):
         raise UsageError(f"data of kind {chosen.kind} are no samples")
-    data = load_samples(chosen, settings.seed)
-    fraction = 0.0 if isinstance(chosen, MnistData) else chosen.test.fraction
+    data: SampleData = read_data(chosen, settings.seed)
+    test = dict(chosen).get("test", DrawnPart(fraction=0.0))
     split = split_samples(
-        data, validation=chosen.validation.fraction, test=fraction, seed=settings.seed
+        data,
+        validation=chosen.validation.fraction,
+        test=test.fraction,
+        seed=settings.seed,
     )
     train = split.train
     settings = in_steps(settings, len(train))
@@ -158,27 +153,6 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
         for until, phase in phases(settings)
     )
     return SampleExperiment(settings, data, split, task, stages)
-
-
-def load_samples(settings: SampleDataSettings, seed: int) -> SampleData:
-    """Reads or draws the samples."""
-    if isinstance(settings, SamplesData):
-        return read_samples(settings.path)
-    if isinstance(settings, ImagesData):
-        return read_images(settings.path)
-    if isinstance(settings, MnistData):
-        return read_mnist(settings.path)
-    return nested_spheres(settings.samples, _dimension(settings), settings.radii, seed)
-
-
-def _dimension(settings: AnnuliData) -> int:
-    if settings.kind == "annuli":
-        if settings.dimension not in (None, 2):
-            raise UsageError(
-                "annuli lie in a plane", hint="use data.kind=nested_spheres for data.dimension"
-            )
-        return 2
-    return settings.dimension or 3
 
 
 def _ode_block(field: keras.Model, settings: TrainOdeSettings) -> NeuralODE:

@@ -3,11 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nodelens.datasets.arrays import read_arrays
-from nodelens.datasets.settings import ArrayData, CsvData, TrajectoryDataSettings
+from nodelens.datasets.settings import TrajectoryDataSettings, read_data
 from nodelens.datasets.split import Split, split
-from nodelens.datasets.systems import simulate
-from nodelens.datasets.tables import read_csv
 from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.build import augmented, make_field
@@ -108,7 +105,7 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
             "against compares two networks that learn from samples",
             hint="compare two fields on trajectories by two runs",
         )
-    data = load_data(chosen, settings.seed)
+    data: TrajectoryData = read_data(chosen, settings.seed)
     kept = chosen.validation
     parts = split(data, fraction=kept.fraction, by=kept.by, seed=settings.seed)
     scaling = (
@@ -156,26 +153,3 @@ def _check_batch(training: TrainingSettings, windows: Windows) -> None:
             f"{windows.count:,} of {windows.length} points",
             hint=f"set training.batch_size to at most {max(windows.count, usual)}",
         )
-
-
-def load_data(settings: TrajectoryDataSettings, seed: int) -> TrajectoryData:
-    """Reads or simulates the data."""
-    if isinstance(settings, CsvData):
-        return read_csv(
-            settings.path,
-            time=settings.time,
-            columns=settings.columns,
-            trajectory=settings.trajectory,
-        )
-    if isinstance(settings, ArrayData):
-        return read_arrays(settings.path)
-    return simulate(
-        settings.system,
-        parameters=settings.parameters,
-        z0=settings.z0,
-        t_end=settings.t_end,
-        points=settings.points,
-        irregular=settings.irregular,
-        noise=settings.noise,
-        seed=seed,
-    )
