@@ -1,6 +1,6 @@
 """What may be set for `train-ode`."""
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -13,15 +13,12 @@ from nodelens.fields.solve_settings import (
     SolverSettings,
 )
 from nodelens.settings.base import Settings
+from nodelens.settings.choices import name_in
+from nodelens.training.registry import LOSSES, OPTIMIZERS, SCHEDULES
 
-LossName = Literal[
-    "mean_absolute_error", "mean_squared_error", "huber", "log_cosh", "cross_entropy",
-]  # fmt: skip
-OptimizerName = Literal[
-    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon",
-    "nadam", "rmsprop", "sgd",
-]  # fmt: skip
-ScheduleName = Literal["constant", "cosine", "exponential", "linear", "inverse_time"]
+LossName = Annotated[str, name_in(LOSSES)]
+OptimizerName = Annotated[str, name_in(OPTIMIZERS)]
+ScheduleName = Annotated[str, name_in(SCHEDULES)]
 
 
 class EarlyStoppingSettings(Settings):

@@ -1,7 +1,6 @@
 """Optimizers and schedules by name."""
 
 import math
-from typing import get_args
 
 import keras
 import numpy as np
@@ -10,9 +9,9 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.training.loop import optimizer as optimizer_module
-from nodelens.training.loop.losses import LOSSES
 from nodelens.training.loop.schedules import make_schedule
-from nodelens.training.settings import OptimizerName, TrainingSettings
+from nodelens.training.registry import LOSSES, OPTIMIZERS
+from nodelens.training.settings import TrainingSettings
 
 
 def make_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
@@ -25,7 +24,7 @@ def rates(steps: list[int], **settings: object) -> list[float]:
     return [float(schedule(step)) for step in steps]
 
 
-@pytest.mark.parametrize("name", get_args(OptimizerName))
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_lowers_a_parabola_inside_a_compiled_loop(name: str) -> None:
     optimizer = make_optimizer(TrainingSettings(optimizer=name, learning_rate=0.05))
     x = keras.Variable([[3.0, -2.0], [1.0, 4.0]])
@@ -104,7 +103,9 @@ def test_schedules_that_make_no_sense_are_refused(settings: dict, words: str) ->
 
 def test_losses_by_hand() -> None:
     errors = tf.constant([-3.0, 0.5])
-    np.testing.assert_allclose(LOSSES["huber"](errors), [2.5, 0.125])
+    np.testing.assert_allclose(LOSSES["huber"].load()(errors), [2.5, 0.125])
     np.testing.assert_allclose(
-        LOSSES["log_cosh"](errors), [math.log(math.cosh(3)), math.log(math.cosh(0.5))], rtol=1e-6
+        LOSSES["log_cosh"].load()(errors),
+        [math.log(math.cosh(3)), math.log(math.cosh(0.5))],
+        rtol=1e-6,
     )

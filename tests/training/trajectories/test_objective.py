@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
+from nodelens.training.registry import LOSSES
 from nodelens.training.trajectories.evaluate import solve_whole
 from nodelens.training.trajectories.objective import Problem
 from nodelens.training.trajectories.windows import Batch
@@ -15,7 +16,7 @@ def test_steps_of_a_fixed_size_are_those_of_the_method() -> None:
     solver = SolverSettings(method="euler", step_size=0.25)
     adjoint = AdjointSettings(method="discrete")
     field = HybridField(("x",), {"x": "a*x"}, {"a": -0.5})
-    problem = Problem(field, 0, np.ones(1), "huber", solver, adjoint)
+    problem = Problem(field, 0, np.ones(1), LOSSES["huber"], solver, adjoint)
     times = tf.constant([0.0, 0.5, 2.0], tf.float64)
     one = tf.ones([1, 1])
     solution, _ = problem.solve(Batch(one, one * 0, times, one, one))

@@ -13,6 +13,7 @@ from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.settings.resolve import resolve
+from nodelens.training.registry import LOSSES
 from nodelens.training.runs.prepare import prepare
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.objective import Problem
@@ -40,7 +41,7 @@ def make_task(weights: tuple[float, float], adjoint: str, times: np.ndarray) -> 
         field=field,
         augment=0,
         scale=SCALE,
-        loss="mean_squared_error",
+        loss=LOSSES["mean_squared_error"],
         solver=solver,
         adjoint=AdjointSettings(method=adjoint),
         penalties=Penalties(*weights, SCALE),

@@ -8,6 +8,7 @@ from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
 from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
+from nodelens.training.registry import LOSSES
 from nodelens.training.trajectories.objective import Problem
 from nodelens.training.trajectories.windows import make_windows
 
@@ -38,7 +39,7 @@ def test_only_the_true_field_has_no_loss(times: np.ndarray) -> None:
             field=HybridField(("x",), {"x": "a * cos(t) * x"}, {"a": rate}),
             augment=0,
             scale=np.ones(1),
-            loss="mean_absolute_error",
+            loss=LOSSES["mean_absolute_error"],
             solver=SolverSettings(rtol=1e-6, atol=1e-7),
             adjoint=AdjointSettings(method="discrete"),
         )

@@ -1,47 +1,41 @@
-"""How what a model computes is compared with what it should."""
+"""The losses by which a model is compared with its data; their table is `training.registry`."""
 
 import math
-from collections.abc import Callable
 
 import tensorflow as tf
 
 from nodelens.errors import UsageError
-from nodelens.training.settings import LossName
+from nodelens.training.registry import LOSSES, Loss
 
 
-def _huber(error: tf.Tensor) -> tf.Tensor:
+def huber(error: tf.Tensor) -> tf.Tensor:
+    """Computes e² / 2 for errors |e| < 1 and |e| − 1/2 for larger ones (Huber 1964)."""
     size = tf.abs(error)
     return tf.where(size < 1.0, 0.5 * size * size, size - 0.5)
 
 
-def _log_cosh(error: tf.Tensor) -> tf.Tensor:
+def log_cosh(error: tf.Tensor) -> tf.Tensor:
+    """Computes log cosh e, without overflow."""
     return error + tf.math.softplus(-2.0 * error) - math.log(2.0)
 
 
-# Of the error of each component in units of its scale.
-LOSSES: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
-    "mean_absolute_error": tf.abs,
-    "mean_squared_error": tf.square,
-    "huber": _huber,
-    "log_cosh": _log_cosh,
-}
-
-
-def loss_name(chosen: LossName | None, *, labelled: bool) -> str:
-    """The loss that the settings mean.
+def choose_loss(chosen: str | None, *, labelled: bool) -> Loss:
+    """Finds the loss that the settings mean.
 
     Args:
         chosen: The name in the settings, if there is one.
-        labelled: Whether labels are compared, not numbers.
+        labelled: True if labels are compared, and not numbers.
 
     Raises:
         UsageError: If the loss does not fit what is compared.
     """
+    compared = "labels" if labelled else "numbers"
+    fitting = [row for row in LOSSES.values() if row.compares == compared]
     if chosen is None:
-        return "cross_entropy" if labelled else "mean_absolute_error"
-    if labelled != (chosen == "cross_entropy"):
-        what, fits = ("labels", "cross_entropy") if labelled else ("numbers", ", ".join(LOSSES))
+        return fitting[0]
+    if LOSSES[chosen] not in fitting:
         raise UsageError(
-            f"the loss {chosen} does not compare {what}", hint=f"training.loss may be {fits}"
+            f"the loss {chosen} does not compare {compared}",
+            hint=f"training.loss may be {', '.join(row.name for row in fitting)}",
         )
-    return chosen
+    return LOSSES[chosen]

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.training.loop.schedules import Shrinkable, make_schedule
+from nodelens.training.registry import OPTIMIZERS
 from nodelens.training.settings import TrainingSettings
 
-# What has a setting of its own.
+# Arguments that have settings of their own.
 OURS = {"learning_rate", "weight_decay", "global_clipnorm", "name", "kwargs"}
 
 
@@ -19,18 +20,17 @@ def make_optimizer(settings: TrainingSettings, scale: tf.Variable) -> keras.opti
     """Makes a Keras optimizer with its learning rate or the schedule of it.
 
     Args:
-        settings: Which one, and how it learns.
-        scale: What the learning rate is multiplied by, 1 unless something went wrong.
+        settings: The optimizer, its options and the learning rate.
+        scale: A factor of the learning rate, 1 unless steps were skipped.
 
     Raises:
         UsageError: If the optimizer does not take an option, or its value.
     """
-    name, options = settings.optimizer, settings.optimizer_options
-    kind = {each.lower(): value for each, value in vars(keras.optimizers).items()}[name]
+    row, options = OPTIMIZERS[settings.optimizer], settings.optimizer_options
+    name, kind = row.name, row.load()
     config: dict[str, Any] = {
         "learning_rate": Shrinkable(make_schedule(settings), scale),
-        # None leaves weight decay out, which AdamW cannot do.
-        "weight_decay": settings.weight_decay or (0.0 if name == "adamw" else None),
+        "weight_decay": settings.weight_decay or (0.0 if row.always_decays else None),
         "global_clipnorm": settings.clip_norm,
     }
     known = set(inspect.signature(kind.__init__).parameters) - OURS - {"self"}

@@ -12,7 +12,7 @@ from nodelens.ode import Status
 from nodelens.ode.status import REMEDIES
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import resolve
-from nodelens.training.loop.losses import loss_name
+from nodelens.training.loop.losses import choose_loss
 from nodelens.training.runs.data_summary import SampleSummary, TrajectorySummary, load_summary
 from nodelens.training.runs.load_samples import SampleRun
 from nodelens.training.settings import TrainOdeSettings
@@ -109,7 +109,7 @@ def load_run(path: str | Path) -> Run | SampleRun:
         field,
         augmented(settings.field),
         summary.scale,
-        loss_name(settings.training.loss, labelled=False),
+        choose_loss(settings.training.loss, labelled=False),
         settings.solver,
         settings.adjoint,
     )

@@ -14,7 +14,7 @@ from nodelens.errors import UsageError
 from nodelens.fields.layer import NeuralODE
 from nodelens.fields.network import make_network
 from nodelens.training.loop.epochs import in_steps
-from nodelens.training.loop.losses import loss_name
+from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
 from nodelens.training.loop.task import Stage
 from nodelens.training.samples.conclusion import SampleConclusion
@@ -112,7 +112,7 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
             "to train on",
             hint="lower training.batch_size, or data.validation.fraction and data.test.fraction",
         )
-    loss = loss_name(training.loss, labelled=train.labelled)
+    loss = choose_loss(training.loss, labelled=train.labelled)
     outputs = len(train.classes) if train.labelled else train.y.shape[1]
     results = _scaling(train.y, chosen.scale and not train.labelled)
     network = make_network(

@@ -10,8 +10,8 @@ import tensorflow as tf
 from nodelens.datasets.samples import Samples
 from nodelens.fields.network import Network
 from nodelens.ode import Adjoint, Status
-from nodelens.training.loop.losses import LOSSES
 from nodelens.training.loop.task import StepResult, Validation
+from nodelens.training.registry import Loss
 from nodelens.training.samples.block import run_block
 from nodelens.training.samples.layers import run_layers, variables_of
 
@@ -27,7 +27,7 @@ class SampleTask:
         x: The samples to train on, on the device, as they are stored.
         y: Their answers.
         kept_back: Samples to validate by; None if there are none.
-        loss: `cross_entropy`, or one of `LOSSES`.
+        loss: The loss.
         scale: The size of each value of y, shape [outputs]; ones for labels.
         adjoint: The gradient of the ODE block.
         batch_size: The samples of a batch.
@@ -38,7 +38,7 @@ class SampleTask:
     x: tf.Tensor
     y: tf.Tensor
     kept_back: Samples | None
-    loss: str
+    loss: Loss
     scale: np.ndarray
     adjoint: Adjoint
     batch_size: int
@@ -97,14 +97,15 @@ class SampleTask:
             outputs: Logits or values, shape [batch, outputs].
             y: Labels, shape [batch], or values, shape [batch, outputs].
         """
-        if self.loss == "cross_entropy":
-            return tf.nn.sparse_softmax_cross_entropy_with_logits(y, outputs)
+        compare = self.loss.load()
+        if self.loss.compares == "labels":
+            return compare(y, outputs)
         error = (outputs - y) / self.scale.astype(np.float32)
-        return tf.reduce_mean(LOSSES[self.loss](error), axis=-1)
+        return tf.reduce_mean(compare(error), axis=-1)
 
     def accuracy(self, outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """The share whose greatest logit is that of the label; NaN where y are values."""
-        if self.loss != "cross_entropy":
+        if self.loss.compares != "labels":
             return tf.constant(float("nan"))
         right = tf.argmax(outputs, axis=-1, output_type=tf.int32) == y
         return tf.reduce_mean(tf.cast(right, tf.float32))

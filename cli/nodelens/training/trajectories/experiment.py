@@ -9,7 +9,7 @@ from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.build import augmented, make_field
 from nodelens.training.loop.epochs import in_steps
-from nodelens.training.loop.losses import loss_name
+from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
 from nodelens.training.loop.task import Stage
 from nodelens.training.settings import TrainingSettings, TrainOdeSettings
@@ -116,7 +116,7 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
         field,
         augmented(settings.field),
         scaling.scale,
-        loss_name(settings.training.loss, labelled=False),
+        choose_loss(settings.training.loss, labelled=False),
         settings.solver,
         settings.adjoint,
     )

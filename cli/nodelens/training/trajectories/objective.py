@@ -11,7 +11,7 @@ from nodelens.fields.functional import VectorField, as_function, parameters
 from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.ode import Adjoint, Solution, SolveOptions, odeint_vjp
 from nodelens.ode.solve import Pullback
-from nodelens.training.loop.losses import LOSSES
+from nodelens.training.registry import Loss
 from nodelens.training.trajectories.regularization import Penalties
 from nodelens.training.trajectories.windows import Batch
 
@@ -24,7 +24,7 @@ class Problem:
         field: The vector field, of the components of the data and `augment` more.
         augment: The components that the data does not show; they start at zero.
         scale: The size of each component of the data, shape [dimension].
-        loss: The name of the loss, one of `LOSSES`.
+        loss: The loss, one that compares numbers.
         solver: The forward solve.
         adjoint: The gradient.
         penalties: What is integrated along with the state; None if nothing is.
@@ -33,7 +33,7 @@ class Problem:
     field: keras.Model
     augment: int
     scale: np.ndarray
-    loss: str
+    loss: Loss
     solver: SolverSettings
     adjoint: AdjointSettings
     penalties: Penalties | None = None
@@ -85,7 +85,7 @@ class Problem:
         """
         dimension = len(self.scale)
         error = (states[..., :dimension] - batch.target) / self.scale.astype(np.float32)
-        losses = LOSSES[self.loss](error) * batch.weight
+        losses = self.loss.load()(error) * batch.weight
         mean = tf.reduce_sum(losses) / tf.maximum(tf.reduce_sum(batch.weight), 1.0)
         return mean if self.penalties is None else mean + self.penalties.of(states[-1])
 
