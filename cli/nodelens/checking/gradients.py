@@ -96,7 +96,7 @@ def _named_field(settings: AdjointCheckSettings) -> CheckedField:
     if settings.z0 is None:
         raise UsageError(
             "the state at which the field is checked is missing",
-            hint="give it with --z0, for instance `--z0 1.0,0.5` or `--z0 '[[1.0, 0.5]]'`",
+            hint="give `z0`, for instance 1.0,0.5 or [[1.0, 0.5]]",
         )
     return CheckedField(name, field, settings.z0, settings.times)
 
@@ -220,7 +220,7 @@ def _require_solvable(problem: CheckProblem, options: CheckOptions) -> None:
         raise NumericalError(
             f"{problem.name!r} is too stiff for {options.solver}: ‖∂f/∂z‖·|t1 - t0| = {stiff:.1e} "
             f"asks for more than the {options.max_steps:,} steps of max_steps",
-            hint="use an implicit solver, for instance --solver kvaerno3",
+            hint="choose an implicit solver as `solver.method`, for instance kvaerno3",
         )
 
 
@@ -242,7 +242,7 @@ def _solver_error(
         raise UsageError(
             f"{options.solver} takes steps of a fixed size and heeds no tolerance, and the size is "
             "not given",
-            hint="give it, for instance with `--set solver.step_size=0.01`; the gradient is then "
+            hint="give it, for instance solver.step_size=0.01; the gradient is then "
             "judged by what half the step changes",
         )
     rough, fine = (way(problem, weights, each).states for each in (options, options.tighter(1)))

@@ -39,13 +39,13 @@ def check_proof(
     if len(problems) != 1:
         raise UsageError(
             f"a proof is about one problem, and there are {len(problems)}",
-            hint="choose one, for instance `--proof --problem lotka-volterra`",
+            hint="choose one with `problems`, for instance lotka-volterra",
         )
     if problems[0].plain.epsilon > DOUBLE:
         raise UsageError(
             f"the proof takes limits and differences, which need a field that computes in double "
             f"precision, and {problems[0].name} computes in {precision}",
-            hint="give its layers dtype='float64'; without --proof it can be checked as it is",
+            hint="give its layers dtype='float64'; its gradients can be checked as it is",
         )
     options = solve_options(settings, precision, given)
     whole = problems[0].rounded(options.dtype)

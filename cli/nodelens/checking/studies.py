@@ -62,7 +62,7 @@ def _order(
     if len(problems) != 1:
         raise UsageError(
             "the study of the order is about one problem",
-            hint="choose one, for instance `--study order --problem spiral`",
+            hint="choose one with `problems`, for instance spiral",
         )
     problem = problems[0].rounded(precision)
     options = solve_options(settings, precision)
