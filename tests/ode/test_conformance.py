@@ -11,7 +11,7 @@ from tests.ode.conformance import CONFORMANCE
 from tests.ode.conformance.stiff import BACKSOLVE_TRAPS
 
 from nodelens.ode import odeint_vjp
-from nodelens.ode.solve import DRIFT_LIMIT
+from nodelens.ode.status import DRIFT_LIMIT
 
 SHARES = {
     "L1": "reversible",

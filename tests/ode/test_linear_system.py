@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nodelens.ode import odeint, odeint_vjp
+from nodelens.ode import ADJOINTS, odeint, odeint_vjp
 from nodelens.ode.problems import LinearProblem
 
 PROBLEM = LinearProblem.random()
@@ -53,7 +53,7 @@ def test_pullback_gives_the_exact_gradients(adjoint):
         assert int(gradients.stats.status) == 0
 
 
-@pytest.mark.parametrize("adjoint", ["discrete", "checkpointed", "backsolve", "direct"])
+@pytest.mark.parametrize("adjoint", ADJOINTS)
 def test_tape_gives_the_exact_gradients_of_captured_variables_and_times(adjoint):
     matrix = tf.Variable(PROBLEM.matrix)
     z0, times = tf.constant(PROBLEM.z0), tf.constant(PROBLEM.times)
