@@ -131,6 +131,8 @@ def _compose(text: str, source: str) -> Any:
             _refuse_deep(text, source)
         return yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):  # a limit of libyaml 0.2.6
+            raise _too_deep(source) from error
         mark = error.problem_mark or error.context_mark
         place = Place(source)
         if mark is not None:
@@ -171,7 +173,7 @@ def _refuse_deep(text: str, source: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise _whole_file(source, f"is nested deeper than {MAX_DEPTH} levels")
+            raise _too_deep(source)
 
 
 class _Builder:
@@ -253,6 +255,10 @@ def _place(source: str, line: int, column: int, excerpt: str) -> Place:
 
 def _whole_file(source: str, message: str) -> SettingsError:
     return SettingsError([Problem(Place(source), "", message)])
+
+
+def _too_deep(source: str) -> SettingsError:
+    return _whole_file(source, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 def _kind(value: Any) -> str:
