@@ -7,8 +7,8 @@ output once, for the whole batch, and every weight once, in the chosen number fo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from nodelens.conv.axes import Pads
 from nodelens.conv.errors import ConvolutionError
@@ -28,11 +28,10 @@ BYTES = {
 """Bytes of a value in each number format."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterCount:
+class ParameterCount(NamedTuple):
     """Numbers that a layer holds.
 
-    Args:
+    Attributes:
         kernel: Weights that multiply (a normalisation's scale among them).
         bias: Weights that are added (a normalisation's shift among them).
         trainable: Weights changed by training.
@@ -47,11 +46,10 @@ class ParameterCount:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """A parameter count as a formula.
 
-    Args:
+    Attributes:
         symbols: The formula in letters, such as `N = K₁·K₂·C·F + F`.
         numbers: The same in numbers, such as `5·5·3·10 + 10 = 760`.
     """
@@ -60,11 +58,10 @@ class Formula:
     numbers: str
 
 
-@dataclass(frozen=True, slots=True)
-class LayerAccount:
+class LayerAccount(NamedTuple):
     """All figures of one layer. Shapes are without the batch.
 
-    Args:
+    Attributes:
         name: Its name in the network.
         type: Name of the Keras class.
         inputs: Names of the layers it takes its inputs from.
@@ -117,11 +114,10 @@ class LayerAccount:
     receptive_field_note: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Sums over all layers.
 
-    Args:
+    Attributes:
         params: All numbers held.
         trainable: Those changed by training.
         non_trainable: The rest.
@@ -140,11 +136,10 @@ class Totals:
     activation_bytes: Size
 
 
-@dataclass(frozen=True, slots=True)
-class Accounting:
+class Accounting(NamedTuple):
     """A network's figures.
 
-    Args:
+    Attributes:
         inputs: Names and shapes of its inputs.
         layers: Its layers, in the order of computation.
         totals: Their sums.
@@ -215,8 +210,7 @@ def sum_up(layers: Sequence[LayerAccount], width: int) -> Totals:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Costs:
+class _Costs(NamedTuple):
     """What a layer costs wherever it stands."""
 
     params: ParameterCount

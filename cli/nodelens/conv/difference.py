@@ -1,8 +1,7 @@
 """How two networks differ."""
 
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodelens.conv.accounting import Accounting, LayerAccount
 from nodelens.conv.shapes import format_shape
@@ -24,11 +23,10 @@ TOTALS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One difference.
 
-    Args:
+    Attributes:
         layer: Name of the layer, `totals` for the sums.
         aspect: What differs; `layer` where the whole layer is only in one network.
         ours: Its value in the first network, `None` if it is not there.

@@ -1,7 +1,6 @@
 """The JSON document of conv-params, made from the frozen results of the arithmetic."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from nodelens.conv.accounting import Accounting, LayerAccount
@@ -32,20 +31,20 @@ def to_document(
         "dtype": accounting.dtype,
         "batch_size": accounting.batch,
         "layers": [_layer(layer) for layer in accounting.layers],
-        "totals": _values(accounting.totals),
+        "totals": accounting.totals._asdict(),
         "uncounted": accounting.uncounted,
     }
     if checks is not None:
-        document["checks"] = [_values(check) for check in checks]
+        document["checks"] = [check._asdict() for check in checks]
     if changes is not None:
-        document["comparison"] = [_values(change) for change in changes]
+        document["comparison"] = [change._asdict() for change in changes]
     if verification is not None:
         document["verification"] = {
             "verdict": "pass" if verification.passed else "fail",
             "reference": verification.reference,
             "skipped": verification.skipped,
             "checks": [
-                {**_values(one), "passed": one.passed, "message": one.message}
+                {**one._asdict(), "passed": one.passed, "message": one.message}
                 for one in verification.checks
             ],
         }
@@ -63,18 +62,13 @@ def ways_document(shape: Shape, target: Shape, ways: Sequence[Way]) -> dict[str,
 
 def budget_document(shape: Shape, budget: int, found: Affordable) -> dict[str, Any]:
     """Returns the number of filters within a budget as plain values."""
-    return {"input": shape, "budget": budget, **_values(found)}
+    return {"input": shape, "budget": budget, **found._asdict()}
 
 
 def _layer(layer: LayerAccount) -> dict[str, Any]:
     seen = layer.receptive_field
-    return _values(layer) | {
-        "params": _values(layer.params),
-        "formula": None if layer.formula is None else _values(layer.formula),
-        "receptive_field": None if seen is None else [_values(axis) for axis in seen],
+    return layer._asdict() | {
+        "params": layer.params._asdict(),
+        "formula": None if layer.formula is None else layer.formula._asdict(),
+        "receptive_field": None if seen is None else [axis._asdict() for axis in seen],
     }
-
-
-def _values(result: Any) -> dict[str, Any]:
-    """Returns the fields of a frozen result; quicker than `asdict`, which copies them."""
-    return {field.name: getattr(result, field.name) for field in fields(result)}

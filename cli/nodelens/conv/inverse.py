@@ -1,6 +1,6 @@
 """Questions asked backwards: which layer gives this shape, and how many filters can be afforded."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nodelens.conv.axes import SAME, VALID, window_length, window_pads
 from nodelens.conv.errors import ConvolutionError
@@ -12,11 +12,10 @@ LARGEST_KERNEL = 11
 LARGEST_STRIDE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """A window that leads from one size to another on every axis.
 
-    Args:
+    Attributes:
         kernel: Cells of the window along each axis.
         stride: Stride along each axis.
         padding: `"valid"`, or `"same"`.
@@ -88,11 +87,10 @@ def _try(
     return Way((kernel,) * rank, (stride,) * rank, padding, tuple(pads))
 
 
-@dataclass(frozen=True, slots=True)
-class Affordable:
+class Affordable(NamedTuple):
     """What a budget of parameters pays.
 
-    Args:
+    Attributes:
         key: What is counted, `"filters"` or `"units"`.
         filters: The largest number within the budget; 0 if none is.
         params: Its parameters.

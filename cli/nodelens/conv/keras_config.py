@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodelens.conv.arguments import KERAS_NAMES
 from nodelens.conv.errors import ConvolutionError
@@ -24,11 +24,10 @@ SAME_AS = {"Relu": "ReLU", "CustomScaleLayer": "Add"}
 TENSOR = "__keras_tensor__"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a program that has built the model knows of a layer.
 
-    Args:
+    Attributes:
         shape: Shape of its output, without the batch.
         weights: Its weights.
     """

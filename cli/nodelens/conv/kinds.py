@@ -5,8 +5,8 @@ be written in YAML and in one line, read from a Keras model, counted, explained 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from nodelens.conv.arguments import Arguments, nearest
 from nodelens.conv.errors import ConvolutionError
@@ -30,11 +30,10 @@ from nodelens.conv.shapes import CHANNELS_LAST, Shape
 Reader = Callable[[Arguments], Layer]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of layer.
 
-    Args:
+    Attributes:
         pattern: Name of the Keras class, with `{}` for `1D`, `2D`, `3D` where it has them.
         read: Makes the layer from its settings.
         ranks: Numbers of spatial axes for which Keras has the class; empty if any will do.

@@ -1,16 +1,15 @@
 """What a network shall be, and by how much it is not."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nodelens.conv.accounting import Accounting
 from nodelens.conv.shapes import Shape, format_shape
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Expectations on a network; `None` expects nothing.
 
-    Args:
+    Attributes:
         params: The number of parameters.
         output: The last layer's output shape, without the batch.
         max_params: The most parameters.
@@ -25,11 +24,10 @@ class Limits:
     max_activation: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One expectation held against what was counted.
 
-    Args:
+    Attributes:
         name: Name of the expectation, as in `Limits`.
         expected: What was expected.
         received: What was counted; `None` if it depends on an unknown size.

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from nodelens.conv.arguments import nearest
 from nodelens.conv.errors import ConvolutionError
@@ -15,11 +15,10 @@ INPUT = "input"
 """Name of a network's only input."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerSpec:
+class LayerSpec(NamedTuple):
     """A layer as the user writes it, before its input is known.
 
-    Args:
+    Attributes:
         type: Name of its kind.
         settings: Names and values of its settings.
         name: Its own name; made from the type if missing.
@@ -31,7 +30,7 @@ class LayerSpec:
     """
 
     type: str
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = {}
     name: str | None = None
     inputs: tuple[str, ...] | None = None
     trainable: bool = True
@@ -40,11 +39,10 @@ class LayerSpec:
     made: Layer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A layer at its place in a network.
 
-    Args:
+    Attributes:
         name: Its name, unique in the network.
         layer: The layer.
         inputs: Names of the nodes or network inputs it takes.
@@ -63,11 +61,10 @@ class Node:
     shares: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """Layers in an order in which they can be computed.
 
-    Args:
+    Attributes:
         inputs: The inputs' shapes, without the batch, under their names.
         nodes: The layers; each takes only inputs and nodes before it.
         data_format: Where the channels stand if a layer does not say.

@@ -10,8 +10,8 @@ field is defined if all have the same stride and look at the same centres; it th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from nodelens.conv.layers.base import Geometry, Layer, NoField
 from nodelens.conv.layers.merging import Concatenate
@@ -20,11 +20,10 @@ from nodelens.conv.shapes import Shape, split
 from nodelens.conv.windows import IDENTITY, Window, compose, union
 
 
-@dataclass(frozen=True, slots=True)
-class AxisField:
+class AxisField(NamedTuple):
     """A receptive field along one axis, in cells of the network's input.
 
-    Args:
+    Attributes:
         size: Cells seen by one output cell; the most where it varies between cells.
         stride: Cells from the field of one output cell to that of the next.
         padding: Cells by which the first output cell's field begins before the input's first cell;

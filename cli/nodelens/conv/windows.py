@@ -11,9 +11,9 @@ Araujo, Norris and Sim, "Computing receptive fields of convolutional neural netw
 2019), extended to periodic windows.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd, lcm
+from typing import NamedTuple
 
 Span = tuple[int, int]
 """First and last cell seen."""
@@ -22,11 +22,10 @@ LONGEST_PERIOD = 4096
 """Beyond this the pattern is not written out: no network in use comes near it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """What each output cell sees of the input along one axis.
 
-    Args:
+    Attributes:
         period: Number of output cells after which the pattern repeats.
         step: Number of input cells by which it then has moved on.
         spans: For each of the first `period` output cells the first and last input cell seen;

@@ -1,7 +1,7 @@
 """What every layer can be asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nodelens.conv.arguments import Arguments
 from nodelens.conv.axes import Pads
@@ -10,11 +10,10 @@ from nodelens.conv.shapes import Shape, Size, format_shape, split
 from nodelens.conv.windows import IDENTITY, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """How many numbers a layer holds.
 
-    Args:
+    Attributes:
         kernel: Weights that multiply (a normalisation's scale among them).
         bias: Weights that are added (a normalisation's shift among them).
         statistics: Numbers that are kept but not trained by gradient, such as moving averages.
@@ -25,11 +24,10 @@ class Weights:
     statistics: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NoField:
+class NoField(NamedTuple):
     """There is no receptive field of one size and place, and this is why.
 
-    Args:
+    Attributes:
         reason: A sentence without its full stop.
         everywhere: Whether every cell sees the whole input: then so do all cells behind it.
     """

@@ -1,15 +1,13 @@
 """Asking Keras for the figures that conv-params has counted, layer by layer."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodelens.conv.layers.given import Given
 from nodelens.conv.network import Network, Node
 from nodelens.conv.shapes import format_shape
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(NamedTuple):
     """One figure held against Keras.
 
     Attributes:
@@ -37,8 +35,7 @@ class Verified:
         )
 
 
-@dataclass(frozen=True)
-class Verification:
+class Verification(NamedTuple):
     """A network held against Keras.
 
     Attributes:

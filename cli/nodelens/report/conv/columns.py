@@ -3,8 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodelens.conv.accounting import Accounting, LayerAccount
 from nodelens.conv.explanation import window_text
@@ -13,8 +12,7 @@ from nodelens.report.conv.pieces import digits, field_text
 from nodelens.report.quantities import short_bytes, short_count
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column.
 
     Attributes:
@@ -72,8 +70,8 @@ CENTRE = Column("receptive_field_center", _axes("center"), "centre", write=_cent
 NARROW = (NAME, OUTPUT, WINDOW, PARAMS, MACS, FIELD)
 WIDE = (NAME, TYPE, OUTPUT, WINDOW, PARAMS, MACS, MEMORY, FIELD, CENTRE)
 MARKDOWN = (
-    *(replace(NAME, write="`{}`".format), TYPE, OUTPUT, PARAMS, replace(MACS, write=digits)),
-    replace(FIELD, title="receptive field", left=True),
+    *(NAME._replace(write="`{}`".format), TYPE, OUTPUT, PARAMS, MACS._replace(write=digits)),
+    FIELD._replace(title="receptive field", left=True),
 )
 CSV = (
     *(NAME, TYPE, Column("inputs", lambda layer: "+".join(layer.inputs)), _same("input_shape")),
