@@ -1,5 +1,6 @@
 """The Typer app with its subcommands, of which a call imports only the one that it names."""
 
+import gc
 import inspect
 from collections.abc import Callable, Sequence
 from itertools import takewhile
@@ -87,6 +88,7 @@ def _offer(app: typer.Typer, name: str, run: Callable[[Any], ExitCode]) -> None:
     calls = run.__annotations__["call"]
 
     def command(**given: Any) -> ExitCode:
+        gc.enable()
         call = calls(**given)
         try:
             return run(call)
