@@ -37,11 +37,11 @@ def draw_confusion(picture: ConfusionPicture) -> bytes:
         The bytes of a PNG file.
     """
     matrix, count = picture.matrix, len(picture.classes)
-    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    fraction = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     side = min(3.2 + 0.42 * count, 12.0)
     figure = new_figure(side + 0.8, side)
     axes = figure.subplots()
-    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    image = axes.imshow(fraction, cmap="Blues", vmin=0, vmax=1)
     right, total = int(np.trace(matrix)), int(matrix.sum())
     words = f"{picture.part}: {right:,} of {total:,} correct, accuracy {right / total:.2%}"
     tidy(axes, words, "classified as", "true class")
@@ -52,7 +52,7 @@ def draw_confusion(picture: ConfusionPicture) -> bytes:
         axes.set_xticks(range(count), names, rotation=45 if long else 0, fontsize=8)
         axes.set_yticks(range(count), names, fontsize=8)
         for row, column in np.argwhere(matrix > 0):
-            colour = "white" if share[row, column] > 0.5 else INK
+            colour = "white" if fraction[row, column] > 0.5 else INK
             text = f"{matrix[row, column]:,}"
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     colour_bar(axes, image, "fraction of the true class", shrink=0.7)

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart with every kind of colour vision.
+# The palette of Okabe and Ito: distinct for every kind of colour vision.
 INK = "#222222"
 MUTED = "#8a8a8a"
 BLUE = "#0072b2"

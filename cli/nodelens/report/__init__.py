@@ -1,1 +1,1 @@
-"""What a person or a program reads: tables, JSON documents, figures."""
+"""The output of the commands for people: tables, pages and messages."""

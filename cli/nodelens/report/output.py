@@ -1,4 +1,4 @@
-"""Where words go: the result to stdout, everything else to stderr."""
+"""The output of a command: the result on stdout, everything else on stderr."""
 
 import os
 import sys
@@ -11,12 +11,12 @@ from nodelens.runtime.documents import to_json
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-# A pipe or a file has no width of its own; wide enough for every table we print.
+# A pipe or a file has no width of its own; this fits every table.
 PIPE_WIDTH = 120
 
 
 def stdout_console() -> "Console":
-    """The console of the result."""
+    """Makes the console of the result."""
     from rich.console import Console
 
     watched = sys.stdout.isatty()
@@ -24,7 +24,7 @@ def stdout_console() -> "Console":
 
 
 def stderr_console() -> "Console":
-    """The console of progress, notes, warnings and errors."""
+    """Makes the console of progress, notes, warnings and errors."""
     from rich.console import Console
 
     watched = sys.stderr.isatty()
@@ -47,13 +47,13 @@ def print_error(message: str, hint: str | None = None) -> None:
 
 @dataclass(frozen=True)
 class Output:
-    """What one command says.
+    """The output of one command.
 
     Attributes:
         command: The name of the subcommand, for the JSON document.
-        json: Whether the result is one JSON document.
-        quiet: Whether stderr stays empty when all goes well.
-        verbose: Whether details are told.
+        json: True if the result is one JSON document.
+        quiet: True if stderr stays empty when all goes well.
+        verbose: True if details are printed.
     """
 
     command: str
@@ -68,7 +68,7 @@ class Output:
 
     @property
     def live(self) -> bool:
-        """Whether a person watches stderr, so that a moving display makes sense."""
+        """True if stderr is a terminal that can show a live display."""
         return not self.quiet and self.console.is_terminal and not self.console.is_dumb_terminal
 
     def result(self, document: dict[str, Any], *texts: "RenderableType") -> None:
@@ -86,25 +86,23 @@ class Output:
         for line in capture.get().splitlines():
             sys.stdout.write(line.rstrip() + "\n")
 
-    def note(self, message: str) -> None:
-        """Tells something that is good to know."""
-        if not self.quiet:
-            self._say(message, None)
+    def note(self, message: str, style: str = "") -> None:
+        """Prints a note, unless quiet."""
+        if self.quiet:
+            return
+        from rich.text import Text
+
+        self.console.print(Text(message, style=style), soft_wrap=True)
 
     def detail(self, message: str) -> None:
-        """Tells something only those who ask for details want to know."""
-        if self.verbose and not self.quiet:
-            self._say(message, "dim")
+        """Prints a detail, if verbose."""
+        if self.verbose:
+            self.note(message, "dim")
 
     def warn(self, message: str) -> None:
-        """Tells that something is not as it should be, though the work goes on."""
+        """Prints a warning, unless quiet."""
         if self.quiet:
             return
         from rich.text import Text
 
         self.console.print(Text.assemble(("warning: ", "bold yellow"), message), soft_wrap=True)
-
-    def _say(self, message: str, style: str | None) -> None:
-        from rich.text import Text
-
-        self.console.print(Text(message, style=style or ""), soft_wrap=True)

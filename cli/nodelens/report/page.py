@@ -18,13 +18,13 @@ pre, code { background: #f6f8fa; font-size: 0.87rem; } pre { overflow: auto; pad
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says.
+    """The content of a page.
 
     Attributes:
         title: Its heading.
         rows: A table of names and values.
-        pictures: Path relative to the page, and what the picture shows.
-        commands: What may be done next, and the command for it.
+        pictures: The path of each relative to the page, and its caption.
+        commands: The purpose of each next step, and the command for it.
         settings: The settings as YAML.
     """
 
@@ -36,7 +36,7 @@ class Page:
 
 
 def to_markdown(page: Page) -> str:
-    """The page as Markdown; pictures are linked."""
+    """Returns the page as Markdown; pictures are linked."""
     table = "\n".join(f"| {name} | {value} |" for name, value in page.rows)
     pictures = "".join(f"![{shown}]({path})\n\n" for path, shown in page.pictures)
     commands = "\n".join(f"- {purpose}: `{command}`" for purpose, command in page.commands)
@@ -46,7 +46,7 @@ def to_markdown(page: Page) -> str:
 |---|---|
 {table}
 
-{pictures}## What may be done next
+{pictures}## Next steps
 
 {commands}
 
@@ -59,10 +59,10 @@ def to_markdown(page: Page) -> str:
 
 
 def to_html(page: Page, contents: Mapping[str, bytes]) -> str:
-    """The page as HTML that holds its pictures and asks for nothing: no script, no network.
+    """Returns the page as HTML that holds its pictures, without scripts and network requests.
 
     Args:
-        page: What it says.
+        page: The content.
         contents: The bytes of the PNG file of each picture, by its path.
     """
     table = "".join(
@@ -91,7 +91,7 @@ def to_html(page: Page, contents: Mapping[str, bytes]) -> str:
 <h1>{escape(page.title)}</h1>
 <table>
 {table}</table>
-{pictures}<h2>What may be done next</h2>
+{pictures}<h2>Next steps</h2>
 <ul>
 {commands}</ul>
 <details><summary>Settings</summary>

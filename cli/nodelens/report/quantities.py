@@ -4,7 +4,7 @@ BINARY = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def short_count(number: int | None) -> str:
-    """Write a count short, as in `19.63 G`, or `?` if it is unknown.
+    """Writes a count short, as in `19.63 G`, or `?` if it is unknown.
 
     Args:
         number: The count.
@@ -24,7 +24,7 @@ def short_count(number: int | None) -> str:
 
 
 def short_bytes(number: int | None) -> str:
-    """Write an amount of memory in powers of 1024, or `?` if it is unknown.
+    """Writes an amount of memory in powers of 1024, or `?` if it is unknown.
 
     Args:
         number: Bytes.
@@ -46,16 +46,16 @@ def short_bytes(number: int | None) -> str:
 
 
 def _rounded(numerator: int, denominator: int) -> int:
-    """Divide and round half up, in exact integers."""
+    """Divides and rounds half up, in exact integers."""
     return (numerator + denominator // 2) // denominator
 
 
 def _scientific(number: int) -> str:
-    """Write three digits and a power of ten, cut off, not rounded."""
+    """Writes three digits and a power of ten, cut off, not rounded."""
     digits = str(number)
     return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
 
 
 def per_second(rate: float) -> str:
-    """Write a rate without decimals, and a slow one with two digits."""
+    """Writes a rate without decimals, and a slow one with two digits."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def settings_table(values: dict[str, Any], origins: dict[str, str]) -> "Table":
-    """A table of dotted keys, values and origins.
+    """Makes a table of dotted keys, values and origins.
 
     Args:
         values: The settings as nested plain values.
-        origins: For each dotted key where its value came from.
+        origins: The origin of the value of each dotted key.
     """
     from rich.table import Table
 

@@ -12,9 +12,9 @@ def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
     """Draws positive numbers on a logarithmic scale, from the lowest to the highest of them.
 
     Args:
-        values: In their order; neighbours are averaged if there are more than fit. What is not a
-            positive number leaves a gap.
-        width: The characters there are.
+        values: The numbers in their order; neighbours are averaged if there are more than fit, and
+            those that are not positive leave a gap.
+        width: The most characters.
 
     Returns:
         At most `width` characters.

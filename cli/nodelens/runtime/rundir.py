@@ -1,4 +1,4 @@
-"""The directory of one run: its settings, its provenance, its metrics, what it made."""
+"""The directory of one run: its settings, provenance, metrics, checkpoints and results."""
 
 import fcntl
 import json
@@ -17,7 +17,7 @@ from nodelens.runtime.files import claim_directory, make_directory, write_text
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """One run's files.
+    """The files of one run.
 
     Attributes:
         path: The directory; it exists.
@@ -32,7 +32,7 @@ class RunDirectory:
         Args:
             command: The subcommand; the default place is `runs/COMMAND/DATE-TIME-CODE`.
             chosen: The place the user chose, if any.
-            force: Whether a directory that holds something may be used.
+            force: True to use a directory that is not empty.
 
         Raises:
             UsageError: If the place is taken or cannot be written to.
@@ -69,7 +69,7 @@ class RunDirectory:
 
     @property
     def metrics(self) -> Path:
-        """One JSON object a line, as training went on."""
+        """The metrics, one JSON object a line."""
         return self.path / "metrics.jsonl"
 
     @property
@@ -79,7 +79,7 @@ class RunDirectory:
 
     @property
     def summary(self) -> Path:
-        """The facts about the data that predictions need."""
+        """The facts about the data that predictions use."""
         return self.path / "data_summary.npz"
 
     @property
@@ -94,12 +94,12 @@ class RunDirectory:
 
     @property
     def against(self) -> "RunDirectory":
-        """The run of the model to compare with; its directory may not exist."""
+        """The run of the baseline model; its directory may not exist."""
         return RunDirectory(self.path / "against")
 
     @property
     def figures(self) -> Path:
-        """The folder of the pictures."""
+        """The folder of the figures, which is made if it is missing."""
         return make_directory(self.path / "figures")
 
     def write_json(self, name: str, document: dict[str, Any]) -> Path:

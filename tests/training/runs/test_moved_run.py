@@ -102,6 +102,9 @@ def test_a_network_on_samples_classifies_without_its_data(call: Call, tmp_path: 
     code, text, err = call("predict-ode", tmp_path / "run", *new)
     assert code == 0, err
     assert json.loads(text)["samples"] == 7 and sum(json.loads(text)["classes"].values()) == 7
+    code, text, err = call("adjoint-check", "--run", tmp_path / "run", "--json")
+    assert code == 0, err
+    assert json.loads(text)["verdict"] == "pass"
     code, _, err = call("predict-ode", tmp_path / "run", "-q")
     assert code == 2 and "data.npz" in err and "samples of your own" in err
     with pytest.raises(UsageError, match="cannot be used"):

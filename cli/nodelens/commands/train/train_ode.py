@@ -100,11 +100,11 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
     from nodelens.runtime.memory import resident_bytes
     from nodelens.runtime.signals import finish_the_step
     from nodelens.training.runs.document import run_document
-    from nodelens.training.runs.prepare import plan
+    from nodelens.training.runs.prepare import prepare
     from nodelens.training.runs.run import run_training
 
     if call.dry_run:
-        document = plan(settings)
+        document = prepare(settings).plan()
         output.result({"dry_run": True, **document}, document["summary"])
         return ExitCode.DONE
     resumption = _directory(output, resolved, resumed, force=call.force)

@@ -1,1 +1,1 @@
-"""What `train-ode` and `predict-ode` print."""
+"""The output of `train-ode` and `predict-ode`."""

@@ -1,4 +1,4 @@
-"""The facts about its data that a run keeps, so that it predicts where the data is not at hand."""
+"""The facts about its data that a run directory holds, so that it predicts without the data."""
 
 import io
 import zipfile
@@ -59,7 +59,7 @@ class _Stored:
 
 @dataclass(frozen=True)
 class TrajectorySummary(_Stored):
-    """Trajectories as a prediction needs them.
+    """The facts about trajectories that predictions use.
 
     Attributes:
         components: The names of the components of the state.
@@ -81,15 +81,16 @@ class TrajectorySummary(_Stored):
 
     @classmethod
     def of(cls, experiment: TrajectoryExperiment) -> "TrajectorySummary":
-        """Takes windows that are spread evenly over the data that is trained on."""
+        """Takes windows at even distances in the training data."""
         windows, data = experiment.windows, experiment.data
-        count = max(1, min(WINDOWS, COMPONENTS // data.dimension, windows.count))
+        components = data.dimension + experiment.problem.augment
+        count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
         if windows.shared is None:
             count = 1  # windows with times of their own are not one initial value problem
         chosen = np.linspace(0, windows.count - 1, count).round().astype(int)
         batch = windows.batch(tf.gather(windows.starts, chosen))
         length = windows.length
-        kept = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
+        points = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
         first = data.trajectories[0]
         return cls(
             components=data.components,
@@ -98,13 +99,13 @@ class TrajectorySummary(_Stored):
             first_times=first.times,
             window_starts=batch.t0.numpy(),
             window_states=batch.z0.numpy().astype(np.float64),
-            window_times=batch.times.numpy().reshape(length, -1)[:, 0][kept],
+            window_times=batch.times.numpy().reshape(length, -1)[:, 0][points],
         )
 
 
 @dataclass(frozen=True)
 class SampleSummary(_Stored):
-    """Samples as a prediction needs them.
+    """The facts about samples that predictions use.
 
     Attributes:
         classes: The names of the classes; empty if values are computed.
@@ -116,7 +117,7 @@ class SampleSummary(_Stored):
 
     @classmethod
     def of(cls, experiment: SampleExperiment) -> "SampleSummary":
-        """Takes the first samples of the part that the network is judged by."""
+        """Takes the first samples of the part that the network is evaluated on."""
         return cls(experiment.split.train.classes, experiment.split.unseen.x[:WINDOWS])
 
 
@@ -124,7 +125,7 @@ DataSummary = TrajectorySummary | SampleSummary
 
 
 def summarise(experiment: Experiment) -> DataSummary:
-    """Takes from the data of a run what it keeps."""
+    """Summarises the data of a run."""
     if isinstance(experiment, SampleExperiment):
         return SampleSummary.of(experiment)
     if isinstance(experiment, TrajectoryExperiment):
@@ -133,7 +134,7 @@ def summarise(experiment: Experiment) -> DataSummary:
 
 
 def load_summary(settings: TrainOdeSettings, path: Path) -> DataSummary:
-    """Reads what a run kept of its data; runs of earlier versions kept nothing: they read it again.
+    """Reads the summary of the data of a run, or the data if an earlier version wrote none.
 
     Args:
         settings: The settings of the run.

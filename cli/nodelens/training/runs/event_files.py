@@ -1,4 +1,4 @@
-"""The metrics of a run as event files, which TensorBoard shows while the training goes on."""
+"""The metrics of a run as event files, which TensorBoard shows during the training."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,8 +9,8 @@ from typing import Any
 import tensorflow as tf
 
 TRAINING = "training/"
-# What TensorBoard needs to draw a tensor as a curve. `tf.summary.scalar` says the same, and cannot
-# be called where TensorBoard is not installed.
+# Makes TensorBoard draw a tensor as a curve. `tf.summary.scalar` sets the same, but cannot be
+# called where TensorBoard is not installed.
 SCALAR = tf.compat.v1.SummaryMetadata(
     plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"), data_class=1
 )
@@ -22,7 +22,7 @@ class EventFiles:
     """An open event file.
 
     Args:
-        writer: Where rows go.
+        writer: The writer of the file.
     """
 
     def __init__(self, writer: tf.summary.SummaryWriter) -> None:
@@ -41,14 +41,14 @@ class EventFiles:
 
 @contextmanager
 def event_files(directory: Path, earlier: Iterable[Row]) -> Iterator[EventFiles]:
-    """Opens event files that say what the metrics say, also after a resume.
+    """Opens event files with the same rows as the metrics, also after a resume.
 
     Args:
-        directory: Where they are; what is there is replaced.
-        earlier: The rows of the metrics before this training goes on.
+        directory: Their directory, whose content is replaced.
+        earlier: The rows of the metrics so far.
 
     Yields:
-        Where further rows go.
+        The files, for further rows.
     """
     shutil.rmtree(directory, ignore_errors=True)
     writer = tf.summary.create_file_writer(str(directory))

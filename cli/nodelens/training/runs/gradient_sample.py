@@ -16,11 +16,11 @@ from nodelens.training.samples.layers import run_layers
 
 @dataclass(frozen=True)
 class Sample:
-    """What a run is trained on, in small.
+    """A small part of the problem that a run was trained on.
 
     Attributes:
         field: The trained field as a function f(t, z) of the time counted from each window's start.
-        z0: Where the windows start, extra components included, shape [windows, components].
+        z0: The first states of the windows, extra components included, shape [windows, components].
         times: Times of a window, its first and last one among them, shape [times].
     """
 
@@ -30,10 +30,10 @@ class Sample:
 
 
 def sample(run: Run | SampleRun) -> Sample:
-    """Takes the windows that the run kept of the data that it was trained on.
+    """Returns the windows of the training data that the run directory holds.
 
     Args:
-        run: The run; of a network the samples that enter its ODE block are taken.
+        run: The run; for a network the states that enter its ODE block are returned.
 
     Raises:
         UsageError: If a network has no ODE block, or one too large for a check of each component.

@@ -1,4 +1,4 @@
-"""Using a run: its trained field, its settings, its predictions."""
+"""Runs loaded from their directories, with the trained model and the settings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ class Run:
     Attributes:
         path: The run directory.
         settings: The settings of the run.
-        summary: The facts about its data that predictions need.
+        summary: The facts about its data that predictions use.
         problem: The trained field and its solver.
     """
 
@@ -93,7 +93,7 @@ def load_run(path: str | Path) -> Run | SampleRun:
 
     Raises:
         UsageError: If it is no run directory, or has no model yet; or if it was made by an earlier
-            version of nodelens and its data is not at hand.
+            version of nodelens and its data cannot be read.
     """
     directory = RunDirectory.open(Path(path))
     settings = resolve(TrainOdeSettings, file=directory.config).settings

@@ -1,4 +1,4 @@
-"""Using a run that has learned from samples."""
+"""A run that has learned from samples, loaded from its directory."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +24,7 @@ class SampleRun:
         path: The run directory.
         settings: The settings of the run.
         model: The network, from samples as they are to logits or values.
-        summary: The facts about its data that predictions need.
+        summary: The facts about its data that predictions use.
     """
 
     path: Path
@@ -39,17 +39,17 @@ class SampleRun:
 
     @cached_property
     def unseen(self) -> Samples:
-        """The test part of its data, else the validation part, else the training part; read now.
+        """The test part of its data, else the validation part, else the training part.
 
         Raises:
-            UsageError: If the data is not at hand.
+            UsageError: If the data cannot be read.
         """
         try:
             return prepare_samples(self.settings).split.unseen
         except UsageError as error:
             raise UsageError(
                 f"the data of {self.path} cannot be used: {error.message}",
-                hint="give samples of your own; a run keeps its network, not its data",
+                hint="give samples of your own; a run directory holds the network, not the data",
             ) from error
 
     @cached_property

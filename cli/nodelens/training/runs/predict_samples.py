@@ -19,7 +19,7 @@ class SamplePrediction:
     Attributes:
         classes: The names of the classes; empty if values were computed.
         outputs: Probabilities, or values, shape [samples, outputs].
-        answers: The true labels or values, if they are known.
+        answers: The true labels or values; None where they are not known.
     """
 
     classes: tuple[str, ...]

@@ -1,6 +1,4 @@
-"""From settings to everything a training needs."""
-
-from typing import Any
+"""The experiment that settings describe."""
 
 from nodelens.datasets.settings import SampleDataSettings
 from nodelens.training.loop.experiment import Experiment
@@ -13,7 +11,7 @@ def prepare(settings: TrainOdeSettings) -> Experiment:
     """Loads the data and makes the untrained model.
 
     Args:
-        settings: What to do.
+        settings: The settings of the run.
 
     Raises:
         UsageError: If data and field do not fit together.
@@ -21,12 +19,3 @@ def prepare(settings: TrainOdeSettings) -> Experiment:
     if isinstance(settings.data, SampleDataSettings):
         return prepare_samples(settings)
     return prepare_trajectories(settings)
-
-
-def plan(settings: TrainOdeSettings) -> dict[str, Any]:
-    """What a run would do, checked as far as it can be without training.
-
-    Returns:
-        A plain document; `summary` says it in one sentence.
-    """
-    return prepare(settings).plan()

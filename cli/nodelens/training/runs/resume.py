@@ -1,4 +1,4 @@
-"""Going on with a run that was stopped."""
+"""The resumption of a run that was stopped."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +10,18 @@ from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.loop.state import TrainingState
 from nodelens.training.settings import TrainOdeSettings
 
-# All else would make it another training under the name of the old one.
+# A change of anything else would make it another training.
 CHANGEABLE = ("training.steps", "training.epochs", "device", "output.")
 
 
 @dataclass(frozen=True)
 class Resumption:
-    """Where a run goes on.
+    """The point at which a run is resumed.
 
     Attributes:
         directory: Its directory.
         start: The state of its newest whole checkpoint; None if it has none.
-        damaged: Newer checkpoints that were passed over.
+        damaged: Newer checkpoints that cannot be read.
     """
 
     directory: RunDirectory
@@ -30,14 +30,14 @@ class Resumption:
 
 
 def resume(path: Path, resolved: Resolved[TrainOdeSettings]) -> Resumption:
-    """Opens an earlier run.
+    """Opens an earlier run at its newest checkpoint.
 
     Args:
         path: Its directory.
-        resolved: The settings of the run, with what the user changes now.
+        resolved: The settings of the run, with the changes of this call.
 
     Raises:
-        UsageError: If it is no run directory, or has had all its steps, or a setting is changed
+        UsageError: If it is no run directory, has all its steps already, or a setting was changed
             that must stay.
     """
     directory = RunDirectory.open(path)
