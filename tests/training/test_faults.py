@@ -1,4 +1,4 @@
-"""What goes wrong around a training: it is told in one message, and what was saved stays good."""
+"""Faults around a training: each is reported in one message, and saved files stay good."""
 
 import errno
 import shutil
@@ -54,16 +54,16 @@ def test_a_full_disk_leaves_the_checkpoint_before_it_and_the_run_goes_on_from_th
     newest.write_bytes(newest.read_bytes()[:-100])
     capsys.readouterr()
     assert run(["train-ode", "--resume", str(directory)]) == 0
-    told = capsys.readouterr().err
-    assert f"{newest} is damaged; the checkpoint before it is used" in told
-    assert "continuing after step 5" in told
+    errors = capsys.readouterr().err
+    assert f"{newest} is damaged; the checkpoint before it is used" in errors
+    assert "continuing after step 5" in errors
     state, _ = Checkpoints(directory / "checkpoints").newest()
     assert state is not None
     assert state.step == 20
 
 
 @pytest.mark.slow
-def test_a_directory_that_is_removed_meanwhile_is_told(
+def test_a_directory_that_is_removed_meanwhile_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     directory = tmp_path / "run"
@@ -79,7 +79,7 @@ def test_a_directory_that_is_removed_meanwhile_is_told(
     assert not directory.exists()
 
 
-def test_a_directory_that_cannot_be_written_to_is_told(
+def test_a_directory_that_cannot_be_written_to_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Permissions do not bind everybody who may run this test.

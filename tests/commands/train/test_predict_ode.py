@@ -94,7 +94,7 @@ def test_the_gradient_of_the_run_is_checked(
         (["--gradient-check", "--times", "0:1:3", "--field-only"], "--times, --field-only cannot"),
     ],
 )
-def test_what_cannot_be_predicted_is_told(
+def test_what_cannot_be_predicted_is_refused(
     predict: Callable[..., tuple[int, str, str]], arguments: list[str], words: str
 ) -> None:
     code, _, errors = predict(*arguments)

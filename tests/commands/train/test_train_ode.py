@@ -1,4 +1,4 @@
-"""`train-ode` as a user types it: what it prints, what it leaves behind, how it ends."""
+"""`train-ode` as a user types it: its output, its files and its exit codes."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]
 
 
 @pytest.mark.slow
-def test_a_quiet_run_says_nothing_on_stderr(finished: tuple[Path, dict, str]) -> None:
+def test_a_quiet_run_prints_nothing_on_stderr(finished: tuple[Path, dict, str]) -> None:
     assert finished[2] == ""
 
 
@@ -58,7 +58,7 @@ def test_the_document_has_the_agreed_shape(finished: tuple[Path, dict, str]) -> 
 
 
 @pytest.mark.slow
-def test_the_page_tells_the_result_and_shows_the_pictures(
+def test_the_page_has_the_result_and_the_figures(
     finished: tuple[Path, dict, str],
 ) -> None:
     run_dir, document, _ = finished
@@ -267,7 +267,7 @@ def test_a_killed_run_resumes_to_the_same_numbers_bit_for_bit(
 
 
 @pytest.mark.slow
-def test_what_cannot_be_resumed_is_told(
+def test_what_cannot_be_resumed_is_refused(
     finished: tuple[Path, dict, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     directory = str(finished[0])

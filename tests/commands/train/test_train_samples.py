@@ -30,14 +30,14 @@ def annuli(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_run_on_samples_leaves_what_it_found(annuli: Path) -> None:
+def test_a_run_on_samples_writes_its_results(annuli: Path) -> None:
     document = json.loads((annuli / "report.json").read_text())
     confusion = np.array(document["confusion"])
     assert confusion.sum(axis=1).tolist() == [20, 20]
     assert document["classes"] == ["inner", "outer"]
     assert document["final"]["judged_by"] == "test"
     assert document["final"]["accuracy"] == np.trace(confusion) / 40
-    # 3·12 + 12 + 12·3 + 3 and a head of 3·2 + 2; the rival: 2·8 + 8 + 8·2 + 2 and 2·2 + 2
+    # 3·12 + 12 + 12·3 + 3 and a head of 3·2 + 2; the baseline: 2·8 + 8 + 8·2 + 2 and 2·2 + 2
     assert document["parameters"] == 87 + 8
     assert document["against"]["parameters"] == 42 + 6
     for name in ("flow", "confusion", "training"):
@@ -108,7 +108,7 @@ def test_both_trainings_are_resumed(annuli: Path) -> None:
         (["-c", "digits", "--set", "field.downsample=4"], "need a smaller field.downsample"),
     ],
 )
-def test_what_does_not_fit_is_told(
+def test_what_does_not_fit_is_refused(
     arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["train-ode", "-q", *arguments, "-o", str(tmp_path / "run")]) == 2

@@ -1,4 +1,4 @@
-"""Event files say what the metrics say, in the form that TensorBoard reads."""
+"""Event files hold the rows of the metrics, in the form that TensorBoard reads."""
 
 from pathlib import Path
 
