@@ -13,7 +13,7 @@ from nodelens.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from nodelens.explaining.explain import explain as explain
-    from nodelens.explaining.result import Explanation as Explanation
+    from nodelens.explaining.explanation import Explanation as Explanation
     from nodelens.fields.layer import NeuralODE as NeuralODE
     from nodelens.ode import Backsolve as Backsolve
     from nodelens.ode import Checkpointed as Checkpointed
@@ -36,7 +36,7 @@ _HOMES = {
     "Discrete": "nodelens.ode",
     "Event": "nodelens.ode",
     "EventSolution": "nodelens.ode",
-    "Explanation": "nodelens.explaining.result",
+    "Explanation": "nodelens.explaining.explanation",
     "NeuralODE": "nodelens.fields.layer",
     "PIDController": "nodelens.ode",
     "Reversible": "nodelens.ode",

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.loading import load_classifier
 from nodelens.explaining.pictures.images import Photo, load_photo
-from nodelens.explaining.result import Explanation
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.runtime.resources import sample_images
 

@@ -4,6 +4,7 @@ import gc
 import json
 import time
 import weakref
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +20,15 @@ from nodelens.explaining import batch as run
 from nodelens.explaining.batch import Batch, Explained, Failed, even_size, explain_files
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.out_of_memory import OutOfMemoryError
+from nodelens.explaining.output.document import image_document
 from nodelens.explaining.output.naming import plan_files, share_of
-from nodelens.explaining.output.save import FILES
 from nodelens.explaining.pictures.images import Photo, load_photo
 from nodelens.explaining.pictures.opening import open_picture
-from nodelens.explaining.settings import GradcamSettings
+from nodelens.explaining.settings import GradcamSettings, OutputSettings
 from nodelens.runtime.resources import sample_images
 
 L = keras.layers
+FILES = OutputSettings().files
 RECORD = {"model": {"name": "small"}, "settings": {"top_k": 1, "device": "cpu"}}
 
 
@@ -57,13 +59,22 @@ def pictures(tmp_path) -> list[Path]:
 
 
 def explain(explainer, paths, root, **options) -> list[Explained | Failed]:
-    usual = {"record": RECORD, "size": 4, "files": ("raw",), "tell": pytest.fail}
-    batch = Batch(**{**usual, **options})
+    files, size = options.pop("files", ("raw",)), options.pop("size", 4)
+    batch = Batch(**{"record": RECORD, "smaller": pytest.fail, **options})
+    explainer = in_batches(explainer, size, files)
     return list(explain_files(explainer, plan_files(explainer, paths, root), batch))
 
 
+def in_batches(explainer: Explainer, size: int, files: tuple[str, ...]) -> Explainer:
+    """The same explainer, compiled once, with other settings of batches and files."""
+    changed = copy(explainer)
+    output = explainer.settings.output.model_copy(update={"files": files})
+    changed.settings = explainer.settings.model_copy(update={"batch_size": size, "output": output})
+    return changed
+
+
 def raw_maps(outcome: Explained) -> list[np.ndarray]:
-    return [np.load(found["files"]["raw"]) for found in outcome.document["maps"]]
+    return [np.load(found.files.raw) for found in outcome.picture.maps]
 
 
 def test_a_batch_finds_what_one_picture_after_the_other_finds(explainer, pictures, tmp_path):
@@ -72,11 +83,9 @@ def test_a_batch_finds_what_one_picture_after_the_other_finds(explainer, picture
     assert [outcome.path for outcome in together] == pictures
     for one, other in zip(together, alone, strict=True):
         np.testing.assert_allclose(raw_maps(one), raw_maps(other), rtol=1e-5, atol=1e-7)
-        for mine, its in zip(
-            one.document["predictions"], other.document["predictions"], strict=True
-        ):
-            assert mine["index"] == its["index"]
-            assert mine["logit"] == pytest.approx(its["logit"], rel=1e-5)
+        for mine, its in zip(one.picture.predictions, other.picture.predictions, strict=True):
+            assert mine.index == its.index
+            assert mine.logit == pytest.approx(its.logit, rel=1e-5)
 
 
 def test_vgg19_sees_the_same_in_a_batch(classifier):
@@ -95,10 +104,10 @@ def test_vgg19_sees_the_same_in_a_batch(classifier):
 def test_pictures_written_in_a_batch_have_the_bytes_of_one_alone(explainer, pictures, tmp_path):
     (one,) = explain(explainer, pictures[:1], tmp_path / "alone", files=FILES)
     first = explain(explainer, pictures[:3], tmp_path / "together", files=FILES)[0]
-    for kind, file in one.document["maps"][0]["files"].items():
+    others = first.picture.maps[0].files.as_dict()
+    for kind, file in one.picture.maps[0].files.as_dict().items():
         if kind != "raw":
-            other = first.document["maps"][0]["files"][kind]
-            assert Path(file).read_bytes() == Path(other).read_bytes()
+            assert file.read_bytes() == others[kind].read_bytes()
 
 
 def test_one_function_of_one_size_serves_all_batches(explainer, pictures, tmp_path, monkeypatch):
@@ -146,7 +155,7 @@ def test_no_more_than_three_batches_of_photos_are_held(explainer, pictures, tmp_
     monkeypatch.setattr(run, "open_picture", load)
     plan = plan_files(explainer, pictures, tmp_path / "out")
     held = []
-    for _ in explain_files(explainer, plan, Batch(RECORD, size=2, files=("raw",))):
+    for _ in explain_files(in_batches(explainer, 2, ("raw",)), plan, Batch(RECORD)):
         gc.collect()
         held.append(sum(photo() is not None for photo in photos))
     assert len(photos) == 11
@@ -165,11 +174,11 @@ def test_a_batch_that_needs_too_much_memory_is_made_smaller_and_that_is_told(
         return evidence(images)
 
     monkeypatch.setattr(explainer, "_evidence", small_machine)
-    told: list[str] = []
-    outcomes = explain(explainer, pictures, tmp_path / "out", size=6, tell=told.append)
+    sizes: list[int] = []
+    outcomes = explain(explainer, pictures, tmp_path / "out", size=6, smaller=sizes.append)
     assert len(outcomes) == 11
     assert all(isinstance(outcome, Explained) for outcome in outcomes)
-    assert [word for line in told for word in line.split() if word.isdigit()] == ["3", "2"]
+    assert sizes == [3, 2]
 
 
 def test_a_single_picture_that_needs_too_much_memory_ends_the_work(
@@ -180,19 +189,21 @@ def test_a_single_picture_that_needs_too_much_memory_ends_the_work(
 
     monkeypatch.setattr(explainer, "_evidence", tiny_machine)
     with pytest.raises(OutOfMemoryError, match="memory of the device") as caught:
-        explain(explainer, pictures, tmp_path / "out", tell=lambda words: None)
+        explain(explainer, pictures, tmp_path / "out", smaller=lambda size: None)
     assert caught.value.exit_code == ExitCode.ENVIRONMENT
 
 
 def test_what_is_done_is_not_done_again(explainer, pictures, tmp_path):
     first = explain(explainer, pictures[:6], tmp_path / "out")
-    raw = Path(first[0].document["maps"][0]["files"]["raw"])
+    raw = first[0].picture.maps[0].files.raw
     raw.write_bytes(b"mine")
     # Another device changes nothing that is written.
     record = {**RECORD, "settings": {"top_k": 1, "device": "gpu"}}
     second = explain(explainer, pictures, tmp_path / "out", record=record)
     assert [outcome.again for outcome in second] == [True] * 6 + [False] * 5
-    assert [o.document for o in second[:6]] == [json.loads(json.dumps(o.document)) for o in first]
+    assert [image_document(o.picture) for o in second[:6]] == [
+        json.loads(json.dumps(image_document(o.picture))) for o in first
+    ]
     assert raw.read_bytes() == b"mine"
     (third,) = explain(explainer, pictures[:1], tmp_path / "out", force=True)
     assert not third.again
@@ -220,13 +231,13 @@ def test_an_interrupted_batch_leaves_whole_directories_and_is_taken_up_again(
 ):
     write, seen = run.save_explanation, []
 
-    def slow(explanation, directory, **options):
+    def slow(explanation, directory, output):
         seen.append(directory)
         if len(seen) > 3:
             (directory / "half.png").write_bytes(b"half")
             time.sleep(0.2)
             raise StoppedError(ExitCode.INTERRUPTED, "interrupted")
-        return write(explanation, directory, **options)
+        return write(explanation, directory, output)
 
     monkeypatch.setattr(run, "save_explanation", slow)
     root = tmp_path / "out"

@@ -1,7 +1,5 @@
 """The contact sheet: where pictures lie, and what becomes of many."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,7 +11,6 @@ from nodelens.figures.contact_sheet import (
     draw_sheet,
     is_ours,
     sheet_png,
-    strip_of,
 )
 
 GAP, TEXT = 12, 34
@@ -54,26 +51,6 @@ def test_a_sheet_is_known_again(tmp_path):
     (tmp_path / "text.png").write_text("x")
     assert not is_ours(tmp_path / "other.png")
     assert not is_ours(tmp_path / "text.png")
-
-
-def test_the_strip_shows_the_photo_and_every_overlay(tmp_path):
-    maps = []
-    for number, method in enumerate(("gradcam", "random")):
-        path = tmp_path / f"{method}.png"
-        Image.new("RGB", (900, 600), (100 + number,) * 3).save(path)
-        found = {"method": method, "layer": "conv", "class_name": "cat", "score": 0.5}
-        maps.append({**found, "empty": method == "random", "files": {"overlay": str(path)}})
-    image = {
-        "path": str(Path("deep") / "photo.jpg"),
-        "predictions": [{"name": "dog", "score": 0.25}],
-        "maps": maps,
-    }
-    photo, first, second = strip_of(image, np.full((60, 90, 3), 7, np.uint8))
-    assert (photo.title, photo.words) == ("photo.jpg", "dog 0.25")
-    assert (first.title, first.words) == ("gradcam: cat 0.50", "at conv")
-    assert second.words == "no positive evidence"
-    assert [int(t.picture.mean()) for t in (photo, first, second)] == [7, 100, 101]
-    assert second.picture.shape == (149, 224, 3)
 
 
 @pytest.mark.parametrize("text", ["short", "a_very_long_name_of_a_file_" * 4 + ".jpg"])

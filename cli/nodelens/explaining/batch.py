@@ -6,29 +6,28 @@ the maps of the last one. No more than three batches of photos are held, however
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from nodelens.errors import NodelensError, StoppedError
+from nodelens.explaining.complete import explain_frames, with_sanity
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.judging.sanity import with_sanity
+from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.out_of_memory import OutOfMemoryError
-from nodelens.explaining.output.document import image_document
 from nodelens.explaining.output.manifest import MANIFEST, find_done, write_manifest
-from nodelens.explaining.output.save import FILES, map_files, save_explanation, save_judging
-from nodelens.explaining.pictures.animation import explain_frames
-from nodelens.explaining.pictures.files import PIXEL_LIMIT, refuse_unreadable
+from nodelens.explaining.output.save import save_explanation, save_judging
+from nodelens.explaining.output.strips import strip_of
+from nodelens.explaining.pictures.files import refuse_unreadable
 from nodelens.explaining.pictures.opening import open_picture
 from nodelens.explaining.preparation import Prepared
-from nodelens.explaining.result import Explanation
-from nodelens.explaining.settings import GradcamSettings
-from nodelens.figures.contact_sheet import COMPARISON, sheet_png, strip_of
-from nodelens.figures.overlay import ALPHA
+from nodelens.explaining.result import PictureResult
+from nodelens.figures.contact_sheet import COMPARISON, sheet_png
 from nodelens.runtime.files import whole_directory, write_bytes
 
 T = TypeVar("T")
@@ -41,26 +40,26 @@ class Explained:
 
     Attributes:
         path: The file.
-        directory: Where the files of its maps and the manifest are.
-        document: What was found out, as the picture's part of the JSON document.
-        again: Whether all of this had been found out before.
-        view: What `Batch.view` made of it.
+        directory: The directory of the files of its maps and of the manifest.
+        picture: What was found out, and its files.
+        again: True if all of this had been found out before.
+        view: The result of `Batch.view`.
     """
 
     path: Path
     directory: Path
-    document: dict[str, Any]
+    picture: PictureResult
     again: bool = False
     view: Any = None
 
 
 @dataclass(frozen=True)
 class Failed:
-    """One picture that was not.
+    """One picture that could not be explained.
 
     Attributes:
         path: The file.
-        error: Why not.
+        error: The reason.
     """
 
     path: Path
@@ -69,32 +68,20 @@ class Failed:
 
 @dataclass(frozen=True)
 class Batch:
-    """How many pictures are explained.
+    """The circumstances under which pictures are explained; the rest is in the settings.
 
     Attributes:
-        size: The most pictures that the model sees at once.
-        max_pixels: Larger pictures are refused.
-        frames: Whether all frames of an animation are explained, and not its first only.
-        files: Which of `FILES` are written.
-        picture_format: Of the pictures that are written, see `PICTURE_OPTIONS`.
-        alpha: Opacity of the heat map over the photo.
-        force: Whether what is there is replaced; otherwise what is done is not done again.
         record: What it takes to repeat the run, for the manifests.
-        view: Called with the document and the pixels of each picture where threads read and write,
+        force: True if what is there is replaced; otherwise what is done is not done again.
+        view: Called with the result and the pixels of each picture where threads read and write,
             for what is drawn of many pictures together.
-        tell: Told in words when the memory is too small for a batch.
+        smaller: Called with the new size where the memory is too small for a batch.
     """
 
     record: Mapping[str, Any]
-    size: int = GradcamSettings.model_fields["batch_size"].default
-    max_pixels: int = PIXEL_LIMIT
-    frames: bool = True
-    files: Collection[str] = FILES
-    picture_format: str = "png"
-    alpha: float = ALPHA
     force: bool = False
-    view: Callable[[dict[str, Any], np.ndarray], Any] | None = None
-    tell: Callable[[str], None] = print
+    view: Callable[[PictureResult, np.ndarray], Any] | None = None
+    smaller: Callable[[int], object] = lambda size: None
 
 
 def explain_files(
@@ -103,29 +90,28 @@ def explain_files(
     """Explains pictures; one that cannot be explained does not stop the others.
 
     Args:
-        explainer: The model and what is asked of it.
+        explainer: The model and the settings.
         plan: For each picture its directory, see `plan_files`.
-        batch: How.
+        batch: The circumstances.
 
     Yields:
         For each picture in turn, what became of it.
     """
-    size = even_size(len(plan), batch.size)
+    size = BatchSize(even_size(len(plan), explainer.settings.batch_size), batch.smaller)
     pool = ThreadPoolExecutor(os.cpu_count())
 
     def prepare(item: tuple[Path, Path]) -> Prepared | Explained | Failed:
         return _prepare(explainer, *item, batch)
 
     def write(explanation: Explanation) -> Explained | Failed:
-        return _write(explanation, plan[explanation.photo.path], batch)
+        return _write(explainer, explanation, plan[explanation.photo.path], batch)
 
     try:
         behind: list[Future[Explained | Failed] | Explained | Failed] = []
-        for items in _batches(_ahead(pool, prepare, plan.items(), size), size):
+        most = size.now
+        for items in _batches(_ahead(pool, prepare, plan.items(), most), most):
             prepared = [item for item in items if isinstance(item, Prepared)]
-            explanations, size = _explain(explainer, prepared, size, batch.tell)
-            complete = (explain_frames(explainer, each, size) for each in explanations)
-            writing = [pool.submit(write, explanation) for explanation in complete]
+            writing = [pool.submit(write, each) for each in _explain(explainer, prepared, size)]
             yield from map(_result, behind)
             rest = iter(writing)
             behind = [next(rest) if isinstance(item, Prepared) else item for item in items]
@@ -139,10 +125,10 @@ def explain_files(
 
 
 def even_size(count: int, most: int) -> int:
-    """The size of batches that are full, or nearly: 17 pictures are 9 and 8, not 16 and 1.
+    """Returns the size of batches that are full, or nearly: 17 pictures are 9 and 8, not 16 and 1.
 
     Args:
-        count: How many pictures there are.
+        count: The number of pictures.
         most: The largest size.
 
     Returns:
@@ -152,67 +138,89 @@ def even_size(count: int, most: int) -> int:
     return max(1, -(-count // batches))
 
 
+class BatchSize:
+    """The number of pictures that the model sees at once, halved where the memory is too small.
+
+    Args:
+        size: The first size.
+        smaller: Called with every new size.
+    """
+
+    def __init__(self, size: int, smaller: Callable[[int], object]) -> None:
+        self.now, self._smaller = size, smaller
+
+    def run(self, compute: Callable[[int], T]) -> T:
+        """Computes something with the size that the memory allows.
+
+        Args:
+            compute: The computation, given the size.
+
+        Returns:
+            Its result.
+
+        Raises:
+            OutOfMemoryError: The memory is too small for a single picture.
+        """
+        while True:
+            try:
+                return compute(self.now)
+            except OutOfMemoryError:
+                if self.now == 1:
+                    raise
+                self.now = -(-self.now // 2)
+                self._smaller(self.now)
+
+
 def _prepare(
     explainer: Explainer, path: Path, directory: Path, batch: Batch
 ) -> Prepared | Explained | Failed:
     """Decodes a picture, unless it has been explained before."""
+    limit, frames = explainer.settings.max_pixels, explainer.settings.frames == "all"
     try:
         refuse_unreadable(path)
         if not batch.force and (done := find_done(directory, path, batch.record)):
-            photo = open_picture(path, pixel_limit=batch.max_pixels) if batch.view else None
-            view = batch.view(done, photo.pixels) if batch.view and photo else None
+            view = None
+            if batch.view:
+                view = batch.view(done, open_picture(path, pixel_limit=limit).pixels)
             return Explained(path, directory, done, again=True, view=view)
-        photo = open_picture(path, pixel_limit=batch.max_pixels, frames=batch.frames)
-        return explainer.prepare(photo)
+        return explainer.prepare(open_picture(path, pixel_limit=limit, frames=frames))
     except NodelensError as error:
         return Failed(path, error)
 
 
 def _explain(
-    explainer: Explainer, prepared: Sequence[Prepared], size: int, tell: Callable[[str], None]
-) -> tuple[list[Explanation], int]:
-    """Explains a batch, in smaller parts if the memory is short; returns their size as well."""
-    while True:
-        parts = [prepared[start : start + size] for start in range(0, len(prepared), size)]
-        try:
-            found = [each for part in parts for each in explainer.explain_batch(part, size)]
-            if explainer.settings.sanity:
-                found = [with_sanity(explainer, each) for each in found]
-            return found, size
-        except OutOfMemoryError:
-            if size == 1:
-                raise
-            size = -(-size // 2)
-            tell(f"the memory is too small for this batch: going on with {size} at once")
+    explainer: Explainer, prepared: Sequence[Prepared], size: BatchSize
+) -> Iterator[Explanation]:
+    """Explains a batch, in smaller parts if the memory is short."""
+
+    def in_parts(most: int) -> list[Explanation]:
+        parts = [prepared[start : start + most] for start in range(0, len(prepared), most)]
+        return [each for part in parts for each in explainer.explain_batch(part, most)]
+
+    for each in size.run(in_parts):
+        explanation = with_sanity(explainer, each) if explainer.settings.sanity else each
+        yield size.run(partial(explain_frames, explainer, explanation))
 
 
-def _write(explanation: Explanation, directory: Path, batch: Batch) -> Explained | Failed:
+def _write(
+    explainer: Explainer, explanation: Explanation, directory: Path, batch: Batch
+) -> Explained | Failed:
     """Writes the files of a picture, all of them or none."""
-    path = explanation.photo.path
+    photo, output = explanation.photo, explainer.settings.output
     try:
         with whole_directory(directory, last=MANIFEST) as unfinished:
-            written = save_explanation(
-                explanation,
-                unfinished,
-                kinds=batch.files,
-                picture_format=batch.picture_format,
-                alpha=batch.alpha,
-            )
-            if len(written) > 1 and "overlay" in batch.files:
-                strip = strip_of(image_document(explanation, written), explanation.photo.pixels)
-                write_bytes(unfinished / COMPARISON, sheet_png([strip]))
+            files = save_explanation(explanation, unfinished, output)
             figures = save_judging(explanation, unfinished)
-            write_manifest(unfinished, explanation, written, figures, batch.record)
+            picture = explanation.without_pixels(files, figures)
+            if len(files) > 1 and "overlay" in output.files:
+                strip = strip_of(picture, photo.pixels)
+                write_bytes(unfinished / COMPARISON, sheet_png([strip]))
+            write_manifest(unfinished, picture, batch.record)
     except NodelensError as error:
-        return Failed(path, error)
-    files = [
-        map_files(heat_map, directory, batch.files, batch.picture_format)
-        for heat_map in explanation.maps
-    ]
-    figures = {kind: directory / file.name for kind, file in figures.items()}
-    document = image_document(explanation, files, figures)
-    view = batch.view(document, explanation.photo.pixels) if batch.view else None
-    return Explained(path, directory, document, view=view)
+        return Failed(photo.path, error)
+    picture = picture.within(directory)
+    view = batch.view(picture, photo.pixels) if batch.view else None
+    return Explained(photo.path, directory, picture, view=view)
 
 
 def _ahead(
@@ -231,7 +239,7 @@ def _ahead(
 def _batches(
     items: Iterable[Prepared | Explained | Failed], size: int
 ) -> Iterator[list[Prepared | Explained | Failed]]:
-    """Groups items so that `size` pictures of each group are to be explained."""
+    """Groups items so that `size` pictures of each group have still to be explained."""
     group: list[Prepared | Explained | Failed] = []
     to_explain = 0
     for item in items:

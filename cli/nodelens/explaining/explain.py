@@ -13,15 +13,14 @@ from pydantic import ValidationError
 
 from nodelens.errors import UsageError
 from nodelens.explaining.batch import even_size
+from nodelens.explaining.complete import explain_frames, with_sanity
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.judging.sanity import with_sanity
+from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.classes import ClassNames, read_labels
 from nodelens.explaining.model.classifier import Classifier, Weights
 from nodelens.explaining.model.loading import load_classifier, wrap_model
-from nodelens.explaining.pictures.animation import explain_frames
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.pictures.opening import open_picture
-from nodelens.explaining.result import Explanation
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.registry import suggestion
 from nodelens.settings.explain_errors import problems_of

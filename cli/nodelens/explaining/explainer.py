@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.judging.localisation import localise, region_box
-from nodelens.explaining.judging.measuring import controls_of, measure
+from nodelens.explaining.judging.measuring import Control, controls_of, measure
 from nodelens.explaining.methods.cam import gradcam, positive_part
 from nodelens.explaining.methods.image_score import ImageScore, compile_image_score
 from nodelens.explaining.methods.layer_maps import layer_map
 from nodelens.explaining.methods.pixels import INPUT, Attribution
 from nodelens.explaining.methods.registry import Method, layer_methods, pixel_methods
 from nodelens.explaining.methods.reruns import Reruns, compile_reruns
+from nodelens.explaining.model.classes import Prediction
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.gradients import Evidence, compile_evidence
 from nodelens.explaining.model.grids import CHANNELS_LAST
@@ -28,7 +30,7 @@ from nodelens.explaining.question import (
     read_question_boxes,
     refuse_contradictions,
 )
-from nodelens.explaining.result import Control, Explanation, HeatMap, Prediction
+from nodelens.explaining.result import HeatMap
 from nodelens.explaining.settings import GradcamSettings
 
 PREDICTIONS = 5
@@ -228,6 +230,7 @@ class Explainer:
             layer=where,
             target=target,
             method=method.name,
+            shape=signed.shape,
             values=signed if settings.signed else positive_part(signed),
             max=float(signed.max()),
             min=float(signed.min()),

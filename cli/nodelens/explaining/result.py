@@ -1,76 +1,83 @@
-"""What was found out about a photo: predictions and maps."""
+"""The results of explaining a photo: predictions, maps, and the files that were written of them."""
 
-from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from html import escape
-from io import BytesIO
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from nodelens.explaining.judging.faithfulness import Faithfulness
 from nodelens.explaining.judging.localisation import Localisation
+from nodelens.explaining.judging.measuring import Control
+from nodelens.explaining.judging.sanity import Sanity
+from nodelens.explaining.model.classes import Prediction
 from nodelens.explaining.model.classifier import Weights
 from nodelens.explaining.model.receptive_field import ReceptiveField
-from nodelens.explaining.output.painting import draw_map, paint
-from nodelens.explaining.output.save import MapFiles, save_explanation, save_judging
 from nodelens.explaining.pictures.boxes import Box
 from nodelens.explaining.pictures.images import Photo
-from nodelens.figures.overlay import ALPHA
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """One class and how sure the model is of it.
+class MapFiles:
+    """The files of one map; None stands for one that is not written.
 
     Attributes:
-        index: Of the class.
-        name: Of the class.
-        score: The probability.
-        logit: The score before the softmax.
+        overlay: Picture, the photo in its own size with the heat map over it.
+        heatmap: Picture, the colours of the heat map alone, in the size of the photo.
+        raw: NumPy file, float32, the map at the size of the layer or input, after the ReLU.
+        figure: Picture, photo and overlay side by side, with words.
+        signed: NumPy file, float32, the same map before the ReLU.
+        animation: GIF, the overlays of all frames, where the picture moves.
+        frames: NumPy file, float32 `(frames, h, w)`, the maps of all frames.
     """
 
-    index: int
-    name: str
-    score: float
-    logit: float
+    overlay: Path | None = None
+    heatmap: Path | None = None
+    raw: Path | None = None
+    figure: Path | None = None
+    signed: Path | None = None
+    animation: Path | None = None
+    frames: Path | None = None
+
+    def as_dict(self) -> dict[str, Path]:
+        """Returns the paths of those that are written, by their kind."""
+        return {kind: path for kind, path in vars(self).items() if path is not None}
+
+    def within(self, directory: Path) -> "MapFiles":
+        """Returns the same files in another directory."""
+        return MapFiles(**{kind: directory / path.name for kind, path in self.as_dict().items()})
 
 
-@dataclass(frozen=True)
-class HeatMap:
-    """Where one layer found evidence for one class.
+@dataclass(frozen=True, kw_only=True)
+class MapResult:
+    """One map without its pixels.
 
     Attributes:
         layer: Name of the layer; `input` where the method looks at the pixels.
         target: The explained class, as the model scores it on this photo.
         method: Name of the method.
-        values: The map at the size of the layer or of the model's input, float32 `(h, w)`; after
-            the ReLU unless signed.
+        shape: Height and width of the map, those of the layer or of the model's input.
         max: Largest value before the ReLU; zero or less means that nothing speaks for the class.
         min: Smallest value before the ReLU.
-        signed: Whether the ReLU was left out, to also show what speaks against the class.
-        counterfactual: Whether the gradient was negated, so that what speaks against the class
+        receptive_field: The part of the model's input that one cell of the map sees; None where
+            that is not one size at one place.
+        signed: True if the ReLU was left out, to also show what speaks against the class.
+        counterfactual: True if the gradient was negated, so that what speaks against the class
             makes the map.
-        smooth: How the map was smoothed: `aug`, `eigen`, or not at all.
+        smooth: The smoothing of the map: `aug`, `eigen`, or none.
         explains: The score whose gradient was taken: `logit`, `prob` or `margin`.
-        receptive_field: What one cell of the map sees of the model's input; None where that is
-            not one size at one place.
-        details: What the method tells besides, in numbers.
-        box: Around the largest region above 15 % of the maximum, in pixels of the photo; None if
-            nothing is positive.
-        localisation: How the map lies to the boxes that were given, if there are any.
-        faithfulness: How the map stands the test; None if it was not asked for, or the map is
-            empty.
-        before_relu: The map before the ReLU, whatever is shown; None if it was not kept.
-        frames: The maps of all frames of an animation, `(frames, h, w)`; `values` is the first.
+        details: Further numbers that the method reports.
+        box: The box around the largest region above 15 % of the maximum, in pixels of the photo;
+            None if nothing is positive.
+        localisation: The overlap with the boxes that were given, if there are any.
+        faithfulness: The measures of the map; None if they were not requested, or it is empty.
+        files: The files that were written of it.
     """
 
     layer: str
     target: Prediction
     method: str
-    values: np.ndarray
+    shape: tuple[int, ...]
     max: float
     min: float
     receptive_field: ReceptiveField | None
@@ -82,53 +89,78 @@ class HeatMap:
     box: Box | None = None
     localisation: Localisation | None = None
     faithfulness: Faithfulness | None = None
-    before_relu: np.ndarray | None = None
-    frames: np.ndarray | None = None
+    files: MapFiles = MapFiles()
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to show: no evidence of the sign that is shown."""
+        """True if there is nothing to show: no evidence of the sign that is shown."""
         return self.max <= 0 and not (self.signed and self.min < 0)
 
     @property
     def kind(self) -> str:
-        """The method and how it was used, in a word for the names of files."""
+        """The method and its options, in a word for the names of files."""
         words = [self.method, *([self.smooth] if self.smooth else [])]
         words += ["counterfactual"] if self.counterfactual else []
         return "-".join([*words, *(["signed"] if self.signed else [])])
 
 
-@dataclass(frozen=True)
-class Control:
-    """How random maps stand the test: what a method must beat.
+@dataclass(frozen=True, kw_only=True)
+class HeatMap(MapResult):
+    """The evidence that one layer found for one class.
 
     Attributes:
-        layer: Whose channels are weighted by chance; `input` where pixels are.
-        target: The explained class.
-        faithfulness: The mean over several random maps.
+        values: The map, float32 of the shape `shape`; after the ReLU unless signed.
+        before_relu: The map before the ReLU, whatever is shown; None if it was not kept.
+        frames: The maps of all frames of an animation, `(frames, h, w)`; `values` is the first.
     """
 
-    layer: str
-    target: Prediction
-    faithfulness: Faithfulness
+    values: np.ndarray
+    before_relu: np.ndarray | None = None
+    frames: np.ndarray | None = None
+
+    def without_pixels(self, files: MapFiles) -> MapResult:
+        """Returns the map without its pixels, and with the files in which they are."""
+        facts = {each.name: getattr(self, each.name) for each in fields(MapResult)}
+        return MapResult(**{**facts, "files": files})
 
 
 @dataclass(frozen=True)
-class Sanity:
-    """What becomes of the maps while the weights are shuffled, layer by layer from the top.
+class PictureResult:
+    """All that was found out about one picture but its pixels, and the files that hold them.
 
     Attributes:
-        layers: The layers in the order in which they are shuffled; those before stay shuffled.
-        correlations: For each of `Explanation.maps`, and then for each layer, the rank correlation
-            with the map before; None where one of both is the same everywhere.
+        path: The file of the picture.
+        sha256: Of the bytes of that file.
+        size: Width and height in pixels.
+        notes: What was done to the pixels beyond decoding, one phrase each.
+        predictions: The best classes, best first.
+        maps: One for each layer, class and method.
+        controls: Random maps, measured beside the others if that was requested.
+        sanity: The change of the maps when the weights are shuffled, if that was requested.
+        figures: The files of the figures that judge the maps: `metrics` and `sanity`, if any.
     """
 
-    layers: tuple[str, ...]
-    correlations: tuple[tuple[float | None, ...], ...]
+    path: Path
+    sha256: str
+    size: tuple[int, int]
+    notes: tuple[str, ...]
+    predictions: tuple[Prediction, ...]
+    maps: tuple[MapResult, ...]
+    controls: tuple[Control, ...] = ()
+    sanity: Sanity | None = None
+    figures: Mapping[str, Path] = field(default_factory=dict)
+
+    def within(self, directory: Path) -> "PictureResult":
+        """Returns the same with its files in another directory."""
+        return replace(
+            self,
+            maps=tuple(replace(each, files=each.files.within(directory)) for each in self.maps),
+            figures={kind: directory / file.name for kind, file in self.figures.items()},
+        )
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Findings:
     """All that was found out about one photo.
 
     Attributes:
@@ -137,9 +169,9 @@ class Explanation:
         maps: One for each layer, class and method, in this order; then, for each class, those of
             the methods that need no layer.
         model: Name of the model.
-        weights: Which weights it ran with.
-        controls: Random maps, measured beside the others if that was asked for.
-        sanity: What becomes of the maps when the weights are shuffled, if that was asked for.
+        weights: The weights that it ran with.
+        controls: Random maps, measured beside the others if that was requested.
+        sanity: The change of the maps when the weights are shuffled, if that was requested.
     """
 
     photo: Photo
@@ -150,47 +182,27 @@ class Explanation:
     controls: tuple[Control, ...] = ()
     sanity: Sanity | None = None
 
-    def overlay(self, number: int = 0, *, alpha: float = ALPHA) -> Image.Image:
-        """The photo with one of its maps over it, in the size of the photo.
+    def without_pixels(
+        self, files: Sequence[MapFiles] = (), figures: Mapping[str, Path] | None = None
+    ) -> PictureResult:
+        """Returns what was found out without the pixels.
 
         Args:
-            number: Which of `maps`.
-            alpha: Opacity of the map, from 0 to 1.
-
-        Returns:
-            The picture; `np.asarray` makes an array of it.
+            files: The files of each map; none if nothing was written.
+            figures: The files of the figures that judge the maps.
         """
-        return Image.fromarray(paint(self.photo, self.maps[number], alpha).overlay)
-
-    def save(
-        self, directory: str | Path, *, alpha: float = ALPHA, force: bool = False
-    ) -> tuple[MapFiles, ...]:
-        """Writes overlay, heat map, raw map and figure of every map, and what was measured.
-
-        Args:
-            directory: Where; it is made if it is not there.
-            alpha: Opacity of the map over the photo.
-            force: Whether files of the same names are replaced.
-
-        Returns:
-            The files of each map, in the order of `maps`.
-
-        Raises:
-            UsageError: A file is there already, and `force` is not set.
-        """
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        files = save_explanation(self, Path(directory), alpha=alpha, force=force)
-        save_judging(self, Path(directory), force=force)
-        return files
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the predictions and the figure of every map."""
-        said = ", ".join(f"{row.name} {row.score:.2g}" for row in self.predictions)
-        figures = "".join(f'<img alt="" src="{self._drawn(row)}">' for row in self.maps)
-        return f"<p>{escape(self.model)}: {escape(said)}</p>{figures}"
-
-    def _drawn(self, heat_map: HeatMap) -> str:
-        """The figure of a map as a `data:` address."""
-        png = BytesIO()
-        draw_map(self, heat_map, paint(self.photo, heat_map).overlay).savefig(png)
-        return "data:image/png;base64," + b64encode(png.getvalue()).decode()
+        written = files or [MapFiles()] * len(self.maps)
+        return PictureResult(
+            path=self.photo.path,
+            sha256=self.photo.sha256,
+            size=self.photo.size,
+            notes=self.photo.notes,
+            predictions=self.predictions,
+            maps=tuple(
+                heat_map.without_pixels(its_files)
+                for heat_map, its_files in zip(self.maps, written, strict=True)
+            ),
+            controls=self.controls,
+            sanity=self.sanity,
+            figures=figures or {},
+        )

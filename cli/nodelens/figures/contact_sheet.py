@@ -1,11 +1,10 @@
 """Many explanations on one sheet: each picture a strip, the photo first and then its maps."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,11 +15,11 @@ TILE = (224, 176)
 """Width and height of one picture on the sheet."""
 ACROSS = 8
 DOWN = 12
-"""So many tiles stand beside and below each other; what is more goes to a further sheet."""
+"""The most tiles beside and below each other; further ones go to a further sheet."""
 COMPARISON = "comparison.png"
 """The sheet of one picture with several maps, in its directory."""
 MARK = "nodelens contact sheet"
-"""Stands in the file, so that a sheet of ours is known again and may be drawn anew."""
+"""The mark in the file by which a sheet of ours is recognised, so that it may be drawn anew."""
 
 _GAP = 12
 _TEXT = 34
@@ -33,35 +32,13 @@ class Tile:
 
     Attributes:
         picture: `uint8` RGB, of any size.
-        title: What is written below it.
+        title: The line below it.
         words: A second line, fainter.
     """
 
     picture: np.ndarray
     title: str
     words: str = ""
-
-
-def strip_of(image: Mapping[str, Any], photo: np.ndarray) -> list[Tile]:
-    """The strip of one picture.
-
-    Args:
-        image: The picture's part of the JSON document; its overlays are read.
-        photo: `uint8` RGB, shape `(height, width, 3)`.
-
-    Returns:
-        A tile for the photo, and one for each map.
-    """
-    best = image["predictions"][0]
-    words = f"{best['name']} {best['score']:.2f}"
-    tiles = [small(Tile(photo, Path(image["path"]).name, words))]
-    for found in image["maps"]:
-        with Image.open(found["files"]["overlay"]) as overlay:
-            shown = np.asarray(_fitting(overlay))
-        words = "no positive evidence" if found["empty"] else f"at {found['layer']}"
-        title = f"{found['method']}: {found['class_name']} {found['score']:.2f}"
-        tiles.append(Tile(shown, title, words))
-    return tiles
 
 
 def draw_sheet(strips: Sequence[Sequence[Tile]]) -> Image.Image:
@@ -85,18 +62,18 @@ def draw_sheet(strips: Sequence[Sequence[Tile]]) -> Image.Image:
     return sheet
 
 
-def small(tile: Tile) -> Tile:
-    """The tile with a picture that is no larger than it is shown."""
-    return Tile(np.asarray(_fitting(Image.fromarray(tile.picture))), tile.title, tile.words)
+def small(picture: Image.Image, title: str, words: str = "") -> Tile:
+    """Makes a tile of a picture that is no larger than it is shown."""
+    return Tile(np.asarray(_fitting(picture)), title, words)
 
 
 def sheet_lines(strips: Sequence[Sequence[Tile]]) -> int:
-    """How many lines of tiles a sheet of these strips has."""
+    """Returns the number of lines of tiles of a sheet."""
     return len(_lines(strips))
 
 
 def sheet_png(strips: Sequence[Sequence[Tile]]) -> bytes:
-    """The sheet as the bytes of a PNG file, with the mark by which it is known again."""
+    """Draws a sheet as the bytes of a PNG file, with `MARK`."""
     mark, buffer = PngInfo(), io.BytesIO()
     mark.add_text("Software", MARK)
     draw_sheet(strips).save(buffer, "PNG", pnginfo=mark, compress_level=3)
@@ -104,7 +81,7 @@ def sheet_png(strips: Sequence[Sequence[Tile]]) -> bytes:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file is a contact sheet, which may be drawn anew."""
+    """Checks whether a file is a contact sheet, which may be drawn anew."""
     try:
         with Image.open(path) as image:
             return image.info.get("Software") == MARK
@@ -146,14 +123,14 @@ def _draw_tile(
 
 
 def _fitting(image: Image.Image) -> Image.Image:
-    """The picture as large as a tile allows, in its own proportions."""
+    """Returns the picture as large as a tile allows, in its own proportions."""
     scale = min(TILE[0] / image.width, TILE[1] / image.height)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image if image.size == size else image.convert("RGB").resize(size)
 
 
 def _shortened(text: str, size: int) -> str:
-    """The text, its middle left out if it is wider than a tile."""
+    """Returns the text, without its middle if it is wider than a tile."""
     shown, kept = text, len(text)
     while _font(size).getlength(shown) > TILE[0] and kept > 2:
         kept -= 1
@@ -163,5 +140,5 @@ def _shortened(text: str, size: int) -> str:
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The font of the figures, which knows most letters."""
+    """Loads the font of the figures, which has most letters."""
     return ImageFont.truetype(Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)

@@ -1,6 +1,6 @@
-"""The curves by which maps are judged: deletion, insertion, ROAD, and the shuffling of weights."""
+"""The curves by which maps are judged: those of measures, and of the shuffling of weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,63 +10,61 @@ from matplotlib.figure import Figure
 from nodelens.figures.style import INK, MUTED, SERIES, new_figure, tidy
 
 _DASHES = ("-", "--", ":", "-.")
+_PAIR = ("v", "^")
+"""The markers of two curves: most and least relevant pixels first."""
 
 
 @dataclass(frozen=True)
-class JudgedMap:
-    """The curves of one map, the probability of the class in each.
+class CurvePanel:
+    """The curves of one measure for several maps.
 
     Attributes:
-        name: Of the map.
-        control: Whether it is the random control.
-        deletion: With 0, 1/n, … 1 of the pixels deleted.
-        insertion: With so many inserted.
-        most: Without some of the pixels, the most relevant ones.
-        least: Without the least relevant ones.
+        title: The heading.
+        x: The name of the axis of the pixels.
+        note: What the curves cannot show.
+        curves: For each map one or two curves, the probability of the class at each point.
+        shares: The share of the pixels at each point; evenly from 0 to 1 if empty.
     """
 
-    name: str
-    control: bool
-    deletion: Sequence[float]
-    insertion: Sequence[float]
-    most: Sequence[float]
-    least: Sequence[float]
+    title: str
+    x: str
+    note: str
+    curves: Sequence[Sequence[Sequence[float]]]
+    shares: Sequence[float] = ()
 
 
-def metrics_figure(maps: Sequence[JudgedMap], shares: Sequence[float]) -> Figure:
+def metrics_figure(
+    names: Sequence[str], controls: Set[str], panels: Sequence[CurvePanel]
+) -> Figure:
     """Draws the curves of all maps of one picture.
 
     Args:
-        maps: The maps.
-        shares: Of the pixels that ROAD takes away.
+        names: The names of the maps.
+        controls: Those of them that are random controls.
+        panels: The curves of each measure.
 
     Returns:
-        The figure: deletion, insertion and ROAD, each with what it cannot show.
+        The figure, a panel for each measure; two curves of one map are told apart by triangles.
     """
-    figure = new_figure(12.5, 4.3)
-    deletion, insertion, road = figure.subplots(1, 3, sharey=True)
-    tidy(deletion, "Deletion: lower is better", _x("deleted"), "probability of the class")
-    tidy(insertion, "Insertion: higher is better", _x("inserted"))
-    tidy(road, "ROAD: a wide gap is better", _x("taken away and filled in"))
-    styles = _styles([each.name for each in maps], {each.name for each in maps if each.control})
-    for each in maps:
-        style = styles[each.name]
-        for axes, curve in ((deletion, each.deletion), (insertion, each.insertion)):
-            axes.plot([n / (len(curve) - 1) for n in range(len(curve))], curve, **style)
-        style = {**style, "label": None}
-        road.plot(shares, each.least, marker="^", markersize=4, **style)
-        road.plot(shares, each.most, marker="v", markersize=4, **style)
-    deletion.set_ylim(-0.02, 1.02)
-    _note(deletion, "Grey holes are like no photo: part of the fall is due to them.")
-    _note(insertion, "Favours maps in one piece; a blurred photo still tells its colours.")
-    _note(road, "▲ least, ▼ most relevant first. Favours coarse maps.")
-    figure.legend(*deletion.get_legend_handles_labels(), loc="outside lower left", ncols=4,
+    figure = new_figure(12.5 / 3 * len(panels), 4.3)
+    styles = _styles(names, controls)
+    row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, panel in zip(row, panels, strict=True):
+        tidy(axes, panel.title, panel.x, "probability of the class" if axes is row[0] else "")
+        for name, curves in zip(names, panel.curves, strict=True):
+            markers = _PAIR if len(curves) > 1 else ("",)
+            for curve, marker in zip(curves, markers, strict=True):
+                shares = panel.shares or [n / (len(curve) - 1) for n in range(len(curve))]
+                axes.plot(shares, curve, marker=marker, markersize=4, **styles[name])
+        _note(axes, panel.note)
+    row[0].set_ylim(-0.02, 1.02)
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower left", ncols=4,
                   fontsize=8, frameon=False)  # fmt: skip
     return figure
 
 
 def sanity_figure(layers: Sequence[str], curves: Mapping[str, Sequence[float | None]]) -> Figure:
-    """Draws what becomes of maps while the weights are shuffled.
+    """Draws the correlation of maps with what they were, while the weights are shuffled.
 
     Args:
         layers: In the order in which they are shuffled.
@@ -93,11 +91,7 @@ def sanity_figure(layers: Sequence[str], curves: Mapping[str, Sequence[float | N
     return figure
 
 
-def _x(what: str) -> str:
-    return f"share of the pixels {what}"
-
-
-def _styles(names: Sequence[str], controls: set[str]) -> dict[str, dict[str, Any]]:
+def _styles(names: Sequence[str], controls: Set[str]) -> dict[str, dict[str, Any]]:
     shown = [name for name in names if name not in controls]
     styles: dict[str, dict[str, Any]] = {
         name: {"color": SERIES[n % len(SERIES)], "linestyle": _DASHES[n // len(SERIES) % 4]}

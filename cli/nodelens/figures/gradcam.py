@@ -35,14 +35,14 @@ class GradcamCaption:
     """The words of the figure.
 
     Attributes:
-        class_index: Of the explained class.
-        class_name: Of the explained class.
-        probability: Of the explained class, from 0 to 1.
-        layer: Where the map was made.
-        method: How the map was made.
-        footer: Which weights explained the photo.
-        empty: Whether there is nothing to see in the map.
-        signed: Whether the map also shows what speaks against the class.
+        class_index: The index of the explained class.
+        class_name: Its name.
+        probability: Its probability, from 0 to 1.
+        layer: The layer of the map; `input` for a map of the pixels.
+        method: The method in words.
+        footer: The line at the bottom.
+        empty: True if there is nothing to see in the map.
+        signed: True if the map also shows what speaks against the class.
     """
 
     class_index: int
@@ -117,7 +117,7 @@ def _write_above(axes: Axes, text: str, points: float, **style: Any) -> None:
 
 
 def _add_scale(figure: Figure, beside: Axes, caption: GradcamCaption) -> None:
-    """A slim scale of colours at the right edge of a panel."""
+    """Adds a slim scale of colours at the right edge of a panel."""
     box = beside.get_position()
     axes = figure.add_axes((box.x1 + 0.08 / _WIDTH, box.y0, 0.1 / _WIDTH, box.height))
     colour_map = SIGNED_COLOUR_MAP if caption.signed else COLOUR_MAP

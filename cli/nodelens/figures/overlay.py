@@ -1,7 +1,7 @@
-"""From a map of a few cells to colours over a photo: pure functions of pixels.
+"""Colours of maps, and colours over a photo: pure functions of pixels.
 
-The order matters. The map is enlarged as floating-point numbers, then divided by its maximum,
-once, then coloured: enlarging colours would mix hues, enlarging 8-bit values would show steps.
+A map is enlarged as floating-point numbers, then divided by its maximum, once, and only then
+coloured: enlarging colours would mix hues, enlarging 8-bit values would show steps.
 """
 
 import matplotlib as mpl
@@ -11,38 +11,6 @@ from PIL import Image
 ALPHA = 0.5
 COLOUR_MAP = "jet"
 SIGNED_COLOUR_MAP = "RdBu_r"
-
-
-def enlarge(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Enlarges a map to the size of a photo, bilinearly, with the centres of cells in place.
-
-    Pixels and cells are squares whose centres lie at half-integers, so that cell `i` of `n` is
-    centred at `(i + 1/2) / n` of the photo: for layers with "same" padding that is the centre of
-    its receptive field. (Aligning the outermost centres with the border instead, as some image
-    libraries do, misplaces the map by up to half a cell.)
-
-    Args:
-        values: The map, float, shape `(h, w)`.
-        size: Width and height of the photo.
-
-    Returns:
-        float32 of shape `(height, width)`.
-    """
-    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
-
-
-def divide_by_maximum(values: np.ndarray) -> np.ndarray:
-    """Scales a map so that its largest magnitude is one.
-
-    Args:
-        values: The map.
-
-    Returns:
-        Values from 0 to 1, or from -1 to 1 if some are negative; all zero if the map is.
-    """
-    maximum = np.abs(values).max()
-    return values / maximum if maximum > 0 else np.zeros_like(values)
 
 
 def colours(values: np.ndarray) -> np.ndarray:

@@ -3,9 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
-from nodelens.explaining.judging.averages import interval, metrics_document, wilson
 from nodelens.explaining.judging.faithfulness import (
     Faithfulness,
     Plain,
@@ -13,8 +11,10 @@ from nodelens.explaining.judging.faithfulness import (
     gini,
     mean_of,
 )
+from nodelens.explaining.judging.registry import faithfulness_measures, runs_needed
 from nodelens.explaining.methods.image_score import ImageScore, compile_image_score
 from nodelens.explaining.model.targets import logit
+from nodelens.explaining.settings import GradcamSettings
 
 SHAPE = (8, 10, 1)
 PATCH = (slice(2, 5), slice(6, 8))
@@ -151,82 +151,34 @@ def test_the_gini_index_is_zero_for_a_flat_map_and_nearly_one_for_a_single_pixel
 
 
 def test_the_mean_of_measures_is_that_of_numbers_and_curves():
-    one = Faithfulness(0.1, 0.2, 0.3, 0.4, 0.0, 0.5, (0.0, 1.0), (1.0,), (0.2,), (0.4,))
-    two = Faithfulness(0.3, 0.2, 0.1, 0.4, 1.0, 0.5, (1.0, 1.0), (0.0,), (0.4,), (0.4,))
+    one = Faithfulness({"deletion": 0.1, "increase": 0.0}, {"deletion_curve": (0.0, 1.0)})
+    two = Faithfulness({"deletion": 0.3, "increase": 1.0}, {"deletion_curve": (1.0, 1.0)})
     found = mean_of([one, two])
     assert (found.deletion, found.increase) == (pytest.approx(0.2), 0.5)
     assert found.deletion_curve == (0.5, 1.0)
-    assert found.road_most_curve == (pytest.approx(0.3),)
 
 
-def measured(method: str, value: float | None, **changes: float) -> dict:
-    curve = (0.0, 1.0)
-    found = None
-    if value is not None:
-        numbers = (value, 1 - value, value, value / 2, 0.0, value)
-        found = {**vars(Faithfulness(*numbers, curve, curve, curve, curve)), **changes}
-    return {
-        "method": method, "layer": "top", "class_index": 1, "metrics": found, "localisation": None,
-    }  # fmt: skip
+def test_a_measure_that_was_not_made_is_no_attribute():
+    with pytest.raises(AttributeError, match="no measure or curve is named 'area'"):
+        Faithfulness({}, {}).area  # noqa: B018
 
 
-def test_the_table_holds_the_means_of_each_method_and_layer():
-    images = [
-        {"path": "a", "maps": [measured("gradcam", 0.2, increase=1.0), measured("random", None)]},
-        {"path": "b", "maps": [measured("gradcam", 0.6), measured("random", 0.5)]},
-    ]
-    first, second = metrics_document(images)
-    assert (first["method"], first["layer"], first["maps"]) == ("gradcam", "top", 2)
-    np.testing.assert_allclose(
-        [first[key] for key in ("deletion", "insertion", "average_drop", "road")],
-        [0.4, 0.6, 0.2, 0.4],
+@pytest.mark.parametrize("steps", [1, 5, 40])
+def test_the_model_runs_as_often_as_the_table_says(view, steps):
+    runs = []
+
+    def counted(images: np.ndarray) -> np.ndarray:
+        runs.append(len(images))
+        return view.probability_of(images)
+
+    nothing = np.zeros(SHAPE, np.float32)
+    found = faithfulness(
+        marks_patch(), view.image, counted, Plain(nothing, nothing, nothing), steps=steps
     )
-    assert first["increase_in_confidence"] == 0.5
-    assert (second["method"], second["maps"], second["deletion"]) == ("random", 1, 0.5)
-    assert second["intervals"]["deletion"] is None
-    # Only the second picture has both.
-    assert first["against_random"]["deletion"] == {"mean": pytest.approx(0.1), "interval": None}
-
-
-def test_the_controls_make_a_row_unless_random_was_asked_for():
-    image = {"path": "a", "maps": [measured("gradcam", 0.2)], "controls": [measured("random", 0.3)]}
-    assert [row["method"] for row in metrics_document([image])] == ["gradcam", "random"]
-    image["maps"].append(measured("random", 0.9))
-    assert [row["deletion"] for row in metrics_document([image])] == [0.2, 0.9]
-
-
-def test_the_maps_of_one_picture_count_as_one():
-    # By hand: the means of the pictures are 0.2 and 0.6, and 12.706 is Student's t for one degree.
-    images = [
-        {"path": "a", "maps": [measured("gradcam", 0.1), measured("gradcam", 0.3)]},
-        {"path": "b", "maps": [measured("gradcam", 0.6)]},
+    # By hand: two curves of steps + 1 points, five shares for ROAD in both orders, the picture and
+    # what the map shows of it.
+    assert sum(runs) == runs_needed(GradcamSettings(metric_steps=steps)) == 2 * steps + 14
+    assert list(found.values) == [row.name for row in faithfulness_measures()]
+    assert list(found.curves) == [
+        name for row in faithfulness_measures() if row.panel for name in row.panel.curves
     ]
-    (row,) = metrics_document(images)
-    assert (row["maps"], row["pictures"], row["deletion"]) == (3, 2, pytest.approx(0.4))
-    np.testing.assert_allclose(
-        row["intervals"]["deletion"], [0.4 - 12.706 * 0.2, 0.4 + 12.706 * 0.2], rtol=1e-4
-    )
-
-
-def test_the_interval_of_a_share_is_wilsons():
-    # SciPy: binomtest(3, 10).proportion_ci(method="wilson").
-    expected = binomtest(3, 10).proportion_ci(method="wilson")
-    np.testing.assert_allclose(wilson(0.3, 10), expected, rtol=1e-9)
-    assert wilson(0.0, 4)[0] == 0
-    images = [
-        {"path": path, "maps": [measured("gradcam", 0.2, increase=yes)]}
-        for path, yes in (("a", 1.0), ("b", 0.0))
-    ]
-    (row,) = metrics_document(images)
-    assert row["intervals"]["increase_in_confidence"] == wilson(0.5, 2)
-
-
-def test_the_interval_of_a_mean_is_students():
-    # By hand: 1, 2, 3, 4 have the mean 2.5 and s = 1.2909944; t with three degrees is 3.1824463.
-    half = 3.1824463 * 1.2909944 / 2
-    np.testing.assert_allclose(
-        interval([1, 2, 3, 4]),
-        [2.5 - half, 2.5 + half],
-        rtol=1e-5,
-    )
-    assert interval([1.0]) is None

@@ -8,10 +8,11 @@ import pytest
 from tests.explaining.classifiers import classifier_of
 
 from nodelens.errors import UsageError
+from nodelens.explaining.complete import with_sanity
 from nodelens.explaining.explainer import Explainer
-from nodelens.explaining.judging.drawing import judging_figures
-from nodelens.explaining.judging.sanity import copy_of, rank_correlation, with_sanity
+from nodelens.explaining.judging.sanity import copy_of, rank_correlation
 from nodelens.explaining.model.classifier import Classifier
+from nodelens.explaining.output.curves import judging_figures
 from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.settings import GradcamSettings
 

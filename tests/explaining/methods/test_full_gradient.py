@@ -9,8 +9,8 @@ from nodelens.explaining.methods.full_gradient import FullGradient
 from nodelens.explaining.methods.image_score import ImageScore, compile_image_score
 from nodelens.explaining.methods.pixels import fullgrad
 from nodelens.explaining.model.targets import ClassScore, logit, probability
+from nodelens.explaining.pictures.scaling import enlarge
 from nodelens.explaining.settings import PixelSettings
-from nodelens.figures.overlay import enlarge
 
 L = keras.layers
 SHAPE = (8, 10, 3)

@@ -19,8 +19,8 @@ from nodelens.explaining.methods.pixels import (
 )
 from nodelens.explaining.model.targets import logit
 from nodelens.explaining.output.naming import question_words
+from nodelens.explaining.pictures.scaling import enlarge
 from nodelens.explaining.settings import GradcamSettings, PixelSettings
-from nodelens.figures.overlay import enlarge
 
 L = keras.layers
 SHAPE = (5, 7, 3)

@@ -5,11 +5,13 @@ import pytest
 from PIL import Image
 
 from nodelens.errors import UsageError
+from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.layers import list_layers
 from nodelens.explaining.output.document import image_document, layer_document
 from nodelens.explaining.output.save import save_explanation
-from nodelens.explaining.result import Explanation
-from nodelens.figures.overlay import colours, divide_by_maximum, enlarge
+from nodelens.explaining.pictures.scaling import divide_by_maximum, enlarge
+from nodelens.explaining.settings import OutputSettings
+from nodelens.figures.overlay import colours
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_the_overlay_is_half_photo_and_half_colour(cat_explanation, tmp_path):
 
 @pytest.mark.parametrize(("picture_format", "means"), [("jpg", "JPEG"), ("webp", "WEBP")])
 def test_pictures_can_have_another_format(cat_explanation, tmp_path, picture_format, means):
-    (files,) = save_explanation(cat_explanation, tmp_path, picture_format=picture_format)
+    (files,) = save_explanation(cat_explanation, tmp_path, OutputSettings(format=picture_format))
     for path in (files.overlay, files.heatmap, files.figure):
         assert path.suffix == f".{picture_format}"
         assert Image.open(path).format == means
@@ -59,7 +61,7 @@ def test_pictures_can_have_another_format(cat_explanation, tmp_path, picture_for
 
 
 def test_the_map_before_the_relu_is_written_if_asked_for(cat_explanation, tmp_path):
-    (files,) = save_explanation(cat_explanation, tmp_path, kinds=("signed", "raw"))
+    (files,) = save_explanation(cat_explanation, tmp_path, OutputSettings(files=("signed", "raw")))
     signed = np.load(files.signed)
     assert signed.min() == np.float32(cat_explanation.maps[0].min) < 0
     np.testing.assert_array_equal(np.maximum(signed, 0), np.load(files.raw))
@@ -67,7 +69,7 @@ def test_the_map_before_the_relu_is_written_if_asked_for(cat_explanation, tmp_pa
 
 
 def test_an_opacity_of_zero_leaves_the_photo(cat_explanation, tmp_path):
-    (files,) = save_explanation(cat_explanation, tmp_path, alpha=0)
+    (files,) = save_explanation(cat_explanation, tmp_path, OutputSettings(alpha=0))
     np.testing.assert_array_equal(pixels(files.overlay), cat_explanation.photo.pixels)
 
 
@@ -76,7 +78,7 @@ def test_an_empty_map_is_not_painted(empty, tmp_path):
     np.testing.assert_array_equal(pixels(files.overlay), empty.photo.pixels)
     assert (pixels(files.heatmap) == (0, 0, 127)).all()
     assert np.isfinite(np.load(files.raw)).all()
-    assert image_document(empty, (files,))["maps"][0]["empty"] is True
+    assert image_document(empty.without_pixels((files,)))["maps"][0]["empty"] is True
 
 
 def test_the_figure_shows_photo_and_overlay_side_by_side(cat_explanation, tmp_path):
@@ -123,7 +125,7 @@ def test_the_same_explanation_gives_the_same_bytes(cat_explanation, tmp_path):
 
 def test_the_document_has_the_promised_keys(cat_explanation, tmp_path):
     files = save_explanation(cat_explanation, tmp_path)
-    document = image_document(cat_explanation, files)
+    document = image_document(cat_explanation.without_pixels(files))
     assert document.keys() >= {"path", "sha256", "size", "predictions", "maps"}
     assert document["size"] == [451, 300]
     assert document["predictions"][0].keys() == {"index", "name", "score", "logit"}

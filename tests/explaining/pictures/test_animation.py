@@ -1,16 +1,18 @@
 """Animations: every frame, the classes of the first, one scale of colours."""
 
+from copy import copy
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
+from PIL import ExifTags, Image, ImageSequence
 from tests.explaining.classifiers import classifier_of
 
 from nodelens.errors import UsageError
 from nodelens.explaining.batch import Batch, explain_files
 from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.out_of_memory import OutOfMemoryError
 from nodelens.explaining.output.naming import plan_files
 from nodelens.explaining.output.painting import paint_frames
 from nodelens.explaining.pictures.images import Frames
@@ -51,7 +53,9 @@ def saved(frames: list[np.ndarray], path: Path, **options) -> Path:
 
 
 def explain(explainer, path, root, **options):
-    batch = Batch(RECORD, size=2, tell=pytest.fail, **options)
+    explainer = copy(explainer)
+    explainer.settings = explainer.settings.model_copy(update={"batch_size": 2, **options})
+    batch = Batch(RECORD, smaller=pytest.fail)
     (outcome,) = explain_files(explainer, plan_files(explainer, [path], root), batch)
     return outcome
 
@@ -85,27 +89,28 @@ def test_an_animation_with_too_many_pixels_is_refused(frames, tmp_path):
 def test_every_frame_is_explained_for_the_classes_of_the_first(explainer, frames, tmp_path):
     path = saved(frames, tmp_path / "a.gif", duration=[50, 60, 70, 80, 90])
     outcome = explain(explainer, path, tmp_path / "out")
-    classes = tuple(found["class_index"] for found in outcome.document["maps"])
+    classes = tuple(found.target.index for found in outcome.picture.maps)
     fixed = Explainer(explainer.classifier, GradcamSettings(classes=classes, signed=True))
     for number, picture in enumerate(frames):
         Image.fromarray(picture).save(tmp_path / "one.png")
         expected = fixed.explain(open_picture(tmp_path / "one.png")).maps
-        for found, its in zip(outcome.document["maps"], expected, strict=True):
-            maps = np.load(found["files"]["frames"])
+        for found, its in zip(outcome.picture.maps, expected, strict=True):
+            maps = np.load(found.files.frames)
             assert maps.shape == (5, 6, 6)
             np.testing.assert_allclose(maps[number], its.values, rtol=1e-4, atol=1e-7)
-    with Image.open(outcome.document["maps"][0]["files"]["animation"]) as gif:
+    files = outcome.picture.maps[0].files
+    with Image.open(files.animation) as gif:
         durations = [frame.info["duration"] for frame in ImageSequence.Iterator(gif)]
         assert (gif.size, durations) == ((20, 12), [50, 60, 70, 80, 90])
-    first = np.load(outcome.document["maps"][0]["files"]["raw"])
-    np.testing.assert_allclose(first, np.load(outcome.document["maps"][0]["files"]["frames"])[0])
+    np.testing.assert_allclose(np.load(files.raw), np.load(files.frames)[0])
 
 
 def test_the_first_frame_can_stand_for_all(explainer, frames, tmp_path):
     path = saved(frames, tmp_path / "a.gif")
-    outcome = explain(explainer, path, tmp_path / "out", frames=False)
-    assert outcome.document["maps"][0]["files"].keys() == {"overlay", "heatmap", "raw", "figure"}
-    assert outcome.document["notes"] == ["first of 5 frames"]
+    outcome = explain(explainer, path, tmp_path / "out", frames="first")
+    files = outcome.picture.maps[0].files.as_dict()
+    assert files.keys() == {"overlay", "heatmap", "raw", "figure"}
+    assert outcome.picture.notes == ("first of 5 frames",)
 
 
 def test_all_frames_have_one_scale():
@@ -116,3 +121,103 @@ def test_all_frames_have_one_scale():
     np.testing.assert_array_equal(strong[0, 0], colours(np.array(1.0)))
     still = paint_frames(Frames((black, black), (1, 1)), 0 * maps, signed=False)
     np.testing.assert_array_equal(still, [black, black])
+
+
+def rotated(frames: list[np.ndarray], path: Path, orientation: int, **options) -> Path:
+    """An animation whose EXIF data say how to hold it."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    return saved(frames, path, exif=exif, **options)
+
+
+@pytest.mark.parametrize(("suffix", "options"), [("png", {}), ("webp", {"lossless": 1})])
+def test_all_frames_are_turned_as_the_first_is(explainer, frames, tmp_path, suffix, options):
+    # Orientation 6: the camera was turned, and the picture is shown a quarter clockwise.
+    path = rotated(frames, tmp_path / f"a.{suffix}", 6, **options)
+    photo = open_picture(path, frames=True)
+    assert photo.size == (12, 20)
+    assert photo.notes == ("5 frames", "turned upright by its EXIF orientation")
+    np.testing.assert_array_equal(photo.pixels, np.rot90(frames[0], -1))
+    np.testing.assert_array_equal(photo.frames.pictures, [np.rot90(frame, -1) for frame in frames])
+    files = explain(explainer, path, tmp_path / "out").picture.maps[0].files
+    with Image.open(files.animation) as gif:
+        assert (gif.size, gif.n_frames) == ((12, 20), 5)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"), [("gif", {}), ("png", {}), ("webp", {"lossless": 1}), ("avif", {})]
+)
+def test_a_damaged_later_frame_is_an_error_of_its_picture_alone(
+    explainer, frames, tmp_path, suffix, options
+):
+    noisy = np.random.default_rng(0).integers(0, 256, (4, 40, 60, 3), dtype=np.uint8)
+    whole = saved(list(noisy), tmp_path / f"whole.{suffix}", **options)
+    data, failed = whole.read_bytes(), 0
+    for place in (0.3, 0.5, 0.7, 0.8, 0.9):
+        broken, start = bytearray(data), int(place * len(data))
+        broken[start : start + 40] = bytes(40)
+        cut = data[:start]
+        for number, content in enumerate((bytes(broken), cut)):
+            path = tmp_path / f"{number}-{place}.{suffix}"
+            path.write_bytes(content)
+            try:
+                open_picture(path, frames=True)
+            except UsageError as error:
+                failed += "cannot be" in error.message or "is not a picture" in error.message
+    assert failed  # and nothing but errors of input was raised
+
+
+def test_a_batch_goes_on_after_an_animation_with_a_damaged_frame(explainer, frames, tmp_path):
+    noisy = np.random.default_rng(0).integers(0, 256, (4, 40, 60, 3), dtype=np.uint8)
+    data = saved(list(noisy), tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(data[: int(0.7 * len(data))])
+    assert open_picture(tmp_path / "a.png").notes == ("first of 4 frames",)
+    saved(frames, tmp_path / "b.gif")
+    paths = [tmp_path / "a.png", tmp_path / "b.gif"]
+    plan = plan_files(explainer, paths, tmp_path / "out")
+    failed, explained = explain_files(explainer, plan, Batch(RECORD))
+    assert "a.png: the picture cannot be decoded" in failed.error.message
+    assert explained.picture.notes == ("5 frames",)
+
+
+def test_an_animation_that_needs_too_much_memory_is_explained_with_fewer_frames_at_once(
+    explainer, frames, tmp_path, monkeypatch
+):
+    path = saved(frames, tmp_path / "a.gif")
+    whole = explain(explainer, path, tmp_path / "whole")
+    compute = Explainer.explain_batch
+
+    def small_machine(self, batch, size=1):
+        if size > 1:
+            raise OutOfMemoryError("too many")
+        return compute(self, batch, size)
+
+    monkeypatch.setattr(Explainer, "explain_batch", small_machine)
+    small, sizes = copy(explainer), []
+    small.settings = explainer.settings.model_copy(update={"batch_size": 4})
+    # Two pictures, so that batches begin with two.
+    saved(frames[:3], tmp_path / "b.gif")
+    plan = plan_files(small, [path, tmp_path / "b.gif"], tmp_path / "out")
+    outcome, _ = explain_files(small, plan, Batch(RECORD, smaller=sizes.append))
+    assert sizes == [1]
+    for one, other in zip(whole.picture.maps, outcome.picture.maps, strict=True):
+        first, second = np.load(one.files.frames), np.load(other.files.frames)
+        np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-7)
+
+
+def test_the_frames_alone_can_be_too_much_for_the_memory(explainer, frames, tmp_path, monkeypatch):
+    # Pictures of a batch fit, and as many frames do not: what was found of them is not lost.
+    pictures = [saved(frames, tmp_path / f"{name}.gif") for name in "abc"]
+    compute, seen = Explainer.explain_batch, []
+
+    def full_later(self, batch, size=1):
+        seen.append(size)
+        if len(seen) > 1 and size > 2:
+            raise OutOfMemoryError("too many")
+        return compute(self, batch, size)
+
+    monkeypatch.setattr(Explainer, "explain_batch", full_later)
+    plan, sizes = plan_files(explainer, pictures, tmp_path / "out"), []
+    outcomes = list(explain_files(explainer, plan, Batch(RECORD, smaller=sizes.append)))
+    assert all(np.load(each.picture.maps[0].files.frames).shape == (5, 6, 6) for each in outcomes)
+    assert (sizes, seen[:3]) == ([2], [3, 3, 2])

@@ -1,20 +1,19 @@
 from rich.console import Console
 
+from nodelens.explaining.averages import Mean, MethodMeans
 from nodelens.report.gradcam.metrics import metrics_table
 
 
-def shown(rows: list[dict]) -> str:
+def shown(rows: list[MethodMeans]) -> str:
     console = Console(width=120)
     with console.capture() as capture:
         console.print(metrics_table(rows))
     return capture.get()
 
 
-def row(method: str, pictures: int, **means: float) -> dict:
-    return {
-        "method": method, "layer": "top", "maps": pictures, "pictures": pictures, **means,
-        "intervals": {name: (value - 0.1, value + 0.1) for name, value in means.items()},
-    }  # fmt: skip
+def row(method: str, pictures: int, **means: float) -> MethodMeans:
+    found = {name: Mean(value, (value - 0.1, value + 0.1)) for name, value in means.items()}
+    return MethodMeans(method, "top", pictures, pictures, found)
 
 
 def test_intervals_are_told_from_three_pictures_on():

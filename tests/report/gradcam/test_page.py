@@ -15,6 +15,10 @@ import pytest
 from PIL import Image
 from tests.report.chromium import Chromium
 
+from nodelens.explaining.averages import Mean, MethodMeans
+from nodelens.explaining.judging.faithfulness import Faithfulness
+from nodelens.explaining.model.classes import Prediction
+from nodelens.explaining.result import MapFiles, MapResult, PictureResult
 from nodelens.report.gradcam.page import PICTURE_SIDE, gradcam_page, image_section
 
 VOID = {"meta", "img", "br", "input"}
@@ -53,18 +57,17 @@ class Page(HTMLParser):
         ]
 
 
-def one_map(directory: Path, method: str, value: int, **changes: Any) -> dict[str, Any]:
+def one_map(directory: Path, method: str, value: int, **changes: Any) -> MapResult:
     path = directory / f"{method}.png"
     Image.fromarray(np.full((600, 900, 3), value, np.uint8)).save(path)
     usual = {
-        "method": method, "layer": "conv", "class_index": 3, "class_name": "cat & <dog>",
-        "score": 0.75, "logit": 2.5, "target": "logit", "signed": False, "counterfactual": False,
-        "min": -1.0, "max": 4.0, "empty": False, "details": {}, "metrics": None,
-        "files": {"overlay": str(path)},
+        "method": method, "layer": "conv", "target": CLASS, "shape": (2, 2), "min": -1.0,
+        "max": 4.0, "receptive_field": None, "files": MapFiles(overlay=path),
     }  # fmt: skip
-    return {**usual, **changes}
+    return MapResult(**{**usual, **changes})
 
 
+CLASS = Prediction(3, "cat & <dog>", 0.75, 2.5)
 RECORD = {
     "model": {"name": "mine<1>.keras", "weights_description": "the model"},
     "settings": {"layers": ["</pre><script>alert(1)</script>"]},
@@ -78,26 +81,21 @@ RECORD = {
 
 @pytest.fixture
 def html(tmp_path) -> str:
-    metrics = {"deletion": 0.125, "insertion": 0.625, "drop": 0.25}
-    image = {
-        "path": "a/<img src=x>.jpg",
-        "size": [900, 600],
-        "notes": ["first of 2 frames"],
-        "predictions": [{"name": "cat & <dog>", "score": 0.75}],
-        "maps": [
-            one_map(tmp_path, "gradcam", 100, metrics=metrics, signed=True),
-            one_map(tmp_path, "random", 200, empty=True, details={"completeness_gap": 0.5}),
-        ],
-    }
-    rows = [
-        {
-            "method": "gradcam", "layer": "conv", "maps": 7, "deletion": 0.11, "insertion": 0.22,
-            "average_drop": 0.33, "increase_in_confidence": 0.44,
-        }
-    ]  # fmt: skip
-    failed = [{"path": "b.jpg", "error": "b.jpg: no <such> file"}]
-    section = image_section(image, np.full((600, 900, 3), 50, np.uint8))
-    return gradcam_page([section], failed, rows, RECORD)
+    measures = Faithfulness({"deletion": 0.125, "insertion": 0.625, "drop": 0.25}, {})
+    maps = (
+        one_map(tmp_path, "gradcam", 100, faithfulness=measures, signed=True),
+        one_map(tmp_path, "random", 200, max=0.0, details={"completeness_gap": 0.5}),
+    )
+    picture = PictureResult(
+        Path("a/<img src=x>.jpg"), "", (900, 600), ("first of 2 frames",), (CLASS,), maps
+    )
+    means = {
+        "deletion": 0.11, "insertion": 0.22, "average_drop": 0.33, "increase_in_confidence": 0.44,
+    }  # fmt: skip
+    row = MethodMeans("gradcam", "conv", 7, 1, {k: Mean(v, None) for k, v in means.items()})
+    section = image_section(picture, np.full((600, 900, 3), 50, np.uint8))
+    errors = ["b.jpg: no <such> file"]
+    return gradcam_page([section], errors, [row], "mine<1>.keras", "the model", RECORD)
 
 
 def test_the_page_shows_the_picture_and_every_map_in_order_and_small(html):

@@ -1,4 +1,4 @@
-"""What `gradcam` draws of all pictures together: the contact sheet, and the page."""
+"""The contact sheet and the page of `gradcam`, which show all pictures together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,9 @@ from nodelens.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
+    from nodelens.explaining.averages import MethodMeans
+    from nodelens.explaining.model.classifier import Classifier
+    from nodelens.explaining.result import PictureResult
     from nodelens.explaining.settings import GradcamSettings
     from nodelens.figures.contact_sheet import Tile
 
@@ -64,14 +67,14 @@ class Pages:
     html: Path | None
     _sections: list[str] = field(default_factory=list)
 
-    def view(self, document: dict[str, Any], photo: "np.ndarray") -> View:
+    def view(self, picture: "PictureResult", photo: "np.ndarray") -> View:
         """Draws the parts of one picture; any thread may do it."""
-        from nodelens.figures.contact_sheet import strip_of
+        from nodelens.explaining.output.strips import strip_of
         from nodelens.report.gradcam.page import image_section
 
         return (
-            strip_of(document, photo) if self.sheet else None,
-            image_section(document, photo) if self.html else None,
+            strip_of(picture, photo) if self.sheet else None,
+            image_section(picture, photo) if self.html else None,
         )
 
     def add(self, view: View) -> None:
@@ -84,8 +87,9 @@ class Pages:
 
     def finish(
         self,
-        failed: Sequence[Mapping[str, str]],
-        metrics: Sequence[Mapping[str, Any]],
+        classifier: "Classifier",
+        errors: Sequence[str],
+        rows: "Sequence[MethodMeans]",
         record: Mapping[str, Any],
     ) -> list[Path]:
         """Writes what is not written yet; returns the files."""
@@ -97,13 +101,14 @@ class Pages:
             self.sheet.finish()
             files += self.sheet.written
         if self.html:
-            write_text(self.html, gradcam_page(self._sections, failed, metrics, record))
+            about = classifier.name, classifier.weights.description
+            write_text(self.html, gradcam_page(self._sections, errors, rows, *about, record))
             files.append(self.html)
         return files
 
 
 def pages_of(settings: "GradcamSettings", pictures: int) -> Pages:
-    """What the settings ask for, of so many pictures."""
+    """Makes the sheet and the page that the settings ask for, of so many pictures."""
     sheet, html = sheet_file(settings), settings.output.html
     return Pages(
         ContactSheet(sheet) if sheet and pictures > 1 else None,
@@ -112,7 +117,7 @@ def pages_of(settings: "GradcamSettings", pictures: int) -> Pages:
 
 
 def sheet_file(settings: "GradcamSettings") -> Path | None:
-    """The file of the contact sheet; None if the settings want none."""
+    """Returns the file of the contact sheet; None if the settings want none."""
     if not settings.output.contact_sheet or "overlay" not in settings.output.files:
         return None
     share = "" if settings.shard is None else f"-{settings.shard.replace('/', 'of')}"

@@ -1,5 +1,6 @@
-"""What `gradcam` does with its pictures, and what it says of them."""
+"""The work of `gradcam` on its pictures, and the output of the results."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
     from nodelens.report.output import Output
 
 MANY = 100
-"""For more pictures than this it is worth telling what can be left out."""
+"""The number of pictures above which a note says what can be left out."""
 FEW = 8
-"""So many pictures are told of at length; of more, each gets one line."""
+"""The most pictures that are described at length; of more, each gets one line."""
 
 
 def print_layers(output: "Output", classifier: "Classifier") -> None:
@@ -24,8 +25,9 @@ def print_layers(output: "Output", classifier: "Classifier") -> None:
     from nodelens.explaining.output.document import layer_document, model_document
     from nodelens.report.gradcam.summary import layers_table
 
-    rows = [layer_document(row) for row in list_layers(classifier.model, classifier.input_size)]
-    output.result({"layers": rows, "model": model_document(classifier)}, layers_table(rows))
+    rows = list_layers(classifier.model, classifier.input_size)
+    document = {"layers": list(map(layer_document, rows)), "model": model_document(classifier)}
+    output.result(document, layers_table(rows))
 
 
 def print_plan(
@@ -34,7 +36,7 @@ def print_plan(
     explainer: "Explainer",
     paths: list[Path],
 ) -> ExitCode:
-    """Tells what would be done, after everything that can be checked has been."""
+    """Prints what would be done, after everything that can be checked has been."""
     from nodelens.explaining.output.document import model_document
 
     plan = _plan(settings, explainer, paths)
@@ -52,7 +54,7 @@ def print_plan(
 def _plan(
     settings: "GradcamSettings", explainer: "Explainer", paths: list[Path]
 ) -> dict[Path, Path]:
-    """The pictures that this call explains, each with its directory."""
+    """Returns the pictures that this call explains, each with its directory."""
     from nodelens.explaining.output.naming import plan_files, share_of
 
     plan = plan_files(explainer, paths, Path(settings.output.directory))
@@ -61,7 +63,7 @@ def _plan(
 
 
 def _digests(settings: "GradcamSettings") -> dict[str, str]:
-    """Of the files that the settings name, so that another content is another question."""
+    """Hashes the files that the settings name, so that another content is another question."""
     from nodelens.explaining.model.weights_files import digest
 
     named = [settings.boxes, settings.model.labels, *settings.model.imports]
@@ -76,12 +78,15 @@ def explain_pictures(
     paths: list[Path],
     device: str,
 ) -> ExitCode:
-    """Explains the pictures, and tells what was found while the others wait."""
+    """Explains the pictures, and prints what was found while the others wait."""
     from nodelens.commands.gradcam.pages import pages_of
-    from nodelens.explaining.batch import Batch, Failed, explain_files
-    from nodelens.explaining.judging.averages import metrics_document
-    from nodelens.explaining.methods.registry import METHODS
-    from nodelens.explaining.output.document import model_document
+    from nodelens.explaining.averages import compare_methods
+    from nodelens.explaining.batch import Batch, Explained, Failed, explain_files
+    from nodelens.explaining.output.document import (
+        image_document,
+        metrics_document,
+        model_document,
+    )
     from nodelens.report.gradcam.metrics import metrics_table
     from nodelens.report.gradcam.progress import shown_pace
     from nodelens.report.gradcam.summary import image_line, image_summary
@@ -94,63 +99,73 @@ def explain_pictures(
         "files_sha256": _digests(settings),
         **provenance(seed=settings.seed, device=device, data_sha256=None),
     }
-    if slow := [name for name in settings.methods if METHODS[name].many_runs]:
-        output.note(f"{', '.join(slow)}: the model runs many times, up to minutes on a CPU")
-    if settings.metrics:
-        runs = 2 * settings.metric_steps + 14
-        output.note(
-            f"evaluate: the model runs {runs} times for each map, and {3 * runs} times for each "
-            "random control"
-        )
-    if settings.sanity:
-        output.note("sanity: every map is made again after each layer that is shuffled")
-    images: list[dict[str, Any]] = []
-    failed: list[dict[str, str]] = []
+    explained: list[Explained] = []
+    failed: list[Failed] = []
     plan = _plan(settings, explainer, paths)
     pages = pages_of(settings, len(plan))
     batch = Batch(
         record,
-        size=settings.batch_size,
-        max_pixels=settings.max_pixels,
-        frames=settings.frames == "all",
-        files=settings.output.files,
-        picture_format=settings.output.format,
-        alpha=settings.output.alpha,
         force=call.force,
         view=pages.view if pages.sheet or pages.html else None,
-        tell=output.warn,
+        smaller=lambda size: output.warn(
+            f"the memory is too small for this batch: going on with {size} at once"
+        ),
     )
-    if len(plan) > MANY and "figure" in settings.output.files:
-        output.note("figures take their time: --files overlay,heatmap,raw leaves them out")
+    _note_costs(output, settings, len(plan))
     summary = image_summary if len(plan) <= FEW else image_line
-    with shown_pace(output, len(plan)) as tell:
+    with shown_pace(output, len(plan)) as seen:
         for outcome in explain_files(explainer, plan, batch):
             if isinstance(outcome, Failed):
                 if len(plan) == 1 or settings.fail_fast:
                     raise outcome.error
                 print_error(*call.explained(outcome.error))
-                failed.append({"path": str(outcome.path), "error": outcome.error.message})
-                tell("failed")
+                failed.append(outcome)
+                seen("failed")
                 continue
-            document = outcome.document
-            tell("before" if outcome.again else "explained")
-            if output.json or settings.metrics or settings.region or settings.boxes:
-                images.append({**document, "explained_before": outcome.again})
+            picture = outcome.picture
+            seen("before" if outcome.again else "explained")
             if outcome.view:
                 pages.add(outcome.view)
-            for heat_map in document["maps"]:
-                if heat_map["empty"]:
+            if output.json or settings.metrics or settings.region or settings.boxes:
+                explained.append(replace(outcome, view=None))
+            for heat_map in picture.maps:
+                if heat_map.empty:
                     output.warn(
-                        f"{document['path']}: at {heat_map['layer']} nothing speaks for "
-                        f"{heat_map['class_name']}; try another layer"
+                        f"{picture.path}: at {heat_map.layer} nothing speaks for "
+                        f"{heat_map.target.name}; try another layer"
                     )
             if not output.json:
-                output.result({}, *summary(document, outcome.directory))
-    metrics = metrics_document(images)
-    for page in pages.finish(failed, metrics, record):
+                output.result({}, *summary(picture, outcome.directory))
+    rows = compare_methods([each.picture for each in explained])
+    errors = [each.error.message for each in failed]
+    for page in pages.finish(explainer.classifier, errors, rows, record):
         output.note(f"all together: {page}")
     if output.json:
-        output.result({"images": images, "failed": failed, "metrics": metrics, **record})
-    elif metrics:
-        output.result({}, metrics_table(metrics))
+        images = [
+            {**image_document(each.picture), "explained_before": each.again} for each in explained
+        ]
+        failures = [{"path": str(each.path), "error": each.error.message} for each in failed]
+        metrics = metrics_document(rows)
+        output.result({"images": images, "failed": failures, "metrics": metrics, **record})
+    elif rows:
+        output.result({}, metrics_table(rows))
     return ExitCode.USAGE if failed else ExitCode.DONE
+
+
+def _note_costs(output: "Output", settings: "GradcamSettings", pictures: int) -> None:
+    """Notes what takes long, before it does."""
+    from nodelens.explaining.judging.registry import DRAWS, runs_needed
+    from nodelens.explaining.methods.registry import METHODS
+
+    if slow := [name for name in settings.methods if METHODS[name].many_runs]:
+        output.note(f"{', '.join(slow)}: the model runs many times, up to minutes on a CPU")
+    if settings.metrics:
+        runs = runs_needed(settings)
+        output.note(
+            f"evaluate: the model runs {runs} times for each map, and {DRAWS * runs} times for "
+            "each random control"
+        )
+    if settings.sanity:
+        output.note("sanity: every map is made again after each layer that is shuffled")
+    if pictures > MANY and "figure" in settings.output.files:
+        output.note("figures take their time: --files overlay,heatmap,raw leaves them out")

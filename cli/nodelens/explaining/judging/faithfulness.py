@@ -1,22 +1,21 @@
-"""Does a map mark what the model decides by? The model is asked about changed pictures.
+"""The faithfulness of a map to what the model decides by: it is run on changed pictures.
 
 Each measure has a limit: changed pictures are unlike those that the model was trained on, and a low
 score may be due to that. What counts is the comparison with the control `random` on the same
 pictures.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from nodelens.explaining.judging.imputation import impute
+from nodelens.explaining.judging.registry import ROAD_SHARES, faithfulness_measures
 from nodelens.explaining.methods.image_score import FORWARD_BATCH
-from nodelens.figures.overlay import divide_by_maximum, enlarge
-
-ROAD_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
-"""Shares of the pixels that ROAD takes away."""
+from nodelens.explaining.pictures.scaling import divide_by_maximum, enlarge
 
 
 @dataclass(frozen=True)
@@ -36,36 +35,77 @@ class Plain:
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """How a map stands the test.
+    """The measures of a map; each of them is an attribute as well, such as `deletion`.
 
     Attributes:
-        deletion: Area under the deletion curve, 0…1; low is good.
-        insertion: Area under the insertion curve, 0…1; high is good.
-        road: By how much more of the probability is left without the least relevant pixels than
-            without the most relevant ones, halved and averaged over `ROAD_SHARES`, -0.5…0.5; high
-            is good.
-        drop: Share of the probability that is lost when only what the map marks is shown, 0…1; low
-            is good. Its mean over pictures is the average drop.
-        increase: Whether the probability rises instead, 0 or 1. The share of pictures where it does
-            is the increase in confidence.
-        sparsity: Gini index of the map, from 0 where it is the same everywhere to nearly 1 where
-            it marks one pixel.
-        deletion_curve: Probability of the class with 0, 1/n, … of the pixels deleted.
-        insertion_curve: The same with so many inserted.
-        road_most_curve: The same without `ROAD_SHARES` of the pixels, most relevant first.
-        road_least_curve: Least relevant first.
+        values: The value of each measure, by its name in `MEASURES`.
+        curves: Their curves, by their names: the probability of the class over changed pixels.
     """
 
-    deletion: float
-    insertion: float
-    road: float
-    drop: float
-    increase: float
-    sparsity: float
-    deletion_curve: tuple[float, ...]
-    insertion_curve: tuple[float, ...]
-    road_most_curve: tuple[float, ...]
-    road_least_curve: tuple[float, ...]
+    values: Mapping[str, float]
+    curves: Mapping[str, tuple[float, ...]]
+
+    def __getattr__(self, name: str) -> Any:
+        for found in ("values", "curves"):
+            if name in self.__dict__.get(found, ()):
+                return self.__dict__[found][name]
+        raise AttributeError(f"no measure or curve is named {name!r}")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A map that is to be measured.
+
+    Attributes:
+        large: The map in the size of the picture, `(height, width)`.
+        image: The preprocessed picture, `(height, width, channels)`.
+        probability_of: From pictures to the probabilities of the class.
+        plain: The pixels that replace others.
+        steps: Points of the curves of deletion and insertion after the first.
+    """
+
+    large: np.ndarray
+    image: np.ndarray
+    probability_of: Callable[[np.ndarray], np.ndarray]
+    plain: Plain
+    steps: int
+
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """The place of each pixel from the largest value to the smallest.
+
+        Pixels of equal value come in a random order, always the same.
+        """
+        chance = np.random.default_rng(0).random(self.large.size)
+        order = np.lexsort((chance, -self.large.ravel()))
+        ranks = np.empty(self.large.size, np.int64)
+        ranks[order] = np.arange(self.large.size)
+        return ranks.reshape(self.large.shape)
+
+    @cached_property
+    def shown(self) -> np.ndarray:
+        """The positive part of the map, scaled to a maximum of one."""
+        return divide_by_maximum(np.maximum(self.large, 0))
+
+    @cached_property
+    def before_and_after(self) -> tuple[float, float]:
+        """The probability of the picture, and where only what the map marks is shown."""
+        masked = self.plain.black + self.shown[..., None] * (self.image - self.plain.black)
+        before, after = self.probability_of(np.stack([self.image, masked]))
+        return before, after
+
+    def curve(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Returns the probability while one picture turns into the other, pixel by pixel."""
+        counts = np.round(np.linspace(0, self.ranks.size, self.steps + 1)).astype(np.int64)
+        parts = []
+        for first in range(0, self.steps + 1, FORWARD_BATCH):
+            changed = self.ranks < counts[first : first + FORWARD_BATCH, None, None]
+            parts.append(self.probability_of(np.where(changed[..., None], end, start)))
+        return np.concatenate(parts)
+
+
+MeasureFunction = Callable[[Trial], tuple[float, Sequence[np.ndarray]]]
+"""The type of measures: a map gives a value and the curves of its row in `MEASURES`."""
 
 
 def faithfulness(
@@ -76,75 +116,106 @@ def faithfulness(
     *,
     steps: int,
 ) -> Faithfulness:
-    r"""Measures a map by what the model says of pictures that are changed by it.
-
-    Deletion and insertion (Petsiuk et al. 2018, section 4.2): in the order of the map, pixels are
-    replaced by grey, or those of a blurred picture by the pixels. Pixels of equal value come in a
-    random order, always the same.
-
-    ROAD (Rong et al. 2022): the most and the least relevant pixels are taken away and filled in
-    from their neighbours, see `impute`; $\frac{1}{2} (p_\mathrm{LeRF} - p_\mathrm{MoRF})$.
-
-    Drop (Chattopadhay et al. 2018, section 4.1): $\max(0, p(x) - p(L \odot x)) / p(x)$, with the
-    positive part of the map scaled to a maximum of one as $L$.
-
-    Sparsity: the Gini index of the positive part (Chalasani et al. 2020, section 3).
+    """Measures a map by what the model says of pictures that are changed by it.
 
     Args:
         values: The map, of any size, `(h, w)`.
         image: The preprocessed picture, `(height, width, channels)`.
         probability_of: From pictures to the probabilities of the class.
-        plain: What pixels are replaced by.
+        plain: The pixels that replace others.
         steps: Points of the curves of deletion and insertion after the first.
 
     Returns:
         The measures.
     """
-    height, width = image.shape[:2]
-    large = enlarge(values, (width, height))
-    ranks = _ranks(large)
-    deletion = _curve(probability_of, image, plain.grey, ranks, steps)
-    insertion = _curve(probability_of, plain.blurred, image, ranks, steps)
+    large = enlarge(values, (image.shape[1], image.shape[0]))
+    trial = Trial(large, image, probability_of, plain, steps)
+    found: dict[str, float] = {}
+    curves: dict[str, tuple[float, ...]] = {}
+    for measure in faithfulness_measures():
+        value, its_curves = measure.load()(trial)
+        found[measure.name] = float(value)
+        names = measure.panel.curves if measure.panel else ()
+        for name, curve in zip(names, its_curves, strict=True):
+            curves[name] = tuple(map(float, curve))
+    return Faithfulness(found, curves)
+
+
+def deletion(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+    """Measures the area under the deletion curve, 0…1 (Petsiuk et al. 2018, section 4.2).
+
+    Pixels are replaced by grey, most relevant first.
+    """
+    curve = trial.curve(trial.image, trial.plain.grey)
+    return _area(curve), [curve]
+
+
+def insertion(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+    """Measures the area under the insertion curve, 0…1 (Petsiuk et al. 2018, section 4.2).
+
+    The pixels of a blurred picture are replaced by those of the picture, most relevant first.
+    """
+    curve = trial.curve(trial.plain.blurred, trial.image)
+    return _area(curve), [curve]
+
+
+def road(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+    r"""Measures ROAD, -0.5…0.5 (Rong et al. 2022).
+
+    The most and the least relevant pixels are taken away and filled in from their neighbours, see
+    `impute`; $\frac{1}{2} (p_\mathrm{LeRF} - p_\mathrm{MoRF})$, averaged over `ROAD_SHARES`.
+    """
+    ranks = trial.ranks
     counts = np.round(np.array(ROAD_SHARES) * ranks.size)
     most, least = (
-        probability_of(np.stack([impute(image, places < count) for count in counts]))
+        trial.probability_of(np.stack([impute(trial.image, places < count) for count in counts]))
         for places in (ranks, ranks.size - 1 - ranks)
     )
-    shown = divide_by_maximum(np.maximum(large, 0))
-    masked = plain.black + shown[..., None] * (image - plain.black)
-    before, after = probability_of(np.stack([image, masked]))
-    return Faithfulness(
-        deletion=_area(deletion),
-        insertion=_area(insertion),
-        road=float((least - most).mean() / 2),
-        drop=float(max(0, before - after) / before) if before > 0 else 0.0,
-        increase=float(after > before),
-        sparsity=gini(shown),
-        deletion_curve=tuple(map(float, deletion)),
-        insertion_curve=tuple(map(float, insertion)),
-        road_most_curve=tuple(map(float, most)),
-        road_least_curve=tuple(map(float, least)),
-    )
+    return (least - most).mean() / 2, [most, least]
+
+
+def drop(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+    r"""Measures the share of the probability that is lost, 0…1 (Chattopadhay et al. 2018, 4.1).
+
+    $\max(0, p(x) - p(L \odot x)) / p(x)$ with the positive part of the map scaled to a maximum of
+    one as $L$. Its mean over pictures is the average drop.
+    """
+    before, after = trial.before_and_after
+    return (max(0, before - after) / before if before > 0 else 0.0), []
+
+
+def increase(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+    """Measures whether the probability rises instead, 0 or 1 (Chattopadhay et al. 2018, 4.1).
+
+    The share of pictures where it does is the increase in confidence.
+    """
+    before, after = trial.before_and_after
+    return float(after > before), []
+
+
+def sparsity(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+    """Measures the Gini index of the positive part (Chalasani et al. 2020, section 3).
+
+    It is 0 where the map is the same everywhere, and nearly 1 where it marks one pixel.
+    """
+    return gini(trial.shown), []
 
 
 def mean_of(found: Sequence[Faithfulness]) -> Faithfulness:
-    """The mean of several measurements, curves included.
+    """Returns the mean of at least one measurement, curves included."""
 
-    Args:
-        found: At least one.
+    def mean(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {name: np.mean([part[name] for part in parts], axis=0).tolist() for name in parts[0]}
 
-    Returns:
-        The means.
-    """
-    means: dict[str, Any] = {}
-    for field in fields(Faithfulness):
-        mean = np.mean([getattr(each, field.name) for each in found], axis=0).tolist()
-        means[field.name] = tuple(mean) if isinstance(mean, list) else mean
-    return Faithfulness(**means)
+    curves = mean([each.curves for each in found])
+    return Faithfulness(
+        mean([each.values for each in found]),
+        {name: tuple(curve) for name, curve in curves.items()},
+    )
 
 
 def gini(values: np.ndarray) -> float:
-    r"""The Gini index: how unequally a map is distributed over the picture.
+    r"""Computes the Gini index of a map, the inequality of its distribution over the picture.
 
     $1 - 2 \sum_k \frac{v_{(k)}}{\lVert v \rVert_1} \frac{N - k + 1/2}{N}$ with the values in
     ascending order (Hurley & Rickard 2009, table 1).
@@ -163,30 +234,5 @@ def gini(values: np.ndarray) -> float:
 
 
 def _area(curve: np.ndarray) -> float:
-    """Under a curve over 0…1, by the trapezoidal rule."""
+    """Returns the area under a curve over 0…1, by the trapezoidal rule."""
     return float((curve[1:] + curve[:-1]).mean() / 2)
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """The place of each pixel in the order from the largest value to the smallest."""
-    chance = np.random.default_rng(0).random(values.size)
-    order = np.lexsort((chance, -values.ravel()))
-    ranks = np.empty(values.size, np.int64)
-    ranks[order] = np.arange(values.size)
-    return ranks.reshape(values.shape)
-
-
-def _curve(
-    probability_of: Callable[[np.ndarray], np.ndarray],
-    start: np.ndarray,
-    end: np.ndarray,
-    ranks: np.ndarray,
-    steps: int,
-) -> np.ndarray:
-    """The probability while one picture turns into the other, pixel by pixel."""
-    counts = np.round(np.linspace(0, ranks.size, steps + 1)).astype(np.int64)
-    parts = []
-    for first in range(0, steps + 1, FORWARD_BATCH):
-        changed = ranks < counts[first : first + FORWARD_BATCH, None, None]
-        parts.append(probability_of(np.where(changed[..., None], end, start)))
-    return np.concatenate(parts)

@@ -1,4 +1,4 @@
-"""Filling in the pixels that are taken out of a picture, so that the hole itself tells nothing."""
+"""Filling in the pixels that are taken out of a picture, so that the hole is no information."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ _NEIGHBOURS = tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x)
 
 
 def impute(image: np.ndarray, missing: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    r"""Noisy linear imputation: every missing pixel is the mean of its neighbours, and some noise.
+    r"""Fills in pixels by noisy linear imputation: each is the mean of its neighbours, and noise.
 
     $x_i = \sum_j w_{ij} x_j + \epsilon_i$ over the eight neighbours, $w$ being 1/6 at a side and
     1/12 at a corner, scaled to a sum of one at the border; the equations of all missing pixels are
@@ -20,8 +20,8 @@ def impute(image: np.ndarray, missing: np.ndarray, *, seed: int = 0) -> np.ndarr
 
     Args:
         image: The picture, `(h, w, channels)`.
-        missing: Which pixels are filled in, bool `(h, w)`; not all of them.
-        seed: Of the noise.
+        missing: True at the pixels that are filled in, bool `(h, w)`; not everywhere.
+        seed: Seed of the noise.
 
     Returns:
         The picture, filled in.

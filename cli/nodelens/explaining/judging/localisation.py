@@ -1,4 +1,4 @@
-"""Where in the photo a map has its evidence: its box, and how it lies to boxes that are given."""
+"""The place of a map in its photo: its box, and its overlap with boxes that are given."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodelens.explaining.pictures.boxes import Box
-from nodelens.figures.overlay import enlarge
+from nodelens.explaining.pictures.scaling import enlarge
 
 THRESHOLD = 0.15
 """Of the maximum: what lies above it belongs to the region."""
@@ -16,13 +16,13 @@ TOLERANCE = 15
 
 @dataclass(frozen=True)
 class Localisation:
-    """How a map lies to the boxes that are given.
+    """The overlap of a map with the boxes that are given.
 
     Attributes:
         boxes: The boxes.
-        share: Which share of the map's sum lies in them, 0…1.
-        area: Which share of the photo they cover: the share of a map that is the same everywhere.
-        hit: Whether the map's largest value lies in one of them, or misses it by no more than
+        share: The share of the map's sum that lies in them, 0…1.
+        area: The share of the photo that they cover: that of a map that is the same everywhere.
+        hit: True if the map's largest value lies in one of them, or misses it by no more than
             `TOLERANCE`.
     """
 
@@ -33,14 +33,14 @@ class Localisation:
 
 
 def region_box(values: np.ndarray, size: tuple[int, int], grid: tuple[int, int]) -> Box | None:
-    """The box around the largest connected region above 15 % of the maximum.
+    """Finds the box around the largest connected region above 15 % of the maximum.
 
     That is how Grad-CAM is made to locate objects (Selvaraju et al. 2017, section 4.1).
 
     Args:
         values: The map; its positive part counts.
         size: Width and height of the photo.
-        grid: Height and width at which the region is looked for, those of the model's input.
+        grid: Height and width of the grid of the search, those of the model's input.
 
     Returns:
         The box; None if nothing is positive.

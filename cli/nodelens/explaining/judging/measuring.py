@@ -1,33 +1,37 @@
-"""Measuring maps, and beside them the control that any method must beat."""
+"""Measures of maps, and beside them those of the control that any method must beat."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from nodelens.explaining.judging.faithfulness import Faithfulness, Plain, faithfulness, mean_of
+from nodelens.explaining.judging.registry import DRAWS
 from nodelens.explaining.methods.cam import positive_part, random_weights
 from nodelens.explaining.methods.image_score import ImageScore
 from nodelens.explaining.methods.pixels import INPUT
+from nodelens.explaining.model.classes import Prediction
 from nodelens.explaining.model.gradients import Evidence
 from nodelens.explaining.model.layers import LayerRow
-from nodelens.explaining.result import Control, Prediction
 
-DRAWS = 3
-"""So many random maps make one control: a single one may be good by chance."""
+
+@dataclass(frozen=True)
+class Control:
+    """The measures of random maps, which a method must beat.
+
+    Attributes:
+        layer: The layer whose channels are weighted at random; `input` for random pixels.
+        target: The explained class.
+        faithfulness: The mean over several random maps.
+    """
+
+    layer: str
+    target: Prediction
+    faithfulness: Faithfulness
 
 
 def measure(values: np.ndarray, view: ImageScore, plain: Plain, steps: int) -> Faithfulness:
-    """Measures one map of a photo.
-
-    Args:
-        values: The map.
-        view: The model's view of the photo and the class.
-        plain: What pixels are replaced by.
-        steps: Points of the curves.
-
-    Returns:
-        The measures.
-    """
+    """Measures one map of a photo, see `faithfulness`; `view` is that of the photo and class."""
     return faithfulness(values, view.image, view.probability_of, plain, steps=steps)
 
 
@@ -44,37 +48,30 @@ def controls_of(
     """Measures random maps: for each layer its channels with random weights, for the input noise.
 
     Args:
-        evidence: Of one photo.
+        evidence: The evidence of one photo.
         layers: The layers.
         targets: The explained classes.
-        views: Of each class.
-        plain: What pixels are replaced by.
+        views: The view of each class.
+        plain: The pixels that replace others.
         steps: Points of the curves.
-        pixels: Whether there are methods that need no layer.
+        pixels: True if there are methods that need no layer.
 
     Yields:
         For each layer and class, and for the input and each class, the mean over `DRAWS` maps.
     """
-    for layer, activations in zip(layers, evidence.activations, strict=True):
-        channels = activations.shape[-1]
-        maps = [
-            positive_part(activations[0] @ random_weights(channels, seed)) for seed in range(DRAWS)
-        ]
-        yield from _measured(layer.name, maps, targets, views, plain, steps)
+    random_maps = [
+        (layer.name, [_random_map(activations[0], seed) for seed in range(DRAWS)])
+        for layer, activations in zip(layers, evidence.activations, strict=True)
+    ]
     if pixels:
         size = views[0].image.shape[:2]
         noise = [np.random.default_rng(seed).random(size, np.float32) for seed in range(DRAWS)]
-        yield from _measured(INPUT, noise, targets, views, plain, steps)
+        random_maps.append((INPUT, noise))
+    for where, maps in random_maps:
+        for target, view in zip(targets, views, strict=True):
+            found = mean_of([measure(values, view, plain, steps) for values in maps])
+            yield Control(where, target, found)
 
 
-def _measured(
-    where: str,
-    maps: Sequence[np.ndarray],
-    targets: Sequence[Prediction],
-    views: Sequence[ImageScore],
-    plain: Plain,
-    steps: int,
-) -> Iterator[Control]:
-    for target, view in zip(targets, views, strict=True):
-        found = mean_of([measure(values, view, plain, steps) for values in maps])
-        yield Control(where, target, found)
+def _random_map(activations: np.ndarray, seed: int) -> np.ndarray:
+    return positive_part(activations @ random_weights(activations.shape[-1], seed))

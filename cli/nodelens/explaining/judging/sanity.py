@@ -1,65 +1,52 @@
-"""Do the maps depend on what the model has learned? Its weights are shuffled to find out."""
+"""The dependence of maps on what the model has learned: its weights are shuffled to find out."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
 from nodelens.errors import UsageError
-from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.layers import list_layers
-from nodelens.explaining.result import Explanation, Sanity
 
 
-def with_sanity(explainer: Explainer, explanation: Explanation) -> Explanation:
-    """Adds to an explanation what becomes of its maps when the weights are shuffled.
+@dataclass(frozen=True)
+class Sanity:
+    """The change of maps while the weights are shuffled, layer by layer from the top.
 
-    Cascading randomization (Adebayo et al. 2018, section 3.1): from the top of the network down one
-    layer after the other loses what it has learned, and the maps of the same classes are made anew.
-    Here the weights of a layer are shuffled, so that they keep their distribution. The maps
-    are compared before the ReLU, by Spearman's rank correlation. The model itself is not touched.
+    Attributes:
+        layers: The layers in the order in which they are shuffled; those before stay shuffled.
+        correlations: For each map of an explanation, and then for each layer, the rank correlation
+            with the map before; None where one of both is the same everywhere.
+    """
+
+    layers: tuple[str, ...]
+    correlations: tuple[tuple[float | None, ...], ...]
+
+
+def shuffle_from_top(classifier: Classifier, seed: int) -> Iterator[str]:
+    """Shuffles the weights of one layer after the other, from the top of the network down.
 
     Args:
-        explainer: What is asked of which model.
-        explanation: What it found.
+        classifier: The classifier; its model is changed.
+        seed: Seed of the shuffling.
 
-    Returns:
-        The explanation with its `sanity`.
-
-    Raises:
-        UsageError: The model cannot be copied.
+    Yields:
+        The name of each layer when it has been shuffled.
     """
-    changes = {
-        "classes": tuple(dict.fromkeys(each.target.index for each in explanation.maps)),
-        "top_k": 1,
-        "signed": True,
-        "metrics": False,
-        "region": None,
-        "boxes": None,
-    }
-    settings = explainer.settings.model_copy(update=changes)
-    copied = copy_of(explainer.classifier)
-    again = Explainer(copied, settings)
-    before = [each.values for each in again.explain(explanation.photo).maps]
-    rows = list_layers(copied.model, copied.input_size)
-    weighty = [row for row in reversed(rows) if row.layer.weights and not _inner(row.layer)]
-    generator = np.random.default_rng(settings.seed)
-    curves: list[list[float | None]] = [[] for _ in before]
-    for row in weighty:
-        row.layer.set_weights([_shuffled(each, generator) for each in row.layer.get_weights()])
-        for curve, first, found in zip(
-            curves, before, again.explain(explanation.photo).maps, strict=True
-        ):
-            curve.append(rank_correlation(first, found.values))
-    return replace(
-        explanation,
-        sanity=Sanity(tuple(row.name for row in weighty), tuple(map(tuple, curves))),
-    )
+    generator = np.random.default_rng(seed)
+    for row in reversed(list_layers(classifier.model, classifier.input_size)):
+        if row.layer.weights and not _has_inner_layers(row.layer):
+            weights = row.layer.get_weights()
+            row.layer.set_weights(
+                [generator.permutation(each.ravel()).reshape(each.shape) for each in weights]
+            )
+            yield row.name
 
 
 def copy_of(classifier: Classifier) -> Classifier:
-    """A classifier with a model of its own.
+    """Copies a classifier together with its model.
 
     Args:
         classifier: The classifier.
@@ -79,13 +66,13 @@ def copy_of(classifier: Classifier) -> Classifier:
     except (ValueError, TypeError, NotImplementedError) as error:
         raise UsageError(
             f"the model cannot be copied, and its own weights are not shuffled: {error}",
-            hint="a class of its own needs get_config and from_config; or leave out --sanity",
+            hint="a class of its own needs get_config and from_config; or leave out `sanity`",
         ) from error
     return replace(classifier, model=copy)
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:
-    """Spearman's rank correlation of two maps of one shape.
+    """Computes Spearman's rank correlation of two maps of one shape.
 
     Args:
         first: A map.
@@ -101,9 +88,5 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:
     return float(spearmanr(first, second, axis=None).statistic)
 
 
-def _inner(layer: keras.Layer) -> bool:
+def _has_inner_layers(layer: keras.Layer) -> bool:
     return any(True for _ in layer._flatten_layers(include_self=False))
-
-
-def _shuffled(weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    return generator.permutation(weights.ravel()).reshape(weights.shape)

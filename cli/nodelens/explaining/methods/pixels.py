@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nodelens.explaining.methods.image_score import FORWARD_BATCH, GRADIENT_BATCH, ImageScore
+from nodelens.explaining.pictures.scaling import enlarge
 from nodelens.explaining.settings import PixelSettings
-from nodelens.figures.overlay import enlarge
 
 INPUT = "input"
 """The name in place of that of a layer."""

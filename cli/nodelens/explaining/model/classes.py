@@ -11,6 +11,23 @@ from nodelens.errors import UsageError
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """One class with the scores that the model gives it.
+
+    Attributes:
+        index: The index of the class.
+        name: The name of the class.
+        score: The probability.
+        logit: The score before the softmax.
+    """
+
+    index: int
+    name: str
+    score: float
+    logit: float
+
+
+@dataclass(frozen=True)
 class ClassNames:
     """The names of a model's outputs, in the order of the outputs.
 

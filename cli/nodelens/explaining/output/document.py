@@ -1,4 +1,4 @@
-"""An explanation as plain data, for JSON."""
+"""Explanations, models and comparisons as plain data, for JSON; and explanations read back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from nodelens.conv.receptive_field import AxisField
+from nodelens.explaining.averages import MethodMeans
+from nodelens.explaining.judging.faithfulness import Faithfulness
+from nodelens.explaining.judging.localisation import Localisation
+from nodelens.explaining.judging.measuring import Control
+from nodelens.explaining.judging.sanity import Sanity
+from nodelens.explaining.model.classes import Prediction
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.layers import LayerRow
 from nodelens.explaining.model.receptive_field import ReceptiveField
-from nodelens.explaining.output.save import MapFiles
-from nodelens.explaining.result import Explanation, HeatMap
+from nodelens.explaining.result import MapFiles, MapResult, PictureResult
+
+_AXIS = ("size", "stride", "padding", "center")
 
 
 def model_document(classifier: Classifier) -> dict[str, Any]:
-    """What is known about the model.
-
-    Args:
-        classifier: The model.
-
-    Returns:
-        Plain data.
-    """
+    """Describes a model as plain data."""
     return {
         "name": classifier.name,
         "weights": classifier.weights.kind,
@@ -32,57 +32,8 @@ def model_document(classifier: Classifier) -> dict[str, Any]:
     }
 
 
-def image_document(
-    explanation: Explanation,
-    files: Sequence[MapFiles] = (),
-    figures: Mapping[str, Path] | None = None,
-) -> dict[str, Any]:
-    """What was found out about one photo.
-
-    Args:
-        explanation: The findings.
-        files: The files of each map; none if nothing was written.
-        figures: The files that judge the maps, if anything was measured.
-
-    Returns:
-        Plain data.
-    """
-    written: Sequence[MapFiles | None] = files or [None] * len(explanation.maps)
-    photo = explanation.photo
-    return {
-        "path": str(photo.path),
-        "sha256": photo.sha256,
-        "size": list(photo.size),
-        "notes": list(photo.notes),
-        "predictions": [asdict(prediction) for prediction in explanation.predictions],
-        "maps": [
-            _map(heat_map, its_files)
-            for heat_map, its_files in zip(explanation.maps, written, strict=True)
-        ],
-        "controls": [
-            {
-                "layer": control.layer,
-                "class_index": control.target.index,
-                "class_name": control.target.name,
-                "method": "random",
-                "metrics": asdict(control.faithfulness),
-            }
-            for control in explanation.controls
-        ],
-        "sanity": asdict(explanation.sanity) if explanation.sanity else None,
-        "figures": {kind: str(file) for kind, file in (figures or {}).items()},
-    }
-
-
 def layer_document(row: LayerRow) -> dict[str, Any]:
-    """One layer of a model.
-
-    Args:
-        row: What is known about it.
-
-    Returns:
-        Plain data.
-    """
+    """Describes one layer of a model as plain data."""
     return {
         "name": row.name,
         "type": row.type,
@@ -92,37 +43,163 @@ def layer_document(row: LayerRow) -> dict[str, Any]:
     }
 
 
-def _map(heat_map: HeatMap, files: MapFiles | None) -> dict[str, Any]:
-    target = heat_map.target
+def metrics_document(rows: Sequence[MethodMeans]) -> list[dict[str, Any]]:
+    """Makes plain data of the comparison of methods."""
+    return [
+        {
+            "method": row.method,
+            "layer": row.layer,
+            "maps": row.maps,
+            "pictures": row.pictures,
+            **{name: each.value for name, each in row.means.items()},
+            "intervals": {name: each.interval for name, each in row.means.items()},
+            "against_random": {
+                name: dict(zip(("mean", "interval"), each.gap, strict=True))
+                for name, each in row.means.items()
+                if each.gap
+            },
+        }
+        for row in rows
+    ]
+
+
+def image_document(picture: PictureResult) -> dict[str, Any]:
+    """Makes plain data of what was found out about one picture."""
     return {
-        "layer": heat_map.layer,
-        "class_index": target.index,
-        "class_name": target.name,
-        "score": target.score,
-        "logit": target.logit,
-        "method": heat_map.method,
-        "target": heat_map.explains,
-        "signed": heat_map.signed,
-        "counterfactual": heat_map.counterfactual,
-        "smooth": heat_map.smooth,
-        "shape": list(heat_map.values.shape),
-        "max": heat_map.max,
-        "min": heat_map.min,
-        "empty": heat_map.empty,
-        "receptive_field": _receptive_field(heat_map.receptive_field),
-        "details": dict(heat_map.details),
-        "box": None if heat_map.box is None else list(heat_map.box),
-        "localisation": asdict(heat_map.localisation) if heat_map.localisation else None,
-        "metrics": asdict(heat_map.faithfulness) if heat_map.faithfulness else None,
-        "files": {} if files is None else {k: str(path) for k, path in files.as_dict().items()},
+        "path": str(picture.path),
+        "sha256": picture.sha256,
+        "size": list(picture.size),
+        "notes": list(picture.notes),
+        "predictions": [asdict(prediction) for prediction in picture.predictions],
+        "maps": [_map(each) for each in picture.maps],
+        "controls": [
+            {
+                "layer": control.layer,
+                "class_index": control.target.index,
+                "class_name": control.target.name,
+                "method": "random",
+                "metrics": _faithfulness(control.faithfulness),
+            }
+            for control in picture.controls
+        ],
+        "sanity": asdict(picture.sanity) if picture.sanity else None,
+        "figures": {kind: str(file) for kind, file in picture.figures.items()},
     }
+
+
+def read_image(document: Mapping[str, Any]) -> PictureResult:
+    """Reads what `image_document` made, after it has been JSON.
+
+    Args:
+        document: Plain data.
+
+    Returns:
+        What was found out about the picture.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: It is no such document.
+    """
+    maps = tuple(_read_map(each) for each in document["maps"])
+    targets = {each.target.index: each.target for each in maps}
+    sanity = document["sanity"]
+    width, height = document["size"]
+    return PictureResult(
+        path=Path(document["path"]),
+        sha256=document["sha256"],
+        size=(width, height),
+        notes=tuple(document["notes"]),
+        predictions=tuple(_read_prediction(**each) for each in document["predictions"]),
+        maps=maps,
+        controls=tuple(
+            Control(each["layer"], targets[each["class_index"]], _read_measures(each["metrics"]))
+            for each in document["controls"]
+        ),
+        sanity=sanity and Sanity(tuple(sanity["layers"]), _tuples(sanity["correlations"])),
+        figures={kind: Path(file) for kind, file in document.get("figures", {}).items()},
+    )
+
+
+def _map(found: MapResult) -> dict[str, Any]:
+    return {
+        "layer": found.layer,
+        "class_index": found.target.index,
+        "class_name": found.target.name,
+        "score": found.target.score,
+        "logit": found.target.logit,
+        "method": found.method,
+        "target": found.explains,
+        "signed": found.signed,
+        "counterfactual": found.counterfactual,
+        "smooth": found.smooth,
+        "shape": list(found.shape),
+        "max": found.max,
+        "min": found.min,
+        "empty": found.empty,
+        "receptive_field": _receptive_field(found.receptive_field),
+        "details": dict(found.details),
+        "box": None if found.box is None else list(found.box),
+        "localisation": asdict(found.localisation) if found.localisation else None,
+        "metrics": _faithfulness(found.faithfulness) if found.faithfulness else None,
+        "files": {kind: str(path) for kind, path in found.files.as_dict().items()},
+    }
+
+
+def _read_map(each: Mapping[str, Any]) -> MapResult:
+    located, measures, field = each["localisation"], each["metrics"], each["receptive_field"]
+    return MapResult(
+        layer=each["layer"],
+        target=_read_prediction(
+            each["class_index"], each["class_name"], each["score"], each["logit"]
+        ),
+        method=each["method"],
+        shape=tuple(each["shape"]),
+        max=_number(each["max"]),
+        min=_number(each["min"]),
+        receptive_field=field and ReceptiveField(**{k: _read_axis(v) for k, v in field.items()}),
+        signed=each["signed"],
+        counterfactual=each["counterfactual"],
+        smooth=each["smooth"],
+        explains=each["target"],
+        details={name: _number(value) for name, value in each["details"].items()},
+        box=each["box"] and tuple(each["box"]),
+        localisation=located and Localisation(**{**located, "boxes": _tuples(located["boxes"])}),
+        faithfulness=measures and _read_measures(measures),
+        files=MapFiles(**{kind: Path(path) for kind, path in each["files"].items()}),
+    )
+
+
+def _read_prediction(index: int, name: str, score: Any, logit: Any) -> Prediction:
+    return Prediction(index, name, _number(score), _number(logit))
+
+
+def _faithfulness(found: Faithfulness) -> dict[str, Any]:
+    return {**found.values, **found.curves}
+
+
+def _read_measures(document: Mapping[str, Any]) -> Faithfulness:
+    curves = {name: each for name, each in document.items() if isinstance(each, list)}
+    values = {name: _number(each) for name, each in document.items() if name not in curves}
+    return Faithfulness(
+        values, {name: tuple(map(_number, curve)) for name, curve in curves.items()}
+    )
 
 
 def _receptive_field(field: ReceptiveField | None) -> dict[str, Any] | None:
     if field is None:
         return None
-    return {"height": _axis(field.height), "width": _axis(field.width)}
+    axes = {"height": field.height, "width": field.width}
+    return {name: {key: getattr(axis, key) for key in _AXIS} for name, axis in axes.items()}
 
 
-def _axis(axis: AxisField) -> dict[str, Any]:
-    return {key: getattr(axis, key) for key in ("size", "stride", "padding", "center")}
+def _read_axis(document: Mapping[str, Any]) -> AxisField:
+    # Documents have no smallest size; nothing that is made of them shows it.
+    return AxisField(**document, smallest_size=document["size"])
+
+
+def _number(value: Any) -> Any:
+    """Returns a number of JSON, in which null stands for what is not finite."""
+    return float("nan") if value is None else value
+
+
+def _tuples(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    return tuple(tuple(row) for row in rows)

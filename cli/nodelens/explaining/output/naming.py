@@ -14,14 +14,14 @@ LONGEST_NAME = 100
 
 
 def plan_files(explainer: Explainer, paths: Sequence[Path], root: Path) -> dict[Path, Path]:
-    """Chooses the directory of every picture: named after the picture and what is asked of it.
+    """Chooses the directory of every picture: named after the picture and the settings.
 
-    Another question about the same picture gets another directory, the same question the same.
+    Other settings for the same picture give another directory, the same settings the same.
 
     Args:
-        explainer: What is asked.
+        explainer: The model and the settings.
         paths: The pictures.
-        root: Where the directories are.
+        root: The directory of these directories.
 
     Returns:
         For each picture its directory.
@@ -33,12 +33,12 @@ def plan_files(explainer: Explainer, paths: Sequence[Path], root: Path) -> dict[
 
 
 def share_of(plan: Mapping[Path, Path], number: int, count: int) -> dict[Path, Path]:
-    """The pictures that one of several machines explains; together they explain all, each once.
+    """Selects the pictures of one of several machines; together they explain all, each once.
 
     Args:
         plan: For each picture its directory, the same on all machines.
-        number: Of this machine, from 1.
-        count: Of machines.
+        number: The number of this machine, from 1.
+        count: The number of machines.
 
     Returns:
         Every `count`-th picture with its directory.
@@ -47,14 +47,7 @@ def share_of(plan: Mapping[Path, Path], number: int, count: int) -> dict[Path, P
 
 
 def question_words(explainer: Explainer) -> str:
-    """What is asked, in words that tell it from any other settings.
-
-    Args:
-        explainer: The model and the settings.
-
-    Returns:
-        The layers, and whatever is not as usual.
-    """
+    """Makes the words that tell these settings from any others: layers, and what is not usual."""
     settings, names = explainer.settings, explainer.classifier.class_names
     classes = explainer.classes
     words = [] if explainer.classifier.name == "vgg19" else [explainer.classifier.name]
@@ -82,14 +75,11 @@ def question_words(explainer: Explainer) -> str:
 
 
 def directory_name(stem: str, question: str) -> str:
-    """The name of the directory of one picture.
+    """Makes a name that is safe on every file system; a long one is cut and ends in a checksum.
 
     Args:
         stem: The name of the picture.
-        question: What is asked.
-
-    Returns:
-        A name that is safe on every file system; a very long one is cut and ends in a checksum.
+        question: The words of the settings.
     """
     name = re.sub(r"[^\w.+-]+", "_", f"{stem}-{question}")
     if len(name) <= LONGEST_NAME:

@@ -1,8 +1,7 @@
-"""Laying a map over its photo, and drawing both with the words that belong to them."""
+"""Maps laid over their photos, and figures of both with the words that belong to them."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,18 +9,10 @@ from PIL import Image
 
 from nodelens.explaining.methods.registry import METHODS
 from nodelens.explaining.pictures.images import Frames, Photo
+from nodelens.explaining.pictures.scaling import divide_by_maximum, enlarge
+from nodelens.explaining.result import Findings, HeatMap
 from nodelens.figures.gradcam import GradcamCaption, gradcam_figure
-from nodelens.figures.overlay import (
-    ALPHA,
-    blend,
-    colours,
-    divide_by_maximum,
-    enlarge,
-    signed_colours,
-)
-
-if TYPE_CHECKING:
-    from nodelens.explaining.result import Explanation, HeatMap
+from nodelens.figures.overlay import ALPHA, blend, colours, signed_colours
 
 SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
 SMOOTH_WORDS = {None: "", "aug": " (aug-smoothed)", "eigen": " (eigen-smoothed)"}
@@ -40,7 +31,7 @@ class Painted:
     colour: np.ndarray
 
 
-def paint(photo: Photo, heat_map: "HeatMap", alpha: float = ALPHA) -> Painted:
+def paint(photo: Photo, heat_map: HeatMap, alpha: float = ALPHA) -> Painted:
     """Lays a map over its photo; an empty one leaves the photo as it is.
 
     Args:
@@ -66,7 +57,7 @@ def paint_frames(
     Args:
         frames: The frames.
         maps: One for each, `(frames, h, w)`.
-        signed: Whether they show both signs.
+        signed: True if they show both signs.
         alpha: Opacity of the maps.
 
     Returns:
@@ -88,28 +79,28 @@ def save_gif(pictures: list[np.ndarray], milliseconds: tuple[int, ...], path: Pa
 
     Args:
         pictures: `uint8` RGB, all of one size.
-        milliseconds: How long each is shown.
+        milliseconds: The time for which each is shown.
         path: The file.
     """
     first, *others = [Image.fromarray(picture) for picture in pictures]
     first.save(path, save_all=True, append_images=others, duration=list(milliseconds), loop=0)
 
 
-def draw_map(explanation: "Explanation", heat_map: "HeatMap", overlay: np.ndarray) -> Figure:
+def draw_map(findings: Findings, heat_map: HeatMap, overlay: np.ndarray) -> Figure:
     """Draws photo and overlay side by side.
 
     Args:
-        explanation: What the map belongs to.
+        findings: The findings that the map belongs to.
         heat_map: The map.
         overlay: See `paint`.
 
     Returns:
         The figure.
     """
-    return gradcam_figure(explanation.photo.pixels, overlay, _caption(explanation, heat_map))
+    return gradcam_figure(findings.photo.pixels, overlay, _caption(findings, heat_map))
 
 
-def _caption(explanation: "Explanation", heat_map: "HeatMap") -> GradcamCaption:
+def _caption(findings: Findings, heat_map: HeatMap) -> GradcamCaption:
     title = METHODS[heat_map.method].title + SMOOTH_WORDS[heat_map.smooth]
     title += SCORE_WORDS[heat_map.explains]
     return GradcamCaption(
@@ -118,7 +109,7 @@ def _caption(explanation: "Explanation", heat_map: "HeatMap") -> GradcamCaption:
         probability=heat_map.target.score,
         layer=heat_map.layer,
         method=f"counterfactual {title}" if heat_map.counterfactual else title,
-        footer=f"Weights: {explanation.weights.description}",
+        footer=f"Weights: {findings.weights.description}",
         empty=heat_map.empty,
         signed=heat_map.signed,
     )

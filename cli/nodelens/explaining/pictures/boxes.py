@@ -46,7 +46,7 @@ def read_boxes(path: Path) -> dict[str, tuple[Box, ...]]:
 
 
 def boxes_of(photo: Path, boxes: Mapping[str, tuple[Box, ...]]) -> tuple[Box, ...]:
-    """The boxes of one photo.
+    """Looks up the boxes of one photo.
 
     Args:
         photo: Its path.
@@ -82,9 +82,9 @@ def _box(parts: list[str | None], where: str) -> Box:
     try:
         left, top, right, bottom = (int(part or "") for part in parts)
     except ValueError:
-        said = ",".join(part or "" for part in parts)
+        received = ",".join(part or "" for part in parts)
         raise UsageError(
-            f"{where}: expected a box of four whole numbers x0,y0,x1,y1, received {said!r}",
+            f"{where}: expected a box of four whole numbers x0,y0,x1,y1, received {received!r}",
             hint="in pixels of the photo, from its upper left corner",
         ) from None
     if left >= right or top >= bottom:

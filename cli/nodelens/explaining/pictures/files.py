@@ -12,7 +12,7 @@ from nodelens.runtime.resources import sample_images
 SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".jp2",
 )  # fmt: skip
-"""What the pictures in a directory are recognised by."""
+"""The ends of names by which the pictures in a directory are recognised."""
 
 PIXEL_LIMIT = 80_000_000
 """Largest picture that is decoded, in pixels: it takes 240 MB as RGB, a few times that to paint."""
@@ -43,7 +43,7 @@ def find_pictures(given: Sequence[str | Path]) -> list[Path]:
 
 
 def _listed(text: str) -> list[Path]:
-    """The paths of a list, one a line, or divided by zero bytes as `find -print0` does."""
+    """Reads a list of paths, one a line, or divided by zero bytes as `find -print0` does."""
     lines = text.split("\0") if "\0" in text else text.splitlines()
     if paths := [Path(line) for line in lines if line.strip()]:
         return paths
@@ -81,7 +81,7 @@ def _matching(pattern: Path) -> list[Path]:
 
 
 def _sample_image(path: Path) -> Path | None:
-    """The sample image of a name, for those who have no picture at hand."""
+    """Finds the sample image of a name, for those who have no picture at hand."""
     if path.parent not in {Path(), Path("sample_images")}:
         return None
     sample = sample_images() / f"{path.name.removesuffix('.jpg')}.jpg"

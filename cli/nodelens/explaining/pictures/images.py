@@ -1,17 +1,29 @@
-"""Opening a picture from a file so that its pixels mean what the photographer saw."""
+"""Pictures read from files so that their pixels mean what the photographer saw."""
 
 import hashlib
+import struct
 import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from nodelens.errors import UsageError
 from nodelens.explaining.pictures.files import PIXEL_LIMIT, refuse_unreadable
 
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
+TURNED = "turned upright by its EXIF orientation"
+
+# Pillow's decoders raise any of these for damaged data.
+_DAMAGE = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, RuntimeError,
+    struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 _ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
@@ -21,7 +33,7 @@ class Frames:
 
     Attributes:
         pictures: `uint8` arrays of shape `(height, width, 3)`, all of one size.
-        milliseconds: How long each is shown.
+        milliseconds: The time for which each is shown.
     """
 
     pictures: tuple[np.ndarray, ...]
@@ -34,11 +46,11 @@ class Photo:
 
     Attributes:
         path: The file it came from.
-        sha256: Of the bytes of the file.
+        sha256: The checksum of the bytes of the file.
         pixels: `uint8` array of shape `(height, width, 3)`.
         notes: What was done to the pixels beyond decoding, one phrase each.
-        tensor: What the model takes, where the file holds that and no pixels; float32.
-        frames: Those of an animation, the first of which this is.
+        tensor: The input of the model, where the file holds that and no pixels; float32.
+        frames: The frames of an animation, the first of which this is.
     """
 
     path: Path
@@ -72,20 +84,25 @@ def load_photo(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
         UsageError: The file is missing, empty, too large, truncated, or not a picture.
     """
     refuse_unreadable(path)
+    with decoding_errors(path), path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        with open_image(file, path, pixel_limit) as image:
+            image.load()
+            pixels, notes = _to_rgb(image, path)
+    return Photo(path=path, sha256=sha256, pixels=pixels, notes=notes)
+
+
+@contextmanager
+def decoding_errors(path: Path) -> Iterator[None]:
+    """Raises whatever Pillow's decoders raise for damaged data as a `UsageError`."""
     try:
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            with _open_image(file, path, pixel_limit) as image:
-                image.load()
-                pixels, notes = _to_rgb(image, path)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # Pillow's decoders raise any of these for damaged data.
+        yield
+    except _DAMAGE as error:
         raise UsageError(
             f"{path}: the picture cannot be decoded: {error}",
             hint="the file may be truncated or damaged; save it anew with an image viewer",
         ) from error
-    return Photo(path=path, sha256=sha256, pixels=pixels, notes=notes)
 
 
 def to_model_input(photo: Photo, size: tuple[int, int]) -> np.ndarray:
@@ -107,7 +124,7 @@ def to_model_input(photo: Photo, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(resized)
 
 
-def _open_image(file, path: Path, pixel_limit: int) -> Image.Image:  # type: ignore[no-untyped-def]
+def open_image(file: BinaryIO, path: Path, pixel_limit: int) -> Image.Image:
     """Reads the header only; refuses what would be too large once decoded."""
     too_large = UsageError(
         f"{path}: the picture has more than the {pixel_limit:,} pixels that are accepted",
@@ -135,8 +152,8 @@ def _to_rgb(image: Image.Image, path: Path) -> tuple[np.ndarray, tuple[str, ...]
     if getattr(image, "n_frames", 1) > 1:
         notes.append(f"first of {image.n_frames} frames")  # type: ignore[attr-defined]
     upright = ImageOps.exif_transpose(image)
-    if image.getexif().get(0x0112, 1) != 1:
-        notes.append("turned upright by its EXIF orientation")
+    if orientation_of(image) != 1:
+        notes.append(TURNED)
     if upright.mode in _SIXTEEN_BIT_MODES or upright.mode == "I":
         notes.append("16-bit grey reduced to 8 bits")
         return _grey_to_rgb(_eight_bits(np.asarray(upright), path)), tuple(notes)
@@ -147,8 +164,13 @@ def _to_rgb(image: Image.Image, path: Path) -> tuple[np.ndarray, tuple[str, ...]
         )
     if upright.mode in _ALPHA_MODES or "transparency" in upright.info:
         notes.append("transparency laid over white")
-        upright = _over_white(upright)
+        upright = over_white(upright)
     return np.asarray(upright.convert("RGB")), tuple(notes)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Returns the EXIF orientation of a picture; 1 is upright."""
+    return int(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def _eight_bits(values: np.ndarray, path: Path) -> np.ndarray:
@@ -166,7 +188,8 @@ def _grey_to_rgb(grey: np.ndarray) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=-1)
 
 
-def _over_white(image: Image.Image) -> Image.Image:
+def over_white(image: Image.Image) -> Image.Image:
+    """Lays a picture with transparency over white."""
     rgba = image.convert("RGBA")
     white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
     return Image.alpha_composite(white, rgba)

@@ -17,7 +17,7 @@ def open_picture(path: Path, *, pixel_limit: int = PIXEL_LIMIT, frames: bool = F
     Args:
         path: The file.
         pixel_limit: A picture with more pixels is refused before it is decoded.
-        frames: Whether an animation is read whole, and not its first frame only.
+        frames: True if an animation is read whole, and not its first frame only.
 
     Returns:
         The photo.

@@ -1,1 +1,1 @@
-"""What `gradcam` prints."""
+"""The reports of `gradcam`."""

@@ -15,6 +15,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from nodelens.explaining.averages import MethodMeans
+from nodelens.explaining.judging.registry import MEASURES
+from nodelens.explaining.result import MapResult, PictureResult
+from nodelens.report.gradcam.metrics import metrics_html
+
 PICTURE_SIDE = 480
 """Pixels of the longer side; the files beside the page keep the size of the photo."""
 
@@ -58,25 +63,29 @@ _SLIDER = (
 )
 
 
-def image_section(image: Mapping[str, Any], photo: np.ndarray) -> str:
-    """What was found out about one photo.
+def image_section(picture: PictureResult, photo: np.ndarray) -> str:
+    """Makes the section of one photo.
 
     Args:
-        image: The photo's part of the JSON document; its overlays are read.
+        picture: What was found out about it; its overlays are read.
         photo: `uint8` RGB, shape `(height, width, 3)`.
 
     Returns:
         HTML.
     """
-    width, height = image["size"]
-    notes = "".join(f", {escape(note)}" for note in image["notes"])
-    sheet = [_figure(Image.fromarray(photo), "the picture", _predictions(image["predictions"]))]
-    for found in image["maps"]:
-        with Image.open(found["files"]["overlay"]) as overlay:
-            alt = f"{found['method']} for {found['class_name']} at {found['layer']}"
+    width, height = picture.size
+    notes = "".join(f", {escape(note)}" for note in picture.notes)
+    best = "".join(
+        f"<span>{escape(row.name)} {row.score:.3f}</span>" for row in picture.predictions
+    )
+    sheet = [_figure(Image.fromarray(photo), "the picture", best)]
+    for found in picture.maps:
+        assert found.files.overlay  # noqa: S101 (the settings of a page ask for overlays)
+        with Image.open(found.files.overlay) as overlay:
+            alt = f"{found.method} for {found.target.name} at {found.layer}"
             sheet.append(_figure(overlay, alt, _caption(found), _SLIDER))
     return (
-        f"<section>\n<h2>{escape(image['path'])}</h2>\n"
+        f"<section>\n<h2>{escape(str(picture.path))}</h2>\n"
         f'<div class="faint">{width} x {height} pixels{notes}</div>\n'
         f'<div class="sheet">\n{"".join(sheet)}</div>\n</section>\n'
     )
@@ -84,24 +93,27 @@ def image_section(image: Mapping[str, Any], photo: np.ndarray) -> str:
 
 def gradcam_page(
     sections: Sequence[str],
-    failed: Sequence[Mapping[str, str]],
-    metrics: Sequence[Mapping[str, Any]],
+    errors: Sequence[str],
+    rows: Sequence[MethodMeans],
+    model: str,
+    weights: str,
     record: Mapping[str, Any],
 ) -> str:
-    """The whole page.
+    """Makes the whole page.
 
     Args:
-        sections: Of the photos, from `image_section`.
-        failed: Path and error of those that could not be explained.
-        metrics: Rows of the comparison of methods; none if nothing was measured.
+        sections: The sections of the photos, from `image_section`.
+        errors: The errors of those that could not be explained.
+        rows: The comparison of methods; none if nothing was measured.
+        model: The name of the model.
+        weights: The description of its weights.
         record: What it takes to repeat the run.
 
     Returns:
         An HTML document.
     """
-    model = record["model"]
     shown = {key: record[key] for key in ("model", "settings", "versions", "device", "seed")}
-    errors = "".join(f"<li>{escape(each['error'])}</li>\n" for each in failed)
+    failed = "".join(f"<li>{escape(error)}</li>\n" for error in errors)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -110,16 +122,16 @@ def gradcam_page(
 <meta http-equiv="Content-Security-Policy"
       content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
                script-src 'sha256-{_SCRIPT_HASH}'">
-<title>What {escape(model["name"])} looked at</title>
+<title>What {escape(model)} looked at</title>
 <style>{_STYLE}</style>
 </head>
 <body>
-<h1>What {escape(model["name"])} looked at</h1>
-<p>{escape(model["weights_description"])}<br>
+<h1>What {escape(model)} looked at</h1>
+<p>{escape(weights)}<br>
 <span class="faint">Red: most of the evidence for the class; dark blue: none. Where both signs are
 shown, red speaks for the class and blue against it. Each map has its own scale. The slider below a
 map uncovers the photo.</span></p>
-{_metrics(metrics) if metrics else ""}{f"<ul class='empty'>{errors}</ul>" if errors else ""}
+{metrics_html(rows) if rows else ""}{f"<ul class='empty'>{failed}</ul>" if failed else ""}
 {"".join(sections)}<section>
 <details><summary>Settings and versions (nodelens {escape(record["nodelens"])},
 {escape(record["started"])})</summary>
@@ -142,49 +154,20 @@ def _figure(picture: Image.Image, alt: str, caption: str, slider: str = "") -> s
     return f"<figure>{framed}<figcaption>{caption}</figcaption></figure>\n"
 
 
-def _predictions(predictions: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(
-        f"<span>{escape(each['name'])} {each['score']:.3f}</span>" for each in predictions
-    )
-
-
-def _caption(found: Mapping[str, Any]) -> str:
-    views = [name for name in ("counterfactual", "signed") if found[name]]
-    views += [] if found["target"] == "logit" else [f"target {found['target']}"]
-    method = ", ".join([found["method"], *views])
+def _caption(found: MapResult) -> str:
+    views = [name for name in ("counterfactual", "signed") if getattr(found, name)]
+    views += [] if found.explains == "logit" else [f"target {found.explains}"]
+    method = ", ".join([found.method, *views])
     lines = [
-        f"class {found['class_index']} ({found['class_name']})",
-        f"probability {found['score']:.3f}, logit {found['logit']:.2f}",
-        f"map from {found['min']:.3g} to {found['max']:.3g}",
+        f"class {found.target.index} ({found.target.name})",
+        f"probability {found.target.score:.3f}, logit {found.target.logit:.2f}",
+        f"map from {found.min:.3g} to {found.max:.3g}",
     ]
-    if found["metrics"]:
-        measured = ("deletion", "insertion", "drop")
-        lines.append(", ".join(f"{name} {found['metrics'][name]:.3f}" for name in measured))
-    lines += [f"{name.replace('_', ' ')} {value:.4g}" for name, value in found["details"].items()]
+    if found.faithfulness:
+        values = found.faithfulness.values
+        measures = [row for row in MEASURES.values() if row.in_captions]
+        lines.append(", ".join(f"{row.title} {values[row.name]:.3f}" for row in measures))
+    lines += [f"{name.replace('_', ' ')} {value:.4g}" for name, value in found.details.items()]
     spans = "".join(f"<span>{escape(line)}</span>" for line in lines)
-    empty = '<span class="empty">no positive evidence</span>' if found["empty"] else ""
-    return f"<b>{escape(method)}</b> at {escape(found['layer'])}{empty}{spans}"
-
-
-def _metrics(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The comparison of methods; the arrows tell which way is better."""
-    columns = {
-        "maps": ("maps", "d"),
-        "deletion": ("deletion ↓", ".3f"),
-        "insertion": ("insertion ↑", ".3f"),
-        "road": ("ROAD ↑", ".3f"),
-        "average_drop": ("average drop ↓", ".1%"),
-        "increase_in_confidence": ("increase in confidence ↑", ".1%"),
-        "pointing_game": ("pointing game ↑", ".0%"),
-        "share_in_boxes": ("share in boxes ↑", ".1%"),
-    }
-    columns = {key: told for key, told in columns.items() if any(key in row for row in rows)}
-    head = "".join(f'<th class="number">{title}</th>' for title, _ in columns.values())
-    body = ""
-    for row in rows:
-        cells = "".join(
-            f'<td class="number">{format(row[key], form) if key in row else ""}</td>'
-            for key, (_, form) in columns.items()
-        )
-        body += f"<tr><td>{escape(row['method'])}</td><td>{escape(row['layer'])}</td>{cells}</tr>\n"
-    return f"<table>\n<tr><th>method</th><th>layer</th>{head}</tr>\n{body}</table>\n"
+    empty = '<span class="empty">no positive evidence</span>' if found.empty else ""
+    return f"<b>{escape(method)}</b> at {escape(found.layer)}{empty}{spans}"

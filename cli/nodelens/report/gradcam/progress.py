@@ -1,4 +1,4 @@
-"""How far a batch of pictures is, and how fast it goes."""
+"""The progress of a batch of pictures, and its speed."""
 
 import sys
 import time
@@ -11,19 +11,19 @@ from typing import Literal
 from nodelens.report.output import Output
 
 Outcome = Literal["explained", "before", "failed"]
-"""What became of a picture; `before`: it had been explained already."""
+"""The outcome of a picture; `before`: it had been explained already."""
 
 LOG_SECONDS = 30.0
 
 
 @dataclass
 class Pace:
-    """The pictures that were seen to, and the time it took.
+    """The pictures that were dealt with, and the time it took.
 
     Attributes:
-        count: How many there are.
-        clock: What tells the time, in seconds.
-        seen: How many were seen to, by what became of them.
+        count: The number of pictures.
+        clock: The clock, in seconds.
+        seen: The number of pictures with each outcome so far.
     """
 
     count: int
@@ -36,17 +36,17 @@ class Pace:
 
     @property
     def done(self) -> int:
-        """Pictures that were seen to."""
+        """The number of pictures that were dealt with."""
         return self.seen.total()
 
     @property
     def explained(self) -> int:
-        """Those that took their time."""
+        """The number of those that were explained now."""
         return self.seen["explained"]
 
     @property
     def seconds(self) -> float:
-        """The time it has taken."""
+        """The time since the beginning."""
         return self.clock() - self._start
 
     @property
@@ -55,14 +55,14 @@ class Pace:
         return self.explained / self.seconds if self.seconds else 0.0
 
     def words(self) -> str:
-        """The speed, and the time that is left at that speed."""
+        """Returns the speed, and the time that is left at that speed."""
         if not self.explained:
             return ""
         left = (self.count - self.done) / self.rate
         return f"{self.rate:.2g} images/s, {_time(left)} left"
 
     def summary(self) -> str:
-        """What was done in all."""
+        """Returns a summary of all pictures."""
         before = self.seen["before"]
         kept = f"{before} explained before and not again (--force does)" if before else ""
         fast = f"{self.explained} pictures in {_time(self.seconds)}: {self.rate:.2g} images/s"
@@ -74,16 +74,16 @@ def shown_pace(output: Output, count: int) -> "Iterator[Callable[[Outcome], None
     """Shows a bar where a person watches, and a line now and then in a log.
 
     Args:
-        output: Where this command speaks.
-        count: How many pictures there are.
+        output: The output of the command.
+        count: The number of pictures.
 
     Yields:
-        What is to be told of every picture what became of it.
+        A function that is called with the outcome of every picture.
     """
     pace = Pace(count)
     if output.live and count > 1:
-        with _live(output, pace) as tell:
-            yield tell
+        with _live(output, pace) as seen:
+            yield seen
     else:
         yield _log(output, pace)
     if (pace.count > 1 or pace.seen["before"]) and (words := pace.summary()):
@@ -101,23 +101,23 @@ def _live(output: Output, pace: Pace) -> "Iterator[Callable[[Outcome], None]]":
     ) as bar:
         task = bar.add_task("compiling", total=pace.count)
 
-        def tell(outcome: Outcome) -> None:
+        def seen(outcome: Outcome) -> None:
             pace.seen[outcome] += 1
             bar.update(task, completed=pace.done, description=pace.words())
 
-        yield tell
+        yield seen
 
 
 def _log(output: Output, pace: Pace) -> "Callable[[Outcome], None]":
     last = [pace.clock()]
 
-    def tell(outcome: Outcome) -> None:
+    def seen(outcome: Outcome) -> None:
         pace.seen[outcome] += 1
         if pace.clock() - last[0] >= LOG_SECONDS and pace.done < pace.count and not output.json:
             last[0] = pace.clock()
             output.note(f"{pace.done} of {pace.count} pictures, {pace.words()}")
 
-    return tell
+    return seen
 
 
 def _time(seconds: float) -> str:
