@@ -13,9 +13,9 @@ from tests.explaining.classifiers import classifier_of
 from tests.explaining.golden.networks import CLASSES, EXPLAINED, LAYERS, build, pixels
 
 from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.pictures.images import Photo
-from nodelens.explaining.result import Explanation
 from nodelens.explaining.settings import GradcamSettings, PixelSettings
 
 CAMS = ["gradcam", "hirescam", "xgradcam", "layercam", "gradcam++", "eigencam"]

@@ -9,13 +9,13 @@ import tensorflow as tf
 
 from nodelens.errors import EnvironmentLacksError, UsageError
 from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.applications import applications, find_application
 from nodelens.explaining.model.layers import find_layer, list_layers
 from nodelens.explaining.model.loading import load_classifier
 from nodelens.explaining.model.preprocessing import preprocessor
 from nodelens.explaining.model.request import refuse_unknown
 from nodelens.explaining.pictures.images import Photo
-from nodelens.explaining.result import Explanation
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 
 L = keras.layers
