@@ -1,9 +1,10 @@
-"""What a network costs: parameters, operations, memory, layer by layer and in total.
+"""The costs of a network: parameters, operations, memory, layer by layer and in total.
 
 Definitions. A MAC is one multiplication and one addition into a sum; the bias is not counted.
 FLOPs = 2·MACs + one addition for each output value that has a bias. Both are for one sample.
 Activation functions, pooling, normalisation and merging are not counted. Memory: every layer's
-output once, for the whole batch, and every weight once, in the chosen number format.
+output once, for the whole batch, and every weight once, in the chosen number format. Whatever
+depends on an unknown size is None.
 """
 
 from collections.abc import Sequence
@@ -59,33 +60,22 @@ class Formula(NamedTuple):
 
 
 class LayerAccount(NamedTuple):
-    """All figures of one layer. Shapes are without the batch.
+    """All figures of one layer; see `Layer` for those that are not listed here.
 
     Attributes:
         name: Its name in the network.
-        type: Name of the Keras class.
         inputs: Names of the layers it takes its inputs from.
-        input_shape: Shape of its (first) input.
-        input_shapes: Shapes of all its inputs.
-        output_shape: Shape of its output.
-        kernel_size: Cells of its window along each axis, `None` without a window.
-        strides: Strides along each axis, `None` without a window.
-        padding: `"valid"`, `"same"` or `"causal"`, `None` without a window.
-        pads: Zeros before and after each axis (negative: cells cut off), `None` if it pads nothing.
-        dilation: Dilation along each axis, `None` without a kernel.
-        groups: Number of groups of channels, `None` without a kernel.
-        use_bias: Whether it adds a bias.
-        activation: Name of the function applied to its output, `None` for none.
-        data_format: Where the channels stand.
-        shares: Name of the layer whose weights it uses again, `None` if it has its own.
+        input_shape: Shape of its (first) input, without the batch.
+        pads: Zeros before and after each axis (negative: cells cut off), None if it pads nothing.
+        shares: Name of the layer whose weights it uses again, None if it has its own.
         params: Its numbers.
-        formula: The formula of its numbers, `None` without a kernel of its own.
-        macs: Multiply-accumulate operations for one sample, `None` if a size is unknown.
-        flops: Floating-point operations for one sample, `None` if a size is unknown.
-        activation_bytes: Memory of its output for the batch, `None` if a size is unknown.
-        receptive_field: What one cell of its output sees of the input, an entry an axis, or `None`.
-        receptive_field_global: Whether every cell sees the network's whole input.
-        receptive_field_note: Why there is no receptive field, or `None`.
+        formula: The formula of its numbers, None without a kernel of its own.
+        macs: Multiply-accumulate operations for one sample.
+        flops: Floating-point operations for one sample.
+        activation_bytes: Memory of its output for the batch.
+        receptive_field: The input that one output cell sees, an entry an axis, or None.
+        receptive_field_global: True if every cell sees the network's whole input.
+        receptive_field_note: The reason why there is no receptive field, or None.
     """
 
     name: str
@@ -115,16 +105,9 @@ class LayerAccount(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums over all layers.
+    """Sums over layers: numbers held, operations for one sample, and bytes.
 
-    Attributes:
-        params: All numbers held.
-        trainable: Those changed by training.
-        non_trainable: The rest.
-        macs: Multiply-accumulate operations for one sample, `None` if a size is unknown.
-        flops: Floating-point operations for one sample, `None` if a size is unknown.
-        weight_bytes: Memory of all numbers held.
-        activation_bytes: Memory of all layers' outputs for the batch, `None` if a size is unknown.
+    The memory of the activations is that of all layers' outputs for the batch.
     """
 
     params: int
@@ -157,15 +140,12 @@ class Accounting(NamedTuple):
 
 
 def account(network: Network, *, dtype: str = "float32", batch: int = 1) -> Accounting:
-    """Count everything in a network.
+    """Counts everything in a network, exactly.
 
     Args:
         network: The network.
         dtype: Number format in which memory is counted, a key of `BYTES`.
         batch: Samples at once.
-
-    Returns:
-        Exact figures for each layer, and their sums.
 
     Raises:
         ConvolutionError: The weights of a layer depend on an unknown size.
@@ -188,15 +168,7 @@ def account(network: Network, *, dtype: str = "float32", batch: int = 1) -> Acco
 
 
 def sum_up(layers: Sequence[LayerAccount], width: int) -> Totals:
-    """Add up the figures of layers.
-
-    Args:
-        layers: Any number of layers.
-        width: Bytes of a weight.
-
-    Returns:
-        The sums.
-    """
+    """Returns the sums of layers whose weights take `width` bytes each."""
     params = sum(layer.params.total for layer in layers)
     trainable = sum(layer.params.trainable for layer in layers)
     return Totals(
@@ -211,7 +183,7 @@ def sum_up(layers: Sequence[LayerAccount], width: int) -> Totals:
 
 
 class _Costs(NamedTuple):
-    """What a layer costs wherever it stands."""
+    """The costs of a layer wherever it is."""
 
     params: ParameterCount
     formula: Formula | None
@@ -225,7 +197,7 @@ class _Costs(NamedTuple):
 def _costs(
     layer: Layer, output: Shape, inputs: tuple[Shape, ...], *, trainable: bool, shared: bool
 ) -> _Costs:
-    """Count what does not depend on a layer's place in the network."""
+    """Counts what does not depend on a layer's place in the network."""
     weights = layer.weights(*inputs)
     values = product(output)
     macs = layer.macs(output, *inputs)
@@ -248,7 +220,7 @@ def _formula(layer: Layer, inputs: tuple[Shape, ...], params: ParameterCount) ->
 
 
 def _layer(node: Node, bytes_per_value: int, field: Fields) -> LayerAccount:
-    """Put the figures of one layer together."""
+    """Returns the figures of one layer."""
     layer = node.layer
     costs = _costs(
         layer,
@@ -286,7 +258,7 @@ def _layer(node: Node, bytes_per_value: int, field: Fields) -> LayerAccount:
 
 
 def _count(weights: Weights, trainable: bool) -> ParameterCount:
-    """Split the weights into those that training changes and the rest."""
+    """Splits the weights into those that training changes and the rest."""
     trained = weights.kernel + weights.bias if trainable else 0
     everything = weights.kernel + weights.bias + weights.statistics
     return ParameterCount(weights.kernel, weights.bias, trained, everything - trained, everything)

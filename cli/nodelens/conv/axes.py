@@ -5,7 +5,10 @@ dilation d (so that it spans e = d(k - 1) + 1 cells) and a stride s:
 
 - `valid`: the kernel stays inside, floor((n - e) / s) + 1 positions.
 - `same`: ceil(n / s) positions; zeros are added, one more after than before if their number is odd.
-- `causal`: as many as `same`, all zeros before, so that no output sees what comes later.
+- `causal`: as many as `same`, all zeros before, so that no output sees later input.
+
+All functions take the length of the input in cells, None if it is unknown, then k, s, d and the
+padding; `extra` is the `output_padding` of Keras, None for its default.
 
 Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (arXiv:1603.07285),
 derives the same lengths with pictures; Keras' transposed convolution differs from theirs in that it
@@ -25,30 +28,14 @@ Pads = tuple[int, int]
 
 
 def span(kernel: int, dilation: int = 1) -> int:
-    """Count the cells from the first to the last that a dilated kernel touches.
-
-    Args:
-        kernel: Number of weights along the axis.
-        dilation: Distance between neighbouring weights.
-
-    Returns:
-        d(k - 1) + 1.
-    """
+    """Returns the extent of a dilated kernel, d(k - 1) + 1 cells."""
     return dilation * (kernel - 1) + 1
 
 
 def window_length(length: Size, kernel: int, stride: int, dilation: int, padding: str) -> Size:
-    """Count the positions of a sliding window (convolution or pooling) on one axis.
+    """Returns the number of positions of a sliding window (convolution or pooling).
 
-    Args:
-        length: Cells of the input, `None` if unknown.
-        kernel: Cells of the window.
-        stride: Cells from one position to the next.
-        dilation: Distance between the window's cells.
-        padding: `"valid"`, `"same"` or `"causal"`.
-
-    Returns:
-        Number of positions; zero or negative where the window does not fit.
+    It is zero or negative where the window does not fit, and None if the length is unknown.
     """
     if length is None:
         return None
@@ -59,17 +46,9 @@ def window_length(length: Size, kernel: int, stride: int, dilation: int, padding
 
 @lru_cache(maxsize=1024)
 def window_pads(length: Size, kernel: int, stride: int, dilation: int, padding: str) -> Pads | None:
-    """Tell how many zeros a sliding window adds before and after on one axis.
+    """Returns the zeros that a sliding window adds before and after the input.
 
-    Args:
-        length: Cells of the input, `None` if unknown.
-        kernel: Cells of the window.
-        stride: Cells from one position to the next.
-        dilation: Distance between the window's cells.
-        padding: `"valid"`, `"same"` or `"causal"`.
-
-    Returns:
-        Zeros before and after, or `None` if they depend on the unknown length.
+    None if they depend on an unknown length.
     """
     extent = span(kernel, dilation)
     if padding == VALID:
@@ -89,39 +68,18 @@ def window_pads(length: Size, kernel: int, stride: int, dilation: int, padding: 
 def transposed_length(
     length: Size, kernel: int, stride: int, dilation: int, padding: str, extra: Size
 ) -> Size:
-    """Compute the output length of a transposed convolution on one axis.
-
-    Args:
-        length: Cells of the input, `None` if unknown.
-        kernel: Number of weights along the axis.
-        stride: Output cells from one input cell's patch to the next.
-        dilation: Distance between neighbouring weights.
-        padding: `"valid"` or `"same"`.
-        extra: The `output_padding` of Keras, `None` for its default.
-
-    Returns:
-        The output length, `None` if unknown.
-    """
+    """Returns the output length of a transposed convolution, None if it is unknown."""
     if length is None:
         return None
     return (length - 1) * stride + _patch(kernel, stride, dilation, padding, extra)
 
 
 def transposed_crop(kernel: int, stride: int, dilation: int, padding: str, extra: Size) -> Pads:
-    """Tell how much a transposed convolution cuts from its full output on one axis.
+    """Returns the cells that a transposed convolution cuts before and after its full output.
 
     The full output has (n - 1)s + e cells. TensorFlow computes the layer as the gradient of a
-    `same` convolution over the output, and that convolution's zeros are the cells cut here.
-
-    Args:
-        kernel: Number of weights along the axis.
-        stride: Output cells from one input cell's patch to the next.
-        dilation: Distance between neighbouring weights.
-        padding: `"valid"` or `"same"`.
-        extra: The `output_padding` of Keras, `None` for its default.
-
-    Returns:
-        Cells cut before and after; a negative second number says that zeros are added.
+    `same` convolution over the output, and that convolution's zeros are the cells cut here. A
+    negative second number says that zeros are added.
     """
     extent = span(kernel, dilation)
     surplus = extent - _patch(kernel, stride, dilation, padding, extra)
@@ -132,7 +90,7 @@ def transposed_crop(kernel: int, stride: int, dilation: int, padding: str, extra
 
 
 def _patch(kernel: int, stride: int, dilation: int, padding: str, extra: Size) -> int:
-    """Count the output cells of a transposed convolution of a single input cell."""
+    """Returns the number of output cells of a single input cell."""
     extent = span(kernel, dilation)
     if padding == VALID:
         return max(extent, stride) if extra is None else extent + extra

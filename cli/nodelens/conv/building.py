@@ -1,4 +1,4 @@
-"""From what is written down to a network: settings, saved Keras models, parts of a network."""
+"""Networks from settings and saved Keras models, and parts of networks."""
 
 import json
 import zipfile
@@ -16,15 +16,12 @@ from nodelens.conv.writing import from_mapping
 def build(
     inputs: Mapping[str, Shape], layers: Sequence[object], data_format: str = CHANNELS_LAST
 ) -> Network:
-    """Build a network from layers as people write them.
+    """Builds a network from layers as users write them.
 
     Args:
         inputs: The inputs' shapes, without the batch, under their names.
         layers: Mappings with `type` and settings, or one-line texts such as `conv2d 64 k3 same`.
-        data_format: Where the channels stand if a layer does not say.
-
-    Returns:
-        The network.
+        data_format: The position of the channels if a layer does not give it.
 
     Raises:
         ConvolutionError: There is no input or no layer, or a layer cannot exist.
@@ -54,17 +51,14 @@ def build(
 
 
 def fill_in(inputs: Mapping[str, Shape], sizes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Give a model's unknown input sizes the values that are asked for.
+    """Returns a model's input shapes with sizes in place of the unknown ones.
 
     Args:
-        inputs: The shapes that the model says.
+        inputs: The shapes of the model.
         sizes: The shapes that are asked for; of a single input under any name.
 
-    Returns:
-        The inputs' shapes with nothing changed that the model knows.
-
     Raises:
-        ConvolutionError: The model says otherwise.
+        ConvolutionError: A size differs from one that the model knows.
     """
     if len(inputs) == len(sizes) == 1:
         sizes = dict(zip(inputs, sizes.values(), strict=True))
@@ -87,13 +81,7 @@ def fill_in(inputs: Mapping[str, Shape], sizes: Mapping[str, Shape]) -> dict[str
 
 
 def read_keras_file(path: Path) -> dict[str, Any]:
-    """Read the configuration out of a `.keras` file, without Keras.
-
-    Args:
-        path: The file, a zip archive with `config.json` in it.
-
-    Returns:
-        The configuration, as `keras_config.read_config` takes it.
+    """Reads the configuration of a `.keras` file, a zip archive, without Keras.
 
     Raises:
         ConvolutionError: It is no such file.
@@ -114,18 +102,7 @@ def read_keras_file(path: Path) -> dict[str, Any]:
 
 
 def up_to(network: Network, name: str) -> Network:
-    """Keep only what a layer needs, itself included.
-
-    Args:
-        network: The network.
-        name: Name of a layer.
-
-    Returns:
-        The part of the network that leads to the layer.
-
-    Raises:
-        ConvolutionError: There is no such layer.
-    """
+    """Returns the part of a network that leads to the layer `name`; raises if there is none."""
     need_layer(network, name)
     wanted = {name}
     kept = []
@@ -138,15 +115,7 @@ def up_to(network: Network, name: str) -> Network:
 
 
 def need_layer(network: Network, name: str) -> None:
-    """Refuse the name of a layer that does not exist.
-
-    Args:
-        network: The network.
-        name: The name.
-
-    Raises:
-        ConvolutionError: There is no layer of that name.
-    """
+    """Raises if there is no layer `name` in a network."""
     names = [node.name for node in network.nodes]
     if name not in names:
         listed = ", ".join(names[:30]) + (f", … ({len(names)} in all)" if len(names) > 30 else "")

@@ -1,4 +1,4 @@
-"""How two networks differ."""
+"""The differences of two networks."""
 
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
@@ -40,17 +40,10 @@ class Change(NamedTuple):
 
 
 def compare(ours: Accounting, theirs: Accounting) -> list[Change]:
-    """List the differences of two networks.
+    """Lists the differences of two networks, layer by layer, then those of the totals.
 
     Layers of the same name belong together; where few names agree, layers are matched in their
     order by type.
-
-    Args:
-        ours: The first network.
-        theirs: The second network.
-
-    Returns:
-        The differences, layer by layer, then those of the totals.
     """
     changes = []
     for mine, other in _pairs(ours.layers, theirs.layers):
@@ -75,7 +68,7 @@ def compare(ours: Accounting, theirs: Accounting) -> list[Change]:
 
 
 def _aspect(layer: LayerAccount, aspect: str) -> Any:
-    """Return one value of a layer, as plain values."""
+    """Returns one value of a layer, as plain values."""
     if aspect == "params":
         return layer.params.total
     return getattr(layer, aspect)
@@ -84,7 +77,7 @@ def _aspect(layer: LayerAccount, aspect: str) -> Any:
 def _pairs(
     ours: tuple[LayerAccount, ...], theirs: tuple[LayerAccount, ...]
 ) -> list[tuple[LayerAccount | None, LayerAccount | None]]:
-    """Match the layers of two networks."""
+    """Matches the layers of two networks."""
     names = {layer.name for layer in ours} & {layer.name for layer in theirs}
     by_name = 2 * len(names) >= min(len(ours), len(theirs))
     keys = [[layer.name if by_name else layer.type for layer in side] for side in (ours, theirs)]

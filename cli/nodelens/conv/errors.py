@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 class ConvolutionError(ValueError):
-    """A layer or a network that cannot exist, told in one message.
+    """A layer or a network that cannot exist.
 
     Args:
         message: What happened, what was expected, what was received.
@@ -31,15 +31,7 @@ class ConvolutionError(ValueError):
         self.further = tuple(further)
 
     def at(self, layer: int, name: str) -> "ConvolutionError":
-        """Return the same error, told of the layer called `name` at place `layer`.
-
-        Args:
-            layer: Place of the layer in the list of layers.
-            name: The layer's name, or its type where it has none yet.
-
-        Returns:
-            A new error with the layer's name in front of the message.
-        """
+        """Returns the same error of the layer called `name`, or of that type, at place `layer`."""
         return ConvolutionError(
             f"layer {layer + 1} ({name}): {self.message}",
             hint=self.hint,
@@ -48,14 +40,7 @@ class ConvolutionError(ValueError):
         )
 
     def along_with(self, further: "Sequence[ConvolutionError]") -> "ConvolutionError":
-        """Return the same error, with what else is wrong.
-
-        Args:
-            further: Errors of other layers.
-
-        Returns:
-            A new error.
-        """
+        """Returns the same error, with those of other layers."""
         return ConvolutionError(
             self.message, hint=self.hint, layer=self.layer, key=self.key, further=further
         )

@@ -1,4 +1,4 @@
-"""Questions asked backwards: which layer gives this shape, and how many filters can be afforded."""
+"""Questions asked backwards: windows that give a shape, and filters within a budget."""
 
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ class Way(NamedTuple):
 def ways_to(
     sizes: Shape, target: Shape, *, largest_kernel: int = LARGEST_KERNEL, dilation: int = 1
 ) -> list[Way]:
-    """List the windows of one kernel size and one stride that lead to given sizes.
+    """Lists the windows of one kernel size and one stride that lead to given sizes.
 
     With one kernel size for all axes and one stride for all axes, as layers mostly have, for
     kernels up to `largest_kernel` and strides up to `LARGEST_STRIDE`.
@@ -72,7 +72,7 @@ def ways_to(
 def _try(
     axes: list[tuple[int, int]], kernel: int, stride: int, padding: str, dilation: int
 ) -> Way | None:
-    """Return a way if it leads to the target on all axes."""
+    """Returns a way if it leads to the target on all axes."""
     pads = []
     if dilation > 1 and stride > 1:
         return None
@@ -88,10 +88,10 @@ def _try(
 
 
 class Affordable(NamedTuple):
-    """What a budget of parameters pays.
+    """The number of filters within a budget of parameters.
 
     Attributes:
-        key: What is counted, `"filters"` or `"units"`.
+        key: `"filters"` or `"units"`.
         filters: The largest number within the budget; 0 if none is.
         params: Its parameters.
         next_params: The parameters of the next larger number.
@@ -106,16 +106,13 @@ class Affordable(NamedTuple):
 def most_filters(
     entry: object, shape: Shape, budget: int, data_format: str = CHANNELS_LAST
 ) -> Affordable:
-    """Find the largest number of filters whose parameters stay within a budget.
+    """Finds the largest number of filters whose parameters stay within a budget.
 
     Args:
-        entry: The layer as people write it; its number of filters is not looked at.
+        entry: The layer as users write it; its number of filters is not looked at.
         shape: Shape of the input.
         budget: The most parameters.
-        data_format: Where the channels stand if the layer does not say.
-
-    Returns:
-        The number and what it costs.
+        data_format: The position of the channels if the layer does not give it.
 
     Raises:
         ConvolutionError: The layer cannot exist, or has no filters.

@@ -25,7 +25,7 @@ TENSOR = "__keras_tensor__"
 
 
 class Facts(NamedTuple):
-    """What a program that has built the model knows of a layer.
+    """The facts about a layer that a program which has built the model knows.
 
     Attributes:
         shape: Shape of its output, without the batch.
@@ -38,10 +38,10 @@ class Facts(NamedTuple):
 
 @dataclass
 class Reading:
-    """What has been read so far.
+    """The part of a model that has been read so far.
 
-    Args:
-        facts: What is known of layers of kinds that are not known here, under their names.
+    Attributes:
+        facts: Facts about layers of kinds that are not known here, by name.
         inputs: Shapes of the network's inputs.
         specs: The layers.
         unknown: Names and types of the layers whose figures were neither known nor given.
@@ -54,15 +54,12 @@ class Reading:
 
 
 def read_config(config: Mapping[str, Any], facts: Mapping[str, Facts] | None = None) -> Reading:
-    """Read a model's configuration.
+    """Reads a model's configuration: inputs and layers, ready to be assembled.
 
     Args:
         config: `{"class_name": …, "config": …}` as in the `config.json` of a `.keras` file.
         facts: Shapes and weights of layers of kinds that are not known here. Names of layers in
             nested models have those of the models before them: `outer/inner`.
-
-    Returns:
-        Inputs and layers, ready to be assembled.
 
     Raises:
         ConvolutionError: The model is neither functional nor sequential, or has no input shape.
@@ -73,14 +70,7 @@ def read_config(config: Mapping[str, Any], facts: Mapping[str, Facts] | None = N
 
 
 def data_format(reading: Reading) -> str:
-    """Tell where the channels stand in a model that has been read.
-
-    Args:
-        reading: The model's layers.
-
-    Returns:
-        What its first layer says that says something.
-    """
+    """Returns the position of the channels, from the first layer of a model that has one."""
     said = (str(s.settings["data_format"]) for s in reading.specs if s.settings.get("data_format"))
     return next(said, CHANNELS_LAST)
 
@@ -93,7 +83,7 @@ def _model(
     again: str | None,
     reading: Reading,
 ) -> list[str]:
-    """Read a model and return the names of its outputs.
+    """Reads a model and return the names of its outputs.
 
     A nested model has sources; one that is called again has the prefix of its first call.
     """
@@ -117,7 +107,7 @@ def _sequential(
     again: str | None,
     reading: Reading,
 ) -> list[str]:
-    """Read the layers of a sequential model."""
+    """Reads the layers of a sequential model."""
     layers = list(config["layers"])
     current = list(sources or [])
     if layers and layers[0]["class_name"] == "InputLayer":
@@ -148,7 +138,7 @@ def _functional(
     again: str | None,
     reading: Reading,
 ) -> list[str]:
-    """Read the layers of a functional model; a layer that is called again has a node for each."""
+    """Reads the layers of a functional model; a layer that is called again has a node for each."""
     shapes = dict(_tensor_shapes(config["layers"]))
     outputs: dict[tuple[str, int, int], str] = {}
     entrances = [entry[0] for entry in _histories(config["input_layers"])]
@@ -185,7 +175,7 @@ def _more_outputs(
     shapes: Mapping[tuple[str, int, int], Shape],
     reading: Reading,
 ) -> list[str]:
-    """Add a layer without weights for each further output of a layer that has several."""
+    """Adds a layer without weights for each further output of a layer that has several."""
     own, kind = layer["name"], layer["class_name"]
     places = [place for node, n, place in shapes if (node, n) == (own, number) and place >= known]
     names = []
@@ -205,14 +195,14 @@ def _entrance(
     entrances: list[str],
     reading: Reading,
 ) -> str:
-    """Return what an input of a functional model is called."""
+    """Returns what an input of a functional model is called."""
     if sources is None:
         return _input(layer, prefix, reading)
     return sources[entrances.index(layer["name"])]
 
 
 def _input(layer: Mapping[str, Any], prefix: str, reading: Reading) -> str:
-    """Note an input of the network and return its name."""
+    """Notes an input of the network and return its name."""
     config = layer["config"]
     shape = config.get("batch_shape") or config.get("batch_input_shape")
     name = prefix + config["name"]
@@ -229,7 +219,7 @@ def _layer(
     shape: Shape | None,
     reading: Reading,
 ) -> list[str]:
-    """Read one layer, or the model in its place, and return the names of its outputs."""
+    """Reads one layer, or the model in its place, and return the names of its outputs."""
     kind, config = SAME_AS.get(layer["class_name"], layer["class_name"]), layer["config"]
     if kind == "Normalization" and config.get("mean") is not None:
         kind = "Rescaling"  # a mean and a variance that are given are constants, not weights
@@ -271,7 +261,7 @@ def _settings(kind: str, config: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _histories(entries: Any) -> list[tuple[str, int, int]]:
-    """Read where tensors come from: one entry, a list, or a mapping of entries."""
+    """Reads where tensors come from: one entry, a list, or a mapping of entries."""
     if isinstance(entries, Mapping):
         entries = list(entries.values())
     if entries and isinstance(entries[0], str):
@@ -280,19 +270,19 @@ def _histories(entries: Any) -> list[tuple[str, int, int]]:
 
 
 def _used(node: Any) -> list[tuple[str, int, int]]:
-    """List the tensors that a call of a layer takes, in order."""
+    """Lists the tensors that a call of a layer takes, in order."""
     return [history for history, _ in _tensors(node)]
 
 
 def _tensor_shapes(layers: Any) -> Iterator[tuple[tuple[str, int, int], Shape]]:
-    """Collect the shapes that are written beside the tensors, without the batch."""
+    """Collects the shapes that are written beside the tensors, without the batch."""
     for layer in layers:
         for history, shape in _tensors(layer.get("inbound_nodes")):
             yield history, tuple(shape[1:])
 
 
 def _tensors(value: Any) -> Iterator[tuple[tuple[str, int, int], list[int | None]]]:
-    """Find all tensors in nested lists and mappings."""
+    """Finds all tensors in nested lists and mappings."""
     if isinstance(value, Mapping):
         if value.get("class_name") == TENSOR:
             config = value["config"]

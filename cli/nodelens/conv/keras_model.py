@@ -1,4 +1,4 @@
-"""What a model that Keras has built says of itself; Keras need not be imported for it."""
+"""The configuration and the weights of a model that Keras has built, without importing Keras."""
 
 import json
 from math import prod
@@ -9,13 +9,7 @@ from nodelens.conv.layers.base import Weights
 
 
 def read_model(model: Any) -> Reading:
-    """Read a Keras model's configuration, with the facts of layers that are not known here.
-
-    Args:
-        model: A functional or sequential `keras.Model`.
-
-    Returns:
-        Inputs and layers, ready to be assembled.
+    """Reads a functional or sequential `keras.Model`, ready to be assembled.
 
     Raises:
         ConvolutionError: The model is neither functional nor sequential, or has no input shape.
@@ -24,7 +18,7 @@ def read_model(model: Any) -> Reading:
 
 
 def _facts(model: Any, prefix: str) -> list[tuple[str, Facts]]:
-    """Collect the shapes and weights of all layers, those in nested models too."""
+    """Collects the shapes and weights of all layers, those in nested models too."""
     found = []
     # The operations of a functional model are its layers and what was called without a layer.
     for layer in getattr(model, "operations", model.layers):
@@ -39,7 +33,7 @@ def _facts(model: Any, prefix: str) -> list[tuple[str, Facts]]:
 
 
 def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
-    """Return a layer's output shape without the batch, `None` if it has none or several."""
+    """Returns a layer's output shape without the batch, `None` if it has none or several."""
     try:
         return tuple(layer.output.shape[1:])
     except AttributeError:

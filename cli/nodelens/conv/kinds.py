@@ -51,14 +51,7 @@ class Kind(NamedTuple):
     does: str = ""
 
     def name(self, rank: int) -> str:
-        """Return the name of the Keras class for a number of spatial axes.
-
-        Args:
-            rank: Number of spatial axes.
-
-        Returns:
-            For example `Conv2D`.
-        """
+        """Returns the name of the Keras class for a number of spatial axes: `Conv2D`."""
         return self.pattern.format(f"{rank}D")
 
 
@@ -189,12 +182,12 @@ KINDS = (
 
 
 def _normal(word: str) -> str:
-    """Write a name without what people write differently."""
+    """Returns a name without differences of spelling."""
     return word.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def _words() -> dict[str, tuple[Kind, int | None]]:
-    """Collect all words for kinds of layers, with the number of axes where the word tells it."""
+    """Returns all words for kinds of layers, with the number of axes where the word has one."""
     words: dict[str, tuple[Kind, int | None]] = {}
     for kind in KINDS:
         stems = (_normal(kind.pattern), *(f"{alias}{{}}" for alias in kind.aliases))
@@ -210,13 +203,10 @@ WORDS = _words()
 
 @lru_cache(maxsize=256)
 def find(word: str) -> tuple[Kind, int | None]:
-    """Look up a kind of layer.
+    """Finds a kind of layer, and the number of spatial axes if the word has one.
 
     Args:
         word: Its name, in any spelling of case and underscores, or a short name.
-
-    Returns:
-        The kind, and the number of spatial axes if the word tells it.
 
     Raises:
         ConvolutionError: There is none of that name.
@@ -249,7 +239,7 @@ def make(
     *,
     foreign: bool = False,
 ) -> Layer:
-    """Make a layer for an input.
+    """Makes a layer for an input; its `output_shape` raises if it does not take the input.
 
     Args:
         word: Name of the kind; without a number of axes it takes that of the input.
@@ -257,9 +247,6 @@ def make(
         shape: Shape of the (first) input, without the batch.
         default_format: The position of the channels if the settings do not give it.
         foreign: True if settings that the kind does not have are ignored.
-
-    Returns:
-        The layer; whether it takes the input is told by its `output_shape`.
 
     Raises:
         ConvolutionError: The kind does not exist, or a setting is missing, unknown or wrong.
@@ -282,5 +269,5 @@ def make(
 
 
 def _ranks(kind: Kind) -> str:
-    """List the numbers of axes of a kind."""
+    """Returns the numbers of axes of a kind."""
     return " or ".join(map(str, kind.ranks))

@@ -1,4 +1,4 @@
-"""What a network shall be, and by how much it is not."""
+"""Expectations of a network, and by how much they are missed."""
 
 from typing import NamedTuple
 
@@ -43,15 +43,7 @@ class Check(NamedTuple):
 
 
 def check(accounting: Accounting, limits: Limits) -> list[Check]:
-    """Hold a network against expectations.
-
-    Args:
-        accounting: The network's figures.
-        limits: What it shall be.
-
-    Returns:
-        A check for each expectation.
-    """
+    """Compares a network with expectations: a check for each of them."""
     totals = accounting.totals
     checks = []
     if limits.params is not None:
@@ -70,7 +62,7 @@ def check(accounting: Accounting, limits: Limits) -> list[Check]:
 
 
 def _equal(name: str, words: str, expected: int, received: int) -> Check:
-    """Compare two counts."""
+    """Compares two counts."""
     message = f"{words}: {received:,}, as expected"
     if received != expected:
         side = "more" if received > expected else "fewer"
@@ -82,7 +74,7 @@ def _equal(name: str, words: str, expected: int, received: int) -> Check:
 
 
 def _shape(expected: Shape, received: Shape) -> Check:
-    """Compare two shapes; a size that is not known in the expectation may be anything."""
+    """Compares two shapes; a size that is not known in the expectation may be anything."""
     passed = len(expected) == len(received) and all(
         want is None or want == size for want, size in zip(expected, received, strict=True)
     )
@@ -103,7 +95,7 @@ def _shape(expected: Shape, received: Shape) -> Check:
 
 
 def _at_most(name: str, words: str, most: int, received: int | None) -> Check:
-    """Compare a count with the most it may be."""
+    """Compares a count with the most it may be."""
     unit = " bytes" if name == "max_activation" else ""
     limit = f"{most:,}{unit}"
     if received is None:

@@ -23,7 +23,7 @@ class LayerSpec(NamedTuple):
         settings: Names and values of its settings.
         name: Its own name; made from the type if missing.
         inputs: Names of the layers whose outputs it takes; the layer before if missing.
-        trainable: Whether its weights are trained.
+        trainable: True if its weights are trained.
         shares: Name of an earlier layer whose weights it uses again.
         foreign: True if the settings are those of Keras, more of which may be given than are read.
         made: The layer itself, where it does not come from settings.
@@ -48,7 +48,7 @@ class Node(NamedTuple):
         inputs: Names of the nodes or network inputs it takes.
         input_shapes: Their shapes.
         output_shape: Its own output's shape.
-        trainable: Whether its weights are trained.
+        trainable: True if its weights are trained.
         shares: Name of the node whose weights it uses again.
     """
 
@@ -67,7 +67,7 @@ class Network(NamedTuple):
     Attributes:
         inputs: The inputs' shapes, without the batch, under their names.
         nodes: The layers; each takes only inputs and nodes before it.
-        data_format: Where the channels stand if a layer does not say.
+        data_format: The position of the channels if a layer does not give it.
     """
 
     inputs: Mapping[str, Shape]
@@ -78,15 +78,12 @@ class Network(NamedTuple):
 def assemble(
     inputs: Mapping[str, Shape], specs: Sequence[LayerSpec], data_format: str = CHANNELS_LAST
 ) -> Network:
-    """Wire layers together and follow the shapes through them.
+    """Connects layers and follows the shapes through them.
 
     Args:
         inputs: The inputs' shapes, without the batch, under their names.
         specs: The layers; a later one may be named as an input of an earlier one.
-        data_format: Where the channels stand if a layer does not say.
-
-    Returns:
-        The network.
+        data_format: The position of the channels if a layer does not give it.
 
     Raises:
         ConvolutionError: A layer cannot exist, a name is unknown or doubled, or there is a cycle.
@@ -114,7 +111,7 @@ def assemble(
 def _further(
     specs: Sequence[LayerSpec], names: Sequence[str], place: int, shape: Shape, data_format: str
 ) -> list[ConvolutionError]:
-    """Find what can be seen to be wrong with the layers after a wrong one, shapes left aside."""
+    """Finds what else is wrong with the layers after a wrong one, apart from shapes."""
     errors = []
     for later in range(place + 1, len(specs)):
         spec = specs[later]
@@ -134,7 +131,7 @@ class _Workshop:
         self._made: dict[tuple[str, int, str], Layer] = {}
 
     def layer(self, spec: LayerSpec, shape: Shape) -> Layer:
-        """Return the layer of a specification, for an input of a shape."""
+        """Returns the layer of a specification, for an input of a shape."""
         if spec.made is not None:
             return spec.made
         key = spec.type, len(shape), repr(spec.settings)
@@ -153,7 +150,7 @@ def _place(
     wires: tuple[str, ...],
     shapes: tuple[Shape, ...],
 ) -> Node:
-    """Put a layer behind its inputs."""
+    """Puts a layer behind its inputs."""
     if not layer.merges and len(shapes) > 1:
         raise ConvolutionError(
             f"{layer.type} takes one input, received {len(shapes)}",
@@ -166,12 +163,12 @@ def _place(
 
 @lru_cache(maxsize=256)
 def _output_shape(layer: Layer, shapes: tuple[Shape, ...]) -> Shape:
-    """Ask a layer for its output's shape, once for each of its inputs' shapes."""
+    """Asks a layer for its output's shape, once for each of its inputs' shapes."""
     return layer.output_shape(*shapes)
 
 
 def _check_input(name: str, shape: Shape) -> None:
-    """Refuse an input without axes or with sizes below 1."""
+    """Refuses an input without axes or with sizes below 1."""
     if not shape or any(size is not None and size < 1 for size in shape):
         raise ConvolutionError(
             f"the input's sizes must be at least 1, received {format_shape(shape)} for {name}",
@@ -181,7 +178,7 @@ def _check_input(name: str, shape: Shape) -> None:
 
 
 def _names(specs: Sequence[LayerSpec], inputs: Mapping[str, Shape]) -> list[str]:
-    """Give every layer a name: its own, or its type's in Keras' style with a number."""
+    """Returns a name for every layer: its own, or its type's in Keras' style with a number."""
     taken = set(inputs)
     for place, spec in enumerate(specs):
         if spec.name is None:
@@ -214,7 +211,7 @@ def _names(specs: Sequence[LayerSpec], inputs: Mapping[str, Shape]) -> list[str]
 
 @lru_cache(maxsize=256)
 def _stem(word: str, rank: int) -> str:
-    """Write the type of a layer as Keras names layers: `MaxPooling2D` is `max_pooling2d`."""
+    """Returns the type of a layer as Keras names layers: `MaxPooling2D` is `max_pooling2d`."""
     kind, told = find(word)
     stem = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind.name(told or rank))
     return re.sub("([a-z])([A-Z])", r"\1_\2", stem).lower()
@@ -223,7 +220,7 @@ def _stem(word: str, rank: int) -> str:
 def _wires(
     specs: Sequence[LayerSpec], names: Sequence[str], inputs: Mapping[str, Shape]
 ) -> list[tuple[str, ...]]:
-    """Name the inputs of every layer."""
+    """Returns the names of the inputs of every layer."""
     known = {*inputs, *names}
     before = next(iter(inputs))
     wires = []
@@ -244,7 +241,7 @@ def _wires(
 def _order(
     names: Sequence[str], wires: Sequence[tuple[str, ...]], inputs: Mapping[str, Shape]
 ) -> list[int]:
-    """Sort the layers so that each comes after its inputs, otherwise as they were written."""
+    """Sorts the layers so that each comes after its inputs, otherwise as they were written."""
     places = {name: place for place, name in enumerate(names)}
     order: list[int] = []
     state = dict.fromkeys(inputs, True)

@@ -6,18 +6,15 @@ PREFIXES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 
 def parse_quantity(text: int | str) -> int:
-    """Read a count or an amount of memory.
+    """Reads a count or an amount of memory, exactly.
 
     Args:
         text: An integer, or digits (with `_` between, or a decimal point) and `K`, `M`,
             `G`, `T` or `P` for powers of 1000, followed or not by `B`; `KiB`, `MiB`, … are powers
             of 1024.
 
-    Returns:
-        The exact integer.
-
     Raises:
-        ConvolutionError: It is no such thing, or no whole number.
+        ConvolutionError: It is no quantity, or no whole number.
     """
     if isinstance(text, int):
         return text

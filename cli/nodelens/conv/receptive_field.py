@@ -1,4 +1,4 @@
-"""Receptive fields: which cells of the network's input a cell of a layer's output can see.
+"""Receptive fields: the cells of the network's input that a cell of a layer's output can see.
 
 With the window (extent e, stride s, zeros before p) of each layer on the way, the field of a chain
 has, layer by layer (Araujo, Norris and Sim, Distill 2019, equations 1 to 3),
@@ -45,13 +45,9 @@ Fields = tuple[AxisField, ...] | NoField
 
 
 def receptive_fields(network: Network) -> list[Geometry]:
-    """Follow what every layer sees back to the network's input.
+    """Returns for each node a window an axis onto the network's input.
 
-    Args:
-        network: The network.
-
-    Returns:
-        For each node a window an axis onto the input, or the reason why there is none.
+    In place of the windows stands the reason where there are none.
     """
     seen: dict[str, Geometry] = {}
     origin: dict[str, str] = {}
@@ -75,14 +71,7 @@ def receptive_fields(network: Network) -> list[Geometry]:
 
 
 def describe(geometry: Geometry) -> Fields:
-    """Put what cells see into figures.
-
-    Args:
-        geometry: A window an axis, or the reason why there is none.
-
-    Returns:
-        A field an axis, or the same reason.
-    """
+    """Returns the figures of windows, a field an axis, or the reason why there are none."""
     if isinstance(geometry, NoField):
         return geometry
     if not geometry:
@@ -93,7 +82,7 @@ def describe(geometry: Geometry) -> Fields:
 
 
 def _figures(window: Window) -> AxisField:
-    """Put one axis into figures."""
+    """Returns the figures of one axis."""
     stride = _ratio(window.step, window.period)
     first = next((span for span in window.spans if span), None)
     known = first is not None and window.anchored
@@ -107,19 +96,19 @@ def _figures(window: Window) -> AxisField:
 
 
 def _ratio(numerator: int, denominator: int) -> int | float:
-    """Divide, exactly where the result is whole."""
+    """Divides, exactly where the result is whole."""
     whole, rest = divmod(numerator, denominator)
     return whole if not rest else numerator / denominator
 
 
 @lru_cache(maxsize=1024)  # deep networks repeat the same few layers
 def _geometry(layer: Layer, shapes: tuple[Shape, ...]) -> Geometry:
-    """Ask a layer what it sees, once for each of its inputs' shapes."""
+    """Returns what a layer sees, computed once for each of its inputs' shapes."""
     return layer.geometry(*shapes)
 
 
 def _look(geometry: Geometry, onto: Geometry) -> Geometry:
-    """See through a layer onto what its input sees."""
+    """Returns the field of a layer through that of its input."""
     if isinstance(onto, NoField):
         return _strongest((onto, geometry))
     if isinstance(geometry, NoField):
@@ -134,7 +123,7 @@ def _look(geometry: Geometry, onto: Geometry) -> Geometry:
 
 
 def _meet(node: Node, branches: Sequence[Geometry]) -> Geometry:
-    """Join the branches at a layer with several inputs, if they are aligned."""
+    """Joins the branches at a layer with several inputs, if they are aligned."""
     windows = [branch for branch in branches if not isinstance(branch, NoField)]
     if len(windows) < len(branches):
         return _strongest(branches)
@@ -155,13 +144,13 @@ def _meet(node: Node, branches: Sequence[Geometry]) -> Geometry:
 
 
 def _strongest(seen: Sequence[Geometry]) -> NoField:
-    """Of several reasons take the first, unless another says that the whole input is seen."""
+    """Returns the first of several reasons, unless another says that the whole input is seen."""
     reasons = [one for one in seen if isinstance(one, NoField)]
     return next((reason for reason in reasons if reason.everywhere), reasons[0])
 
 
 def _spreads(spatial: set[tuple[int | None, ...]]) -> bool:
-    """Tell whether sizes of 1 meet other known sizes."""
+    """Checks whether sizes of 1 meet other known sizes."""
     for sizes in zip(*spatial, strict=True):
         known = {size for size in sizes if size is not None}
         if 1 in known and len(known) > 1:
@@ -170,7 +159,7 @@ def _spreads(spatial: set[tuple[int | None, ...]]) -> bool:
 
 
 def _misaligned(axis: int, names: Sequence[str], windows: Sequence[Window]) -> str | None:
-    """Say why branches cannot be joined along an axis; `None` if they can."""
+    """Returns the reason why branches cannot be joined along an axis; None if they can."""
     first = windows[0]
     for name, window in zip(names[1:], windows[1:], strict=True):
         where = f"branches {names[0]} and {name} are not aligned on axis {axis}"

@@ -13,14 +13,7 @@ CHANNELS_FIRST = "channels_first"
 
 
 def product(sizes: Iterable[Size]) -> Size:
-    """Multiply sizes exactly; unknown if any of them is.
-
-    Args:
-        sizes: Any number of sizes.
-
-    Returns:
-        The product, 1 for none, or `None`.
-    """
+    """Returns the exact product of sizes, 1 for none; None if one of them is unknown."""
     result = 1
     for size in sizes:
         if size is None:
@@ -30,14 +23,7 @@ def product(sizes: Iterable[Size]) -> Size:
 
 
 def total(sizes: Iterable[Size]) -> Size:
-    """Add sizes exactly; unknown if any of them is.
-
-    Args:
-        sizes: Any number of sizes.
-
-    Returns:
-        The sum, 0 for none, or `None`.
-    """
+    """Returns the exact sum of sizes, 0 for none; None if one of them is unknown."""
     result = 0
     for size in sizes:
         if size is None:
@@ -47,14 +33,7 @@ def total(sizes: Iterable[Size]) -> Size:
 
 
 def format_shape(shape: Sequence[Size]) -> str:
-    """Write a shape as people do, with `?` for an unknown size.
-
-    Args:
-        shape: Sizes of the axes.
-
-    Returns:
-        For example `(196, ?, 10)`, or `(10,)` for one axis.
-    """
+    """Returns a shape as text, `?` for an unknown size: `(196, ?, 10)`, `(10,)`."""
     inner = ", ".join("?" if size is None else str(size) for size in shape)
     return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
@@ -71,31 +50,14 @@ def times(values: Iterable[object]) -> str:
 
 
 def split(shape: Shape, data_format: str) -> tuple[Shape, Size]:
-    """Take a shape apart into its spatial sizes and its number of channels.
-
-    Args:
-        shape: At least one axis.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Returns:
-        The spatial sizes and the channels.
-    """
+    """Returns the spatial sizes and the number of channels of a shape."""
     if data_format == CHANNELS_FIRST:
         return shape[1:], shape[0]
     return shape[:-1], shape[-1]
 
 
 def join(spatial: Iterable[Size], channels: Size, data_format: str) -> Shape:
-    """Put spatial sizes and channels back into one shape; the inverse of `split`.
-
-    Args:
-        spatial: Sizes of the spatial axes.
-        channels: Number of channels.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Returns:
-        The shape without the batch.
-    """
+    """Returns the shape of spatial sizes and a number of channels; the inverse of `split`."""
     if data_format == CHANNELS_FIRST:
         return (channels, *spatial)
     return (*spatial, channels)

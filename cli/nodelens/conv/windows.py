@@ -23,14 +23,14 @@ LONGEST_PERIOD = 4096
 
 
 class Window(NamedTuple):
-    """What each output cell sees of the input along one axis.
+    """The cells of the input that each output cell sees along one axis.
 
     Attributes:
         period: Number of output cells after which the pattern repeats.
         step: Number of input cells by which it then has moved on.
         spans: For each of the first `period` output cells the first and last input cell seen;
             `None` for a cell that sees nothing.
-        anchored: Whether the cells are counted from the input's first. If not, only sizes and
+        anchored: True if the cells are counted from the input's first. If not, only sizes and
             strides mean something (the padding depends on a size that is not known).
     """
 
@@ -40,13 +40,9 @@ class Window(NamedTuple):
     anchored: bool = True
 
     def span_of(self, cell: int) -> Span | None:
-        """Return the first and last input cell that one output cell sees.
+        """Returns the first and last input cell that an output cell sees, None for nothing.
 
-        Args:
-            cell: Output cell, may be negative (a cell of the padding).
-
-        Returns:
-            First and last input cell, which may lie in the padding; `None` for nothing.
+        Cells may be negative: they lie in the padding.
         """
         turns, phase = divmod(cell, self.period)
         seen = self.spans[phase]
@@ -65,22 +61,16 @@ class Window(NamedTuple):
         return min((s[1] - s[0] + 1 if s else 0 for s in self.spans), default=0)
 
     def aligned_with(self, other: "Window") -> bool:
-        """Tell whether two windows of the same stride look at the same places.
+        """Checks whether a window of the same stride looks at the same places.
 
-        They do if the centres of what the cells see agree, on the mean over a period.
-
-        Args:
-            other: A window with the same stride.
-
-        Returns:
-            True if so.
+        It does if the centres of the spans agree, on the mean over a period.
         """
         mine, count = self._drift()
         theirs, other_count = other._drift()
         return mine * other_count * other.period == theirs * count * self.period
 
     def _drift(self) -> tuple[int, int]:
-        """Return 2·period·(sum of centre - place by the stride) and the number of cells summed."""
+        """Returns 2·period·(sum of centre - place by the stride) and the number of cells summed."""
         seen = [(cell, s) for cell, s in enumerate(self.spans) if s]
         drift = sum(self.period * (s[0] + s[1]) - 2 * cell * self.step for cell, s in seen)
         return drift, len(seen)
@@ -88,15 +78,12 @@ class Window(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def sliding(extent: int, stride: int, before: int | None) -> Window:
-    """Describe a convolution or pooling along one axis.
+    """Returns the window, of period 1, of a convolution or pooling along one axis.
 
     Args:
         extent: Cells from the kernel's first to its last.
         stride: Input cells from one position to the next.
         before: Zeros before the first cell, `None` if unknown.
-
-    Returns:
-        A window of period 1.
     """
     first = -(before or 0)
     return Window(1, stride, ((first, first + extent - 1),), before is not None)
@@ -107,13 +94,13 @@ IDENTITY = sliding(1, 1, 0)
 
 
 def spreading(extent: int, stride: int, cut: int) -> Window | None:
-    """Describe a transposed convolution along one axis.
+    """Returns the window of a transposed convolution along one axis.
 
     Output cell j gets something from input cell i if i·s ≤ j + cut ≤ i·s + e - 1.
 
     Args:
-        extent: Cells from the kernel's first to its last.
-        stride: Output cells from one input cell's patch to the next.
+        extent: Cells e from the kernel's first to its last.
+        stride: Output cells s from one input cell's patch to the next.
         cut: Cells cut off before the first output cell.
 
     Returns:
@@ -130,15 +117,15 @@ def spreading(extent: int, stride: int, cut: int) -> Window | None:
 
 @lru_cache(maxsize=1024)
 def compose(outer: Window, inner: Window) -> Window | None:
-    """See through one window onto another.
+    """Returns the window of two layers one after the other.
 
     Args:
-        outer: What the last array's cells see of the middle one.
-        inner: What the middle array's cells see of the first one.
+        outer: The window of the last array's cells onto the middle one.
+        inner: The window of the middle array's cells onto the first one.
 
     Returns:
-        What the last array's cells see of the first one, or `None` if it cannot be said: the
-        pattern is too long, or depends on a padding that is not known.
+        The last array's window onto the first one, or `None` if it cannot be said: the pattern is
+        too long, or depends on a padding that is not known.
     """
     anchored = outer.anchored and inner.anchored
     if outer.period == inner.period == 1:
@@ -159,13 +146,13 @@ def compose(outer: Window, inner: Window) -> Window | None:
 
 
 def union(windows: tuple[Window, ...]) -> Window:
-    """Join what the same cell sees along several ways that have the same stride.
+    """Returns the window of a cell that sees the same input on several branches.
 
     Args:
         windows: At least one window; all with the same step for one period.
 
     Returns:
-        For each cell the span from the first to the last cell seen on any way.
+        For each cell the span from the first to the last cell seen on any branch.
     """
     period = lcm(*(window.period for window in windows))
     spans: list[Span | None] = []
@@ -177,7 +164,7 @@ def union(windows: tuple[Window, ...]) -> Window:
 
 
 def _through(near: Span | None, inner: Window) -> Span | None:
-    """Map a span of the middle array to what its cells see, cells that see nothing left out."""
+    """Returns the span of the first array behind a span of the middle one."""
     if near is None:
         return None
     first, last = near
@@ -193,12 +180,12 @@ def _through(near: Span | None, inner: Window) -> Span | None:
 
 @lru_cache(maxsize=1024)
 def _divisors(number: int) -> tuple[int, ...]:
-    """Return all divisors below the number itself, ascending."""
+    """Returns all divisors below the number itself, ascending."""
     return tuple(d for d in range(1, number // 2 + 1) if number % d == 0)
 
 
 def _shortest(window: Window) -> Window:
-    """Write the same pattern with its shortest period."""
+    """Writes the same pattern with its shortest period."""
     for period in _divisors(window.period):
         if window.step * period % window.period:
             continue

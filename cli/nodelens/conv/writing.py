@@ -1,4 +1,4 @@
-"""How people write layers: as mappings (YAML), and in one line (`conv2d 64 k3 same`)."""
+"""The two notations of a layer: a mapping (YAML), and a line (`conv2d 64 k3 same`)."""
 
 import json
 from collections.abc import Mapping
@@ -30,15 +30,12 @@ ABOUT_THE_PLACE = ("type", "name", "inputs", "trainable")
 
 
 def from_mapping(entry: object, place: int) -> LayerSpec:
-    """Read a layer written as a mapping, or as one line.
+    """Reads a layer written as a mapping, or in one line.
 
     Args:
         entry: A mapping with `type`, the settings, and where wanted `name`, `inputs`, `trainable`;
             or a text as `from_line` takes it.
         place: Place in the list of layers, for messages.
-
-    Returns:
-        The layer's specification.
 
     Raises:
         ConvolutionError: It is neither, or one of the four keys is wrong.
@@ -51,17 +48,11 @@ def from_mapping(entry: object, place: int) -> LayerSpec:
 
 @lru_cache(maxsize=1024)  # deep networks repeat the same few lines
 def from_line(line: str) -> LayerSpec:
-    """Read a layer written in one line.
+    """Reads a layer written in one line.
 
     The first word is the type. Then, in any order: bare numbers for what the type asks first
     (`conv2d 64 3`: filters, kernel), a letter with a number (`k3`, `k3x5`, `s2`, `d2`, `g4`, `m2`),
     `same`, `valid` or `causal`, `nobias`, `frozen`, the name of an activation, and `key=value`.
-
-    Args:
-        line: The line.
-
-    Returns:
-        The layer's specification.
 
     Raises:
         ConvolutionError: A word means nothing here.
@@ -81,7 +72,7 @@ def from_line(line: str) -> LayerSpec:
 
 
 def _spec(entry: object) -> LayerSpec:
-    """Read a layer written as a mapping."""
+    """Reads a layer written as a mapping."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
         raise ConvolutionError(
             f"a layer needs 'type', a name such as Conv2D; received {entry!r}",
@@ -99,7 +90,7 @@ def _spec(entry: object) -> LayerSpec:
 
 
 def _title(entry: object) -> str:
-    """Call a layer that cannot be read by its name, or else by its type."""
+    """Returns the name of a layer that cannot be read, or else its type."""
     if isinstance(entry, str):
         return next(iter(entry.split()), "without a type")
     said = (entry.get("name"), entry.get("type")) if isinstance(entry, Mapping) else ()
@@ -107,7 +98,7 @@ def _title(entry: object) -> str:
 
 
 def _word(word: str, leading: list[str]) -> tuple[str, object]:
-    """Tell which setting a word of a line is, and its value."""
+    """Returns the setting that a word of a line sets, and its value."""
     key, separator, text = word.partition("=")
     if separator:
         return key.replace("-", "_"), _value(text)
@@ -136,7 +127,7 @@ def _word(word: str, leading: list[str]) -> tuple[str, object]:
 
 
 def _value(text: str) -> object:
-    """Read a value of a line: a number, true, false, a list, or a word."""
+    """Reads a value of a line: a number, true, false, a list, or a word."""
     try:
         return json.loads(text)
     except ValueError:
@@ -144,7 +135,7 @@ def _value(text: str) -> object:
 
 
 def _inputs(value: object) -> tuple[str, ...] | None:
-    """Read the names of a layer's inputs: one, a list, or several with commas between."""
+    """Reads the names of a layer's inputs: one, a list, or several with commas between."""
     if value is None:
         return None
     names = value.split(",") if isinstance(value, str) else value
@@ -154,5 +145,5 @@ def _inputs(value: object) -> tuple[str, ...] | None:
 
 
 def _wrong(key: str, expected: str, value: object) -> ConvolutionError:
-    """Make the error of a key that is not what it must be."""
+    """Makes the error of a key that is not what it must be."""
     return ConvolutionError(f"{key} must be {expected}, received {value!r}", key=key)

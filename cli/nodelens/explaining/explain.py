@@ -23,7 +23,7 @@ from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.pictures.opening import open_picture
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.registry import suggestion
-from nodelens.settings.explain_errors import problems_of
+from nodelens.settings.explain_errors import faults_of
 
 Picture = str | Path | np.ndarray | Image.Image
 
@@ -116,8 +116,8 @@ def _checked(model: keras.Model | str | Path, given: dict[str, Any]) -> GradcamS
     try:
         return GradcamSettings.model_validate(values)
     except ValidationError as error:
-        problems = problems_of(error, GradcamSettings, values, {}, "explain")
-        text = "; ".join(f"{problem.key}: {problem.message}" for problem in problems)
+        faults = faults_of(error, GradcamSettings, values, {}, "explain")
+        text = "; ".join(f"{fault.key}: {fault.message}" for fault in faults)
         raise UsageError(text.replace("model.", "")) from error
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, told all at once."""
+"""The error of a configuration: everything that is wrong with it, at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from nodelens.errors import UsageError
 KeyPath = tuple[str | int, ...]
 
 # Nobody reads more than this; the rest is counted.
-MAX_PROBLEMS = 20
+MAX_FAULTS = 20
 
 
 class Place(NamedTuple):
-    """Where a value was written; a tuple, because a file of 10,000 layers has 60,000 places.
+    """The place of a value; a tuple, because a file of 10,000 layers has 60,000 places.
 
     Attributes:
         source: A file, or the words of the command line that gave the value.
         line: The line in the file, from 1; None on the command line.
         column: The column in the line, from 1; None on the command line.
-        excerpt: The offending line as it stands in the file.
+        excerpt: The offending line of the file.
     """
 
     source: str
@@ -34,8 +34,8 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: where, which key, what.
+class Fault:
+    """One thing that is wrong.
 
     Attributes:
         place: Where it was written.
@@ -61,28 +61,28 @@ class SettingsError(UsageError):
     """The configuration is wrong (exit 2).
 
     Args:
-        problems: Everything that is wrong, in the order in which it was written.
+        faults: Everything that is wrong, in the order in which it was written.
         hint: What to do next.
     """
 
-    def __init__(self, problems: Sequence[Problem], *, hint: str | None = None) -> None:
-        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        if len(problems) >= MAX_PROBLEMS:
-            count = f"{MAX_PROBLEMS} problems or more"
-        texts = "\n".join(str(problem) for problem in problems[:MAX_PROBLEMS])
+    def __init__(self, faults: Sequence[Fault], *, hint: str | None = None) -> None:
+        count = "one problem" if len(faults) == 1 else f"{len(faults)} problems"
+        if len(faults) >= MAX_FAULTS:
+            count = f"{MAX_FAULTS} problems or more"
+        texts = "\n".join(str(fault) for fault in faults[:MAX_FAULTS])
         super().__init__(
             f"{count} in the configuration\n{texts}",
             hint=hint or "--show-config prints the settings in force and where each comes from",
         )
-        self.problems = tuple(problems)
+        self.faults = tuple(faults)
 
 
 def dotted(path: KeyPath) -> str:
-    """The path of keys as the user writes it: `training.steps`, `layers.0.filters`."""
+    """Returns the path of keys as the user writes it: `training.steps`, `layers.0.filters`."""
     return ".".join(str(part) for part in path)
 
 
 def nearest_place(path: KeyPath, places: Mapping[KeyPath, Place]) -> Place | None:
-    """Where a value was written, or else what holds it."""
+    """Returns where a value was written, or else what holds it."""
     held = (places.get(path[:length]) for length in range(len(path), 0, -1))
     return next((place for place in held if place), None)

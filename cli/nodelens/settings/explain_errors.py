@@ -1,4 +1,4 @@
-"""Pydantic's findings in the words and at the places of the user's configuration."""
+"""The errors of pydantic in the words and at the places of the user's configuration."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -9,10 +9,10 @@ from pydantic_core import ErrorDetails
 from nodelens.registry import not_a_choice, suggestion
 from nodelens.settings.choices import KindIn
 from nodelens.settings.errors import (
-    MAX_PROBLEMS,
+    MAX_FAULTS,
+    Fault,
     KeyPath,
     Place,
-    Problem,
     dotted,
     nearest_place,
 )
@@ -31,25 +31,25 @@ EXPECTED = {
 }
 
 
-def problems_of(
+def faults_of(
     error: ValidationError,
     model: type[BaseModel],
     values: dict[str, Any],
     places: dict[KeyPath, Place],
     source: str,
-) -> list[Problem]:
-    """Translates a validation error.
+) -> list[Fault]:
+    """Returns the faults of a validation error.
 
     Args:
-        error: What pydantic found.
+        error: The error of pydantic.
         model: The settings that were validated.
         values: The merged values.
-        places: Where each value was written.
+        places: The place of each value.
         source: The file or other source to name where a value is missing altogether.
     """
     # A union of plain types gives one finding for each of them: they belong to one problem.
     messages: dict[KeyPath, list[str]] = {}
-    details = error.errors(include_url=False)[:MAX_PROBLEMS]
+    details = error.errors(include_url=False)[:MAX_FAULTS]
     for detail in details:
         if detail["type"] == "too_short" and _has_inner(detail, details):
             continue  # it is short only because what was in it is wrong
@@ -57,11 +57,11 @@ def problems_of(
         message = _message(detail, path, model)
         if message not in messages.setdefault(path, []):
             messages[path].append(message)
-    problems = [
-        Problem(nearest_place(path, places) or Place(source), dotted(path), "; or ".join(found))
+    faults = [
+        Fault(nearest_place(path, places) or Place(source), dotted(path), "; or ".join(found))
         for path, found in messages.items()
     ]
-    return sorted(problems, key=lambda problem: (problem.place.line or 10**9, problem.key))
+    return sorted(faults, key=lambda fault: (fault.place.line or 10**9, fault.key))
 
 
 def _has_inner(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
@@ -73,7 +73,7 @@ def _has_inner(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
 
 
 def _written_path(location: tuple[str | int, ...], values: Any) -> KeyPath:
-    """Drops from pydantic's location what the user never wrote: the tags of unions."""
+    """Returns pydantic's location without what the user never wrote: the tags of unions."""
     path: list[str | int] = []
     for index, part in enumerate(location):
         last = index == len(location) - 1
@@ -123,7 +123,7 @@ def _describe(value: Any) -> str:
 
 
 def _field_names(model: type[BaseModel], location: tuple[str | int, ...]) -> set[str]:
-    """The keys that are known at a location, followed through nested models and unions."""
+    """Returns the keys that are known at a location, through nested models and unions."""
     models: list[type[BaseModel]] = [model]
     for part in location:
         following: list[type[BaseModel]] = []

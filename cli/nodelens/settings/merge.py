@@ -1,7 +1,4 @@
-"""File, `--set` and flags laid over one another, with the place of every value.
-
-No pydantic here: a command that must answer at once can check its settings by itself.
-"""
+"""File, `--set` and flags laid over one another, with the place of every value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,22 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from nodelens.errors import UsageError
-from nodelens.settings.errors import KeyPath, Place, Problem, SettingsError, dotted
+from nodelens.settings.errors import Fault, KeyPath, Place, SettingsError, dotted
 
 
 @dataclass(frozen=True)
 class Merged:
-    """Values before they are checked.
+    """Values before they are validated.
 
     Attributes:
         values: Nested plain values.
-        places: Where each value that was given was written, by its path of keys.
-        problems: What is wrong already.
+        places: The place of each value that was given, by its path of keys.
+        faults: The faults found so far.
     """
 
     values: dict[str, Any]
     places: dict[KeyPath, Place]
-    problems: list[Problem]
+    faults: list[Fault]
 
 
 def merge(
@@ -68,20 +65,18 @@ def _override(merged: Merged, assignment: str) -> None:
     key, separator, text = assignment.partition("=")
     place = Place(f"--set {assignment}")
     if not separator or not key.strip():
-        merged.problems.append(
-            Problem(place, "", "is no assignment; `key.name=value` was expected")
-        )
+        merged.faults.append(Fault(place, "", "is no assignment; `key.name=value` was expected"))
         return
     try:
         value = parse_value(text, str(place))
     except SettingsError as error:
-        merged.problems.extend(error.problems)
+        merged.faults.extend(error.faults)
         return
     _assign(merged, _path(key.strip()), value, place)
 
 
 def _assign(merged: Merged, path: KeyPath, value: Any, place: Place) -> None:
-    """Puts `value` at `path`, making the mappings on the way there."""
+    """Puts `value` at `path`, making the mappings before it."""
     target: Any = merged.values
     for position, part in enumerate(path[:-1]):
         following = _step(target, part)
@@ -89,14 +84,14 @@ def _assign(merged: Merged, path: KeyPath, value: Any, place: Place) -> None:
             following = target[str(part)] = {}
         if not isinstance(following, (dict, list)):
             message = f"{dotted(path[: position + 1])} holds no settings of its own"
-            merged.problems.append(Problem(place, dotted(path), message))
+            merged.faults.append(Fault(place, dotted(path), message))
             return
         target = following
     last = path[-1]
     if isinstance(target, list):
         if not (isinstance(last, int) and 0 <= last < len(target)):
             message = f"the list has {len(target)} items; an index below that was expected"
-            merged.problems.append(Problem(place, dotted(path), message))
+            merged.faults.append(Fault(place, dotted(path), message))
             return
         target[last] = value
     else:
@@ -117,7 +112,7 @@ def _path(key: str) -> KeyPath:
 
 
 def origins(dump: Any, places: Mapping[KeyPath, Place], path: KeyPath = ()) -> dict[str, str]:
-    """For each dotted key of nested settings where its value came from."""
+    """Returns for each dotted key of nested settings where its value came from."""
     if isinstance(dump, dict) and dump:
         found: dict[str, str] = {}
         for key, value in dump.items():
@@ -127,7 +122,7 @@ def origins(dump: Any, places: Mapping[KeyPath, Place], path: KeyPath = ()) -> d
 
 
 def _origin(path: KeyPath, places: Mapping[KeyPath, Place]) -> str:
-    """Where a value, or what holds it, was written; no mapping vouches for its defaults."""
+    """Returns where a value, or what holds it, was written; no mapping vouches for its defaults."""
     for length in range(len(path), 0, -1):
         place = places.get(path[:length])
         if place and (place.line is None or not _holds_keys(path[:length], places)):

@@ -1,4 +1,4 @@
-"""Defaults, file, `--set` and flags, merged in this order; every value knows where it came from."""
+"""Defaults, file, `--set` and flags, merged in this order and validated; each value has an origin."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from nodelens.settings.base import Settings
-from nodelens.settings.errors import KeyPath, Place, Problem, SettingsError, dotted, nearest_place
-from nodelens.settings.explain_errors import problems_of
+from nodelens.settings.errors import Fault, KeyPath, Place, SettingsError, dotted, nearest_place
+from nodelens.settings.explain_errors import faults_of
 from nodelens.settings.merge import merge, origins
 
 S = TypeVar("S", bound=Settings)
@@ -44,11 +44,11 @@ class Resolved(Generic[S]):
             hint: What to do next.
         """
         source = Place(str(self.file or "command line"))
-        problems = [
-            Problem(nearest_place(path, self.places) or source, dotted(path), message)
+        faults = [
+            Fault(nearest_place(path, self.places) or source, dotted(path), message)
             for path, message in found
         ]
-        return SettingsError(problems, hint=hint)
+        return SettingsError(faults, hint=hint)
 
 
 def resolve(
@@ -75,7 +75,7 @@ def resolve(
         SettingsError: Naming everything that is wrong.
     """
     merged = merge(file, overrides, flags or {}, arguments or {})
-    values, places, problems = merged.values, merged.places, merged.problems
+    values, places, faults = merged.values, merged.places, merged.faults
     _fill_kinds(model, values)
     _anchor_paths(values, places, file)
     try:
@@ -83,14 +83,14 @@ def resolve(
         # path, but no text for a number and no truth value for a count.
         settings = model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
-        problems += problems_of(error, model, values, places, str(file or "command line"))
-    if problems:
-        raise SettingsError(problems)
+        faults += faults_of(error, model, values, places, str(file or "command line"))
+    if faults:
+        raise SettingsError(faults)
     return Resolved(settings, places, file)
 
 
 def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:
-    """Gives a group without `kind` the default kind: `data.points=7` needs no more words."""
+    """Gives a group without `kind` the default kind: `data.points=7` is enough."""
     for name, field in model.model_fields.items():
         group, default = values.get(name), field.default
         if isinstance(group, dict) and isinstance(default, Settings):
@@ -102,7 +102,7 @@ def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:
 def _anchor_paths(values: Any, places: dict[KeyPath, Place], file: Path | None) -> None:
     """Makes every setting called `path` absolute.
 
-    What stands in a file is meant relative to that file, what was typed relative to where it was.
+    A path in a file is relative to that file, one of the command line to the current directory.
     """
 
     def anchor(group: Any, path: KeyPath) -> None:

@@ -1,7 +1,7 @@
 """YAML with line numbers: the values of a file and the place of each.
 
 The scalars are those of the YAML 1.2 core schema, so that `1e-3` is a number and `no`, `off` and
-`12:30` are the words they look like. A duplicate key is an error.
+`12:30` are words. A duplicate key is an error.
 """
 
 import re
@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from nodelens.settings.errors import (
-    MAX_PROBLEMS,
+    MAX_FAULTS,
+    Fault,
     KeyPath,
     Place,
-    Problem,
     SettingsError,
     dotted,
 )
@@ -54,7 +54,7 @@ for _tag, _pattern, _first in (
 
 @dataclass(frozen=True)
 class Document:
-    """The values of a YAML text and where each was written.
+    """The values of a YAML text and their places.
 
     Attributes:
         values: The top-level mapping.
@@ -104,11 +104,11 @@ def parse_yaml(text: str, source: str) -> Document | None:
         return None
     builder = _Builder(source, text.splitlines())
     values = builder.build(node, ())
-    if builder.problems:
-        raise SettingsError(builder.problems)
+    if builder.faults:
+        raise SettingsError(builder.faults)
     if not isinstance(values, dict):
         raise SettingsError(
-            [Problem(builder.place(node), "", f"is {_kind(values)}; a mapping was expected")]
+            [Fault(builder.place(node), "", f"is {_kind(values)}; a mapping was expected")]
         )
     return Document(values, builder.places)
 
@@ -120,8 +120,8 @@ def parse_value(text: str, source: str) -> Any:
         return None
     builder = _Builder(source, None)
     value = builder.build(node, ())
-    if builder.problems:
-        raise SettingsError(builder.problems)
+    if builder.faults:
+        raise SettingsError(builder.faults)
     return value
 
 
@@ -142,20 +142,20 @@ def _compose(text: str, source: str) -> Any:
         problem = error.problem or error.context or "is not YAML"
         if place.excerpt is not None and "\t" in place.excerpt[: place.column]:
             problem = "a tab stands where YAML wants spaces"
-        raise SettingsError([Problem(place, "", f"not valid YAML: {problem}")]) from error
+        raise SettingsError([Fault(place, "", f"not valid YAML: {problem}")]) from error
     except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise _whole_file(source, f"is not valid YAML: {reason[:200]}") from error
 
 
 def _may_be_deep(text: str) -> bool:
-    """Whether there are brackets or columns enough to nest deeply; most files have not."""
+    """Checks whether there are brackets or columns enough to nest deeply; most files have not."""
     widest = max((len(line) - len(line.lstrip(" -?")) for line in text.splitlines()), default=0)
     return widest + _most_open(text) > MAX_DEPTH
 
 
 def _most_open(text: str) -> int:
-    """At least as many brackets as are open at once anywhere."""
+    """Returns at least as many brackets as are open at once anywhere."""
     if any(mark in text for mark in ('"', "'", "#", "!<")):
         # A closing bracket may be part of a text or a comment.
         return text.count("[") + text.count("{")
@@ -167,7 +167,7 @@ def _most_open(text: str) -> int:
 
 
 def _refuse_deep(text: str, source: str) -> None:
-    """Composing calls itself for each level: what nests too deeply must be found before."""
+    """Raises for what nests too deeply, before composing, which calls itself for each level."""
     depth = 0
     for event in yaml.parse(text, _Loader):
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -177,13 +177,13 @@ def _refuse_deep(text: str, source: str) -> None:
 
 
 class _Builder:
-    """Turns the node graph into values, and notes the place of each."""
+    """The values and their places, built from a graph of nodes."""
 
     def __init__(self, source: str, lines: list[str] | None) -> None:
         self.source = source
         self.lines = lines
         self.places: dict[KeyPath, Place] = {}
-        self.problems: list[Problem] = []
+        self.faults: list[Fault] = []
         self._count = 0
 
     def build(self, node: Any, path: KeyPath) -> Any:
@@ -244,9 +244,9 @@ class _Builder:
         return text
 
     def _note(self, place: Place, path: KeyPath, message: str) -> None:
-        self.problems.append(Problem(place, dotted(path), message))
-        if len(self.problems) == MAX_PROBLEMS:
-            raise SettingsError(self.problems)
+        self.faults.append(Fault(place, dotted(path), message))
+        if len(self.faults) == MAX_FAULTS:
+            raise SettingsError(self.faults)
 
 
 def _place(source: str, line: int, column: int, excerpt: str) -> Place:
@@ -254,7 +254,7 @@ def _place(source: str, line: int, column: int, excerpt: str) -> Place:
 
 
 def _whole_file(source: str, message: str) -> SettingsError:
-    return SettingsError([Problem(Place(source), "", message)])
+    return SettingsError([Fault(Place(source), "", message)])
 
 
 def _too_deep(source: str) -> SettingsError:

@@ -1,4 +1,4 @@
-"""What every layer can be asked."""
+"""The base of all kinds of layers."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from nodelens.conv.windows import IDENTITY, Window
 
 
 class Weights(NamedTuple):
-    """How many numbers a layer holds.
+    """Numbers that a layer holds.
 
     Attributes:
         kernel: Weights that multiply (a normalisation's scale among them).
@@ -25,11 +25,11 @@ class Weights(NamedTuple):
 
 
 class NoField(NamedTuple):
-    """There is no receptive field of one size and place, and this is why.
+    """The reason why there is no receptive field of one size and place.
 
     Attributes:
         reason: A sentence without its full stop.
-        everywhere: Whether every cell sees the whole input: then so do all cells behind it.
+        everywhere: True if every cell sees the whole input: then so do all cells behind it.
     """
 
     reason: str
@@ -44,8 +44,9 @@ class Layer:
     """A layer without its place in a network.
 
     The defaults are those of a layer that changes nothing and holds nothing; kinds of layers
-    override what is different with them. Plain classes, because thirty dataclasses would take a
-    tenth of a second to define, and this must answer at once.
+    override what is different with them. All shapes are without the batch; `inputs` are the shapes
+    of the inputs and `output` is that of the output. A `ConvolutionError` is raised for a setting
+    that is missing or wrong, and for inputs that the layer does not take.
 
     Args:
         settings: The settings under their names.
@@ -60,14 +61,11 @@ class Layer:
         padding: `"valid"`, `"same"` or `"causal"`; `None` without a window.
         dilation: Distance of neighbouring weights along each axis, `None` without a kernel.
         groups: Number of groups of channels, `None` without a kernel.
-        use_bias: Whether a number is added to each output channel.
+        use_bias: True if a number is added to each output channel.
         activation: Name of the function applied to the output, `None` for none.
-        merges: Whether the layer takes several inputs.
+        merges: True if the layer takes several inputs.
         bias_letters: The number of biases in letters.
         keras_names: The names that Keras has for settings which are called otherwise here.
-
-    Raises:
-        ConvolutionError: A setting is missing or wrong.
     """
 
     kernel_size: tuple[int, ...] | None = None
@@ -88,43 +86,18 @@ class Layer:
         self.settings = settings.read
 
     def pads(self, shape: Shape) -> tuple[Pads | None, ...] | None:
-        """Tell the zeros added before and after each axis (negative: cells cut off).
+        """Returns the zeros added before and after each axis (negative: cells cut off).
 
-        Args:
-            shape: The input's shape.
-
-        Returns:
-            A pair an axis, `None` in place of a pair that depends on an unknown size; `None`
-            altogether if the layer does not pad.
+        A pair that depends on an unknown size is None; all is None if the layer does not pad.
         """
         return None
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        """Compute the shape of the output.
-
-        Args:
-            inputs: Shapes of the inputs, without the batch.
-
-        Returns:
-            Shape of the output, without the batch.
-
-        Raises:
-            ConvolutionError: The layer does not take these inputs.
-        """
+        """Returns the shape of the output."""
         return inputs[0]
 
     def weights(self, *inputs: Shape) -> Weights:
-        """Count the layer's weights.
-
-        Args:
-            inputs: Shapes of the inputs, without the batch.
-
-        Returns:
-            The counts, exact.
-
-        Raises:
-            ConvolutionError: The count depends on an unknown size.
-        """
+        """Counts the weights, exactly; raises if the count depends on an unknown size."""
         return Weights()
 
     def terms(self, *inputs: Shape) -> tuple[str, str] | None:
@@ -135,37 +108,21 @@ class Layer:
         return None
 
     def macs(self, output: Shape, *inputs: Shape) -> Size:
-        """Count the multiply-accumulate operations for one sample, the bias not among them.
+        """Counts the multiply-accumulate operations for one sample, without the bias.
 
-        Args:
-            output: Shape of the output.
-            inputs: Shapes of the inputs.
-
-        Returns:
-            The count, `None` if it depends on an unknown size.
+        The count is None if it depends on an unknown size.
         """
         return 0
 
     def geometry(self, *inputs: Shape) -> Geometry:
-        """Tell what the output's cells see of the (first) input.
+        """Returns the cells of the (first) input that the output's cells see.
 
-        Args:
-            inputs: Shapes of the inputs.
-
-        Returns:
-            A window an axis, or the reason why there is none.
+        A window an axis, or the reason why there is none.
         """
         return (IDENTITY,) * self.rank
 
     def need_rank(self, shape: Shape) -> None:
-        """Refuse an input that has not this layer's number of axes.
-
-        Args:
-            shape: The input's shape.
-
-        Raises:
-            ConvolutionError: It has more or fewer axes.
-        """
+        """Raises if an input has more or fewer axes than the layer takes."""
         if len(shape) != self.rank + 1:
             raise ConvolutionError(
                 f"{self.type} takes an input of {self.rank} spatial axes and channels, "
@@ -175,17 +132,7 @@ class Layer:
             )
 
     def need_channels(self, shape: Shape) -> int:
-        """Return the number of channels of an input, which must be known.
-
-        Args:
-            shape: The input's shape.
-
-        Returns:
-            Number of channels.
-
-        Raises:
-            ConvolutionError: It is unknown.
-        """
+        """Returns the number of channels of an input; raises if it is unknown."""
         _, channels = split(shape, self.data_format)
         if channels is None:
             raise ConvolutionError(

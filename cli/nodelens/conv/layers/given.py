@@ -29,7 +29,7 @@ class Given(Layer):
 
     @property
     def pointwise(self) -> bool:
-        """Whether it treats every value on its own, so that nothing is left to be counted."""
+        """True if it treats every value on its own, so that nothing is left to be counted."""
         return self.type in POINTWISE
 
     def output_shape(self, *inputs: Shape) -> Shape:

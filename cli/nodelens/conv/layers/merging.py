@@ -19,7 +19,7 @@ class Elementwise(Layer):
         return result
 
     def _spread(self, one: Shape, other: Shape, inputs: tuple[Shape, ...]) -> Shape:
-        """Return the shape of an elementwise operation on two arrays."""
+        """Returns the shape of an elementwise operation on two arrays."""
         if len(one) < len(other):
             one, other = other, one
         lead = len(one) - len(other)
@@ -78,20 +78,13 @@ class Concatenate(Layer):
         return tuple(first)
 
     def joins_channels(self, shape: Shape) -> bool:
-        """Tell whether the inputs are joined along their channels.
-
-        Args:
-            shape: Shape of an input.
-
-        Returns:
-            True if so, false for a spatial axis.
-        """
+        """Checks whether inputs of a shape are joined along their channels."""
         channels = 1 if self.data_format == "channels_first" else len(shape)
         return self.axis % (len(shape) + 1) == channels
 
 
 def _agree(one: Shape, other: Shape) -> bool:
-    """Tell whether sizes that are known are equal."""
+    """Checks whether sizes that are known are equal."""
     return len(one) == len(other) and all(
         a is None or b is None or a == b for a, b in zip(one, other, strict=True)
     )

@@ -32,12 +32,12 @@ class Dropout(Layer):
 
 
 class Scaling(Layer):
-    """What the normalisations share: weights along some axes, a scale and a shift.
+    """The base of the normalisations: weights along some axes, a scale and a shift.
 
     Attributes:
         axis: Axes of the weights, counted with the batch as axis 0.
-        scale: Whether there is a scale γ.
-        center: Whether there is a shift β.
+        scale: True if there is a scale γ.
+        center: True if there is a shift β.
     """
 
     def __init__(self, settings: Arguments) -> None:
@@ -58,17 +58,7 @@ class Scaling(Layer):
         return inputs[0]
 
     def cells(self, shape: Shape) -> int:
-        """Count the values of one weight.
-
-        Args:
-            shape: The input's shape.
-
-        Returns:
-            The product of the sizes along `axis`.
-
-        Raises:
-            ConvolutionError: One of them is unknown.
-        """
+        """Returns the number of values of one weight; raises if an axis is unknown."""
         batched = (1, *shape)
         cells = product(batched[axis] for axis in self.axis)
         if cells is None:

@@ -25,7 +25,7 @@ class GlobalPooling(Layer):
     """The maximum or the mean over all cells of each channel.
 
     Attributes:
-        keepdims: Whether the spatial axes stay, with one cell each.
+        keepdims: True if the spatial axes stay, with one cell each.
     """
 
     def __init__(self, settings: Arguments) -> None:

@@ -66,8 +66,8 @@ class UpSampling(Layer):
     """Every cell repeated, or values interpolated between cells.
 
     Attributes:
-        size: How many output cells an input cell becomes, along each axis.
-        interpolation: `"nearest"`, or one of Keras' smooth ways for images.
+        size: Output cells of an input cell, along each axis.
+        interpolation: `"nearest"`, or one of Keras' smooth interpolations for images.
     """
 
     def __init__(self, settings: Arguments) -> None:

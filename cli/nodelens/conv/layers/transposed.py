@@ -75,7 +75,7 @@ class ConvTranspose(Kernel):
         return tuple(windows)
 
     def _kernels(self) -> list[tuple[int, int, int, str, Size]]:
-        """Return kernel, stride, dilation, padding and output padding of each axis."""
+        """Returns kernel, stride, dilation, padding and output padding of each axis."""
         extra: tuple[Size, ...] = self.output_padding or (None,) * self.rank
         axes = zip(self.kernel_size, self.strides, self.dilation, extra, strict=True)
         return [(kernel, stride, dilation, self.padding, e) for kernel, stride, dilation, e in axes]

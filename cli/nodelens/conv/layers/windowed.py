@@ -20,14 +20,7 @@ class Windowed(Layer):
     dilation: tuple[int, ...]
 
     def output_channels(self, channels: Size) -> Size:
-        """Tell the number of output channels.
-
-        Args:
-            channels: Number of input channels.
-
-        Returns:
-            The same number, where a kind of layer does not say otherwise.
-        """
+        """Returns the number of output channels, by default that of the input."""
         return channels
 
     def pads(self, shape: Shape) -> tuple[Pads | None, ...]:
@@ -62,13 +55,13 @@ class Windowed(Layer):
         )
 
     def _axes(self, shape: Shape) -> list[tuple[Size, int, int, int]]:
-        """Return length, kernel, stride and dilation of each axis."""
+        """Returns length, kernel, stride and dilation of each axis."""
         spatial, _ = split(shape, self.data_format)
         return list(zip(spatial, self.kernel_size, self.strides, self.dilation, strict=True))
 
 
 class Kernel(Windowed):
-    """A window with weights: what all convolutions share."""
+    """A window with weights: the base of all convolutions."""
 
     paddings: tuple[str, ...] = (VALID, SAME)
     keras_names = {"dilation": "dilation_rate"}  # noqa: RUF012
@@ -89,11 +82,7 @@ class Kernel(Windowed):
         return letters, "·".join(map(str, self.kernel_size))
 
     def refuse_stride_with_dilation(self) -> None:
-        """Refuse what TensorFlow has no kernel for.
-
-        Raises:
-            ConvolutionError: Both are more than 1 somewhere.
-        """
+        """Refuses strides with dilation, for which TensorFlow has no kernel."""
         if max(self.strides) > 1 and max(self.dilation) > 1:
             raise ConvolutionError(
                 f"strides above 1 and dilation above 1 exclude each other, "
@@ -104,5 +93,5 @@ class Kernel(Windowed):
 
 
 def _spread(kernel: int, dilation: int) -> str:
-    """Say how a dilated kernel comes to its extent."""
+    """Returns how a dilated kernel comes to its extent."""
     return f" ({kernel} with dilation {dilation})" if dilation > 1 else ""

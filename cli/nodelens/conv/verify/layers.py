@@ -16,19 +16,12 @@ WITHOUT_FORMAT = ("Cropping1D", "UpSampling1D")
 
 
 def build_layer(layer: Layer) -> Any:
-    """Makes the Keras layer that a layer describes.
-
-    Args:
-        layer: The layer, of any kind that is computed here.
-
-    Raises:
-        ValueError: Keras refuses the settings.
-    """
+    """Makes the Keras layer of a layer; Keras raises a `ValueError` for wrong settings."""
     return getattr(keras.layers, layer.type)(**arguments(layer))
 
 
 def keras_figures(layer: Layer, shapes: tuple[Shape, ...]) -> tuple[Shape, int, int]:
-    """Output shape, parameters and those not trained, as Keras computes them.
+    """Returns output shape, parameters and those not trained, as Keras computes them.
 
     Args:
         layer: The layer.

@@ -35,10 +35,10 @@ def reference_macs(layer: Layer, shape: Shape, macs: int) -> int | None:
     Args:
         layer: The layer.
         shape: Shape of its input, without the batch.
-        macs: About how many there will be, so that nothing huge is run.
+        macs: The approximate number, so that nothing huge is run.
 
     Returns:
-        The count, or None if neither way can tell it.
+        The count, or None if neither method can count it.
     """
     sizes = tuple(size for size in shape if size is not None)
     if len(sizes) < len(shape) or layer.weights(shape).kernel > MOST_WEIGHTS:

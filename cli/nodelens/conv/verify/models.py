@@ -1,4 +1,4 @@
-"""Networks that only Keras can tell: those of keras.applications, and layers not known here."""
+"""Networks that need Keras: those of keras.applications, and layers not known here."""
 
 import inspect
 from pathlib import Path
@@ -10,16 +10,13 @@ from nodelens.conv.keras_model import read_model
 
 
 def read_application(name: str) -> Reading:
-    """Read a network of keras.applications, built without its weights.
+    """Reads a network of keras.applications, built without its weights.
 
     The variables are never given values: within a `StatelessScope` Keras only notes their shapes,
     so that even VGG19 needs no half gigabyte.
 
     Args:
         name: Its name in any case, for example `vgg19` or `ResNet50`.
-
-    Returns:
-        Inputs and layers, ready to be assembled.
 
     Raises:
         ConvolutionError: There is no such network.
@@ -43,13 +40,7 @@ def read_application(name: str) -> Reading:
 
 
 def read_saved(path: Path) -> Reading:
-    """Read a saved model with Keras.
-
-    Args:
-        path: A `.keras` or `.h5` file.
-
-    Returns:
-        Inputs and layers, ready to be assembled.
+    """Reads a saved model, a `.keras` or `.h5` file, with Keras.
 
     Raises:
         ConvolutionError: Keras cannot load it.

@@ -9,7 +9,7 @@ from nodelens.conv.accounting import Accounting, LayerAccount
 from nodelens.conv.explanation import window_text
 from nodelens.conv.shapes import format_shape, times
 from nodelens.report.conv.pieces import digits, field_text
-from nodelens.report.quantities import short_bytes, short_count
+from nodelens.report.short_numbers import short_bytes, short_count
 
 
 class Column(NamedTuple):

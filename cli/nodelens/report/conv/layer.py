@@ -9,7 +9,7 @@ from nodelens.conv.limits import Check
 from nodelens.conv.shapes import crossed, format_shape, times
 from nodelens.conv.verify.verify import Verification
 from nodelens.report.conv.pieces import digits, folded
-from nodelens.report.quantities import short_bytes, short_count
+from nodelens.report.short_numbers import short_bytes, short_count
 
 
 def layer_text(layer: LayerAccount, accounting: Accounting, columns: int) -> str:

@@ -10,7 +10,7 @@ from nodelens.conv.accounting import BYTES, Accounting, LayerAccount, sum_up
 from nodelens.conv.shapes import Shape, crossed, format_shape, split
 from nodelens.report.conv.columns import NAME, NARROW, TYPE, WIDE, WINDOW, Column
 from nodelens.report.conv.pieces import aligned, folded, plural
-from nodelens.report.quantities import short_bytes, short_count
+from nodelens.report.short_numbers import short_bytes, short_count
 
 WIDE_FROM = 110
 """From this many columns on the table shows types, memory and the first centre too."""

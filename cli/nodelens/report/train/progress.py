@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nodelens.report.output import Output
-from nodelens.report.quantities import per_second
+from nodelens.report.short_numbers import per_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The rows that the summary and the page of a training have in common."""
 
-from nodelens.report.quantities import per_second
 from nodelens.report.rows import Row
+from nodelens.report.short_numbers import per_second
 from nodelens.training.loop.experiment import SampleResult
 from nodelens.training.runs.result import RunResult
 

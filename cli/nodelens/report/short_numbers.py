@@ -4,13 +4,9 @@ BINARY = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def short_count(number: int | None) -> str:
-    """Writes a count short, as in `19.63 G`, or `?` if it is unknown.
+    """Returns a count in short, `?` if it is unknown.
 
-    Args:
-        number: The count.
-
-    Returns:
-        All digits with commas below a million, else two decimals and a power of 1000.
+    All digits with commas below a million, else two decimals and a power of 1000: `19.63 G`.
     """
     if number is None:
         return "?"
@@ -24,14 +20,7 @@ def short_count(number: int | None) -> str:
 
 
 def short_bytes(number: int | None) -> str:
-    """Writes an amount of memory in powers of 1024, or `?` if it is unknown.
-
-    Args:
-        number: Bytes.
-
-    Returns:
-        For example `548.1 MiB`.
-    """
+    """Returns an amount of memory in powers of 1024, `?` if it is unknown: `548.1 MiB`."""
     if number is None:
         return "?"
     if number < 1024:
@@ -51,11 +40,11 @@ def _rounded(numerator: int, denominator: int) -> int:
 
 
 def _scientific(number: int) -> str:
-    """Writes three digits and a power of ten, cut off, not rounded."""
+    """Returns three digits and a power of ten, cut off, not rounded."""
     digits = str(number)
     return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
 
 
 def per_second(rate: float) -> str:
-    """Writes a rate without decimals, and a slow one with two digits."""
+    """Returns a rate without decimals, and a slow one with two digits."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
