@@ -1,4 +1,4 @@
-"""Defaults, file, `--set` and flags, merged in this order and validated; each value has an origin."""
+"""Defaults, file, `--set` and flags, merged in this order and validated, with their origins."""
 
 import json
 from collections.abc import Mapping, Sequence
