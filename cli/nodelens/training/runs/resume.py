@@ -58,6 +58,6 @@ def resume(path: Path, resolved: Resolved[TrainOdeSettings]) -> Resumption:
     if start is not None and training.epochs is None and start.step >= training.steps:
         raise UsageError(
             f"the run in {path} has had its {start.step:,} steps",
-            hint=f"give it more with --steps, such as --steps {2 * start.step}",
+            hint=f"raise `training.steps`, for example to {2 * start.step}",
         )
     return Resumption(directory, start, damaged)
