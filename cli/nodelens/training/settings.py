@@ -6,13 +6,8 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from nodelens.datasets.settings import DataChoice, SimulatedData
 from nodelens.fields.settings import FieldSettings, MLPFieldSettings
-from nodelens.fields.solve_settings import (
-    AdjointName,
-    AdjointSettings,
-    SolverName,
-    SolverSettings,
-)
-from nodelens.settings.base import Settings
+from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
+from nodelens.settings.base import Partial, Settings
 from nodelens.settings.choices import name_in
 from nodelens.training.registry import LOSSES, OPTIMIZERS, SCHEDULES
 
@@ -38,22 +33,12 @@ class NanGuardSettings(Settings):
     shrink: float = Field(0.5, gt=0, le=1)
 
 
-class PhaseSolverSettings(Settings):
-    """How a phase is solved; what is not given is as in `solver`."""
-
-    method: SolverName | None = None
-    rtol: PositiveFloat | None = None
-    atol: PositiveFloat | None = None
-    max_steps: PositiveInt | None = None
-    step_size: PositiveFloat | None = None
+class PhaseSolverSettings(Partial, SolverSettings):
+    """The solve of a phase; what is not given is as in `solver`."""
 
 
-class PhaseAdjointSettings(Settings):
+class PhaseAdjointSettings(Partial, AdjointSettings):
     """The gradient in a phase; what is not given is as in `adjoint`."""
-
-    method: AdjointName | None = None
-    rtol: PositiveFloat | None = None
-    atol: PositiveFloat | None = None
 
 
 class PhaseSettings(Settings):

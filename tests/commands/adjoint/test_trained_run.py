@@ -42,7 +42,7 @@ def test_the_sample_is_the_runs_own_field_on_its_own_windows(trained: Path) -> N
 
     # Of 37 windows of 4 points in 40: the first, the last, and two between them.
     rows = [0, 12, 24, 36]
-    windows = prepare_trajectories(loaded.settings).windows
+    windows = prepare_trajectories(loaded.settings).task.windows
     start = windows.states.numpy()[rows]
     np.testing.assert_array_equal(found.z0, start)
     np.testing.assert_array_equal(found.times, windows.shared)

@@ -41,8 +41,8 @@ def test_each_stage_of_trajectories_has_its_window_solver_and_adjoint() -> None:
     tasks: list[Any] = [stage.task for stage in experiment.stages]
     assert [stage.until for stage in experiment.stages] == [100, 300, 1000]
     assert [task.windows.length for task in tasks] == [4, 10, 10]
-    assert [task.problem.adjoint.method for task in tasks] == ["discrete", *["backsolve"] * 2]
-    assert [task.problem.solver.rtol for task in tasks] == [1e-3, 0.5, 1e-3]
+    assert [task.objective.options.adjoint for task in tasks] == ["discrete", *["backsolve"] * 2]
+    assert [task.objective.options.rtol for task in tasks] == [1e-3, 0.5, 1e-3]
     assert all(task.model is experiment.task.model for task in tasks)
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from nodelens.fields.hybrid import HybridField
-from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.figures.fit import FitPicture, draw_fit
+from nodelens.ode import SolveOptions
 from nodelens.training.registry import LOSSES
 from nodelens.training.trajectories.evaluate import field_on_grid
-from nodelens.training.trajectories.objective import Problem
+from nodelens.training.trajectories.objective import Objective
 
 TIMES = np.arange(8.0)
 DATA = {
@@ -21,8 +21,8 @@ DATA = {
 @pytest.mark.parametrize("states", DATA.values(), ids=DATA.keys())
 def test_the_field_is_drawn(states: np.ndarray) -> None:
     field = HybridField(("x", "y"), {"x": "y", "y": "0 - x"}, {})
-    problem = Problem(field, 0, np.ones(2), LOSSES["huber"], SolverSettings(), AdjointSettings())
-    grid, slopes = field_on_grid(problem, states)
+    objective = Objective(field, 0, np.ones(2), LOSSES["huber"], SolveOptions())
+    grid, slopes = field_on_grid(objective, states)
     assert (grid[0, 0] < states.min(axis=0)).all()
     assert (grid[-1, -1] > states.max(axis=0)).all()
     np.testing.assert_allclose(slopes[..., 0], grid[..., 1], rtol=1e-6, atol=1e-6)

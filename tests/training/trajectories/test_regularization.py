@@ -11,13 +11,13 @@ from scipy.linalg import expm
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
-from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
+from nodelens.ode import SolveOptions
 from nodelens.settings.resolve import resolve
 from nodelens.training.registry import LOSSES
 from nodelens.training.runs.prepare import prepare
 from nodelens.training.settings import TrainOdeSettings
-from nodelens.training.trajectories.objective import Problem
-from nodelens.training.trajectories.regularization import Penalties
+from nodelens.training.trajectories.objective import Objective
+from nodelens.training.trajectories.regularization import Regularization
 from nodelens.training.trajectories.task import TrajectoryTask
 from nodelens.training.trajectories.windows import make_windows
 
@@ -28,7 +28,7 @@ TIMES = np.linspace(0.0, END, 4)
 
 
 def make_task(weights: tuple[float, float], adjoint: str, times: np.ndarray) -> TrajectoryTask:
-    """A field that has no loss on its data, so that the penalties are all there is."""
+    """A field that has no loss on its data, so that the regularization is all there is."""
     states = np.stack([expm(A * t) @ Z0 for t in times])
     data = TrajectoryData((Trajectory(times, states, "one"),), ("x", "y"), "test", "z' = A z")
     field = HybridField(
@@ -36,18 +36,16 @@ def make_task(weights: tuple[float, float], adjoint: str, times: np.ndarray) -> 
         {"x": "a*x + b*y", "y": "c*x + d*y"},
         dict(zip("abcd", A.ravel().tolist(), strict=True)),
     )
-    solver = SolverSettings(method="bosh3", rtol=1e-6, atol=1e-7)
-    problem = Problem(
+    objective = Objective(
         field=field,
         augment=0,
         scale=SCALE,
         loss=LOSSES["mean_squared_error"],
-        solver=solver,
-        adjoint=AdjointSettings(method=adjoint),
-        penalties=Penalties(*weights, SCALE),
+        options=SolveOptions("bosh3", rtol=1e-6, atol=1e-7, adjoint=adjoint),
+        regularization=Regularization(*weights, SCALE),
     )
     windows = make_windows(data, len(times))
-    return TrajectoryTask(problem, windows, None, 0, batch_size=3, seed=5)
+    return TrajectoryTask(objective, windows, None, 0, batch_size=3, seed=5)
 
 
 def kinetic(a: np.ndarray) -> float:
@@ -71,11 +69,11 @@ def slope(of: Any, a: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("weights", [(0.5, 0.0), (0.0, 0.25), (0.5, 0.25)])
 def test_the_integrands_stand_behind_the_slope(weights: tuple[float, float]) -> None:
-    penalties = Penalties(*weights, SCALE)
+    regularization = Regularization(*weights, SCALE)
     probe = np.array([[0.5, -1.5], [2.0, 1.0]])
-    field = penalties.along(lambda t, z, params: z @ tf.constant(A.T), tf.constant(probe))
+    field = regularization.along(lambda t, z, params: z @ tf.constant(A.T), tf.constant(probe))
     z = np.array([[1.0, 2.0], [-3.0, 0.5]])
-    state = np.column_stack([z, np.ones((2, len(penalties.weights)))])
+    state = np.column_stack([z, np.ones((2, len(regularization.weights)))])
     speed = np.sum((z @ A.T / SCALE) ** 2, axis=1)
     norm = np.sum((probe @ (A / SCALE[:, None] * SCALE)) ** 2, axis=1)
     integrands = [value for weight, value in zip(weights, (speed, norm), strict=True) if weight]
@@ -83,7 +81,7 @@ def test_the_integrands_stand_behind_the_slope(weights: tuple[float, float]) -> 
     np.testing.assert_allclose(field(tf.constant(0.0), tf.constant(state), ()), expected)
     last = np.array([[7.0, 7.0, 1.0, 2.0], [7.0, 7.0, 3.0, 6.0]])
     if all(weights):
-        np.testing.assert_allclose(penalties.of(tf.constant(last)), 0.5 * 2 + 0.25 * 4)
+        np.testing.assert_allclose(regularization.of(tf.constant(last)), 0.5 * 2 + 0.25 * 4)
 
 
 @pytest.mark.slow
@@ -116,8 +114,8 @@ def test_windows_that_step_alone_have_integrals_of_their_own() -> None:
     )
     assert windows.shared is None
     batch = windows.batch(tf.constant([0]))
-    solution, _ = task.problem.solve(batch)
-    loss = task.problem.compare(solution.states, batch)
+    solution, _ = task.objective.solve(batch)
+    loss = task.objective.compare(solution.states, batch)
     np.testing.assert_allclose(loss, 0.5 * kinetic(A), rtol=1e-4)
 
 
@@ -133,7 +131,7 @@ def test_validation_leaves_them_out() -> None:
     task = make_task((100.0, 100.0), "discrete", TIMES)
     states = np.stack([expm(A * t) @ Z0 for t in TIMES])
     kept = TrajectoryData((Trajectory(TIMES, states, "one"),), ("x", "y"), "test", "")
-    validate = TrajectoryTask(task.problem, task.windows, kept, 0, 3, 5).validator()
+    validate = TrajectoryTask(task.objective, task.windows, kept, 0, 3, 5).validator()
     assert validate is not None
     assert validate().loss < 1e-8
 

@@ -7,9 +7,9 @@ import tensorflow as tf
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
-from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
+from nodelens.ode import SolveOptions
 from nodelens.training.registry import LOSSES
-from nodelens.training.trajectories.objective import Problem
+from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.windows import make_windows
 
 UNEVEN = np.array([0.0, 0.3, 1.0, 1.1, 2.5, 3.0])
@@ -35,17 +35,16 @@ def test_only_the_true_field_has_no_loss(times: np.ndarray) -> None:
     windows = make_windows(data_at(times), 4)
 
     def loss(rate: float) -> float:
-        problem = Problem(
+        objective = Objective(
             field=HybridField(("x",), {"x": "a * cos(t) * x"}, {"a": rate}),
             augment=0,
             scale=np.ones(1),
             loss=LOSSES["mean_absolute_error"],
-            solver=SolverSettings(rtol=1e-6, atol=1e-7),
-            adjoint=AdjointSettings(method="discrete"),
+            options=SolveOptions(rtol=1e-6, atol=1e-7, adjoint="discrete"),
         )
         batch = windows.batch(windows.starts)
-        solution, _ = problem.solve(batch)
-        return float(problem.compare(solution.states, batch))
+        solution, _ = objective.solve(batch)
+        return float(objective.compare(solution.states, batch))
 
     assert loss(1.0) < 1e-5
     assert loss(0.9) > 1e-2

@@ -1,5 +1,6 @@
 """An experiment, which is a task with its data, and the conclusion about the trained model."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -85,38 +86,74 @@ class Conclusion(Protocol):
         """
 
 
-class Experiment(Protocol):
-    """Data, and a task that learns from it."""
+class Data(Protocol):
+    """Data of any kind."""
 
     @property
-    def task(self) -> Task:
-        """The task of the last phase."""
+    def title(self) -> str:
+        """The data, in words."""
+
+    def content(self) -> bytes:
+        """Returns all numbers, for hashing."""
+
+
+class Parts(Protocol):
+    """Data divided into parts to train on and parts that are held out."""
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
-        """The task of each phase."""
+    def how(self) -> str:
+        """The parts, in words."""
+
+
+@dataclass(frozen=True)
+class Experiment(ABC):
+    """Data, and a task that learns from it.
+
+    Attributes:
+        settings: The settings, with epochs turned into steps.
+        data: All data.
+        split: The parts of the data.
+        task: The task of the last phase.
+        stages: The task of each phase.
+    """
+
+    settings: TrainOdeSettings
+    data: Data
+    split: Parts
+    task: Task
+    stages: tuple[Stage, ...]
 
     @property
-    def settings(self) -> TrainOdeSettings:
-        """The settings, with epochs turned into steps."""
-
-    @property
+    @abstractmethod
     def examples(self) -> int:
         """The number of samples or windows to train on."""
 
     @property
     def title(self) -> str:
         """The data, in words."""
+        return self.data.title
 
     @property
     def split_in_words(self) -> str:
         """The parts of the data, in words."""
+        return self.split.how
 
     def content(self) -> bytes:
         """Returns all data as bytes, for hashing."""
+        return self.data.content()
 
+    @abstractmethod
     def plan(self) -> dict[str, Any]:
         """Returns the figures of a training; `summary` says them in one sentence."""
 
+    def _summary(self, action: str, examples: str) -> str:
+        settings, training = self.settings, self.settings.training
+        return (
+            f"would {action} in {training.steps:,} steps of {training.batch_size} {examples}, "
+            f"with {settings.solver.method} and the adjoint {settings.adjoint.method}; "
+            f"{self.split.how}"
+        )
+
+    @abstractmethod
     def conclude(self) -> Conclusion:
         """Evaluates the trained model."""

@@ -82,8 +82,8 @@ class TrajectorySummary(_Stored):
     @classmethod
     def of(cls, experiment: TrajectoryExperiment) -> "TrajectorySummary":
         """Takes windows at even distances in the training data."""
-        windows, data = experiment.windows, experiment.data
-        components = data.dimension + experiment.problem.augment
+        windows, data = experiment.task.windows, experiment.data
+        components = data.dimension + experiment.objective.augment
         count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
         if windows.shared is None:
             count = 1  # windows with times of their own are not one initial value problem
@@ -94,7 +94,7 @@ class TrajectorySummary(_Stored):
         first = data.trajectories[0]
         return cls(
             components=data.components,
-            scale=experiment.scaling.scale,
+            scale=experiment.objective.scale,
             first_state=first.states[0],
             first_times=first.times,
             window_starts=batch.t0.numpy(),

@@ -40,13 +40,13 @@ def sample(run: Run | SampleRun) -> Sample:
     """
     if isinstance(run, SampleRun):
         return _entering(run)
-    problem, summary = run.problem, run.summary
+    objective, summary = run.objective, run.summary
     start = summary.window_starts  # a constant, not a tensor that is captured: no parameter
 
     def field(t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        return problem.field(t if problem.field.autonomous else t + start, z)
+        return objective.field(t if objective.field.autonomous else t + start, z)
 
-    z0 = np.pad(summary.window_states, [[0, 0], [0, problem.augment]])
+    z0 = np.pad(summary.window_states, [[0, 0], [0, objective.augment]])
     return Sample(field, z0, summary.window_times)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.build import augmented
+from nodelens.fields.solve_settings import solve_options
 from nodelens.ode import Status
 from nodelens.ode.status import REMEDIES
 from nodelens.runtime.rundir import RunDirectory
@@ -17,7 +18,7 @@ from nodelens.training.runs.data_summary import SampleSummary, TrajectorySummary
 from nodelens.training.runs.load_samples import SampleRun
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.evaluate import solve_whole
-from nodelens.training.trajectories.objective import Problem
+from nodelens.training.trajectories.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ class Run:
         path: The run directory.
         settings: The settings of the run.
         summary: The facts about its data that predictions use.
-        problem: The trained field and its solver.
+        objective: The trained field and its solver.
     """
 
     path: Path
     settings: TrainOdeSettings
     summary: TrajectorySummary
-    problem: Problem
+    objective: Objective
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -54,7 +55,7 @@ class Run:
     @property
     def field(self) -> keras.Model:
         """The trained vector field, called as `field(t, z)` with z of shape [batch, dimension]."""
-        return self.problem.field
+        return self.objective.field
 
     def predict(self, z0: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Solves the trained field.
@@ -76,7 +77,7 @@ class Run:
                 f"a state of {len(self.components)} components ({', '.join(self.components)}) "
                 f"was expected, {list(z0)} was given"
             )
-        states, status = solve_whole(self.problem, z0, np.asarray(times, dtype=np.float64))
+        states, status = solve_whole(self.objective, z0, np.asarray(times, dtype=np.float64))
         if status is not Status.SUCCESS:
             raise NumericalError(f"the solve failed: {status.name}", hint=REMEDIES[status])
         return states
@@ -105,12 +106,11 @@ def load_run(path: str | Path) -> Run | SampleRun:
     summary = load_summary(settings, directory.summary)
     if isinstance(summary, SampleSummary):
         return SampleRun(directory.path, settings, field, summary)
-    problem = Problem(
+    objective = Objective(
         field,
         augmented(settings.field),
         summary.scale,
         choose_loss(settings.training.loss, labelled=False),
-        settings.solver,
-        settings.adjoint,
+        solve_options(settings.solver, settings.adjoint),
     )
-    return Run(directory.path, settings, summary, problem)
+    return Run(directory.path, settings, summary, objective)

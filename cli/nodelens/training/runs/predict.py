@@ -124,7 +124,7 @@ def evaluate_field(run: Run, points: Points, times: np.ndarray | None) -> Slopes
         times, states = own, points.states
     else:
         states, times = np.repeat(points.states, len(times), axis=0), np.tile(times, count)
-    inputs = np.pad(states, ((0, 0), (0, run.problem.augment))).astype(np.float32)
+    inputs = np.pad(states, ((0, 0), (0, run.objective.augment))).astype(np.float32)
     found = run.field(tf.constant(times[:, None], tf.float32), tf.constant(inputs))
     derivatives = found.numpy().astype(np.float64)[:, : len(run.components)]
     return Slopes(run.components, times, states, derivatives)

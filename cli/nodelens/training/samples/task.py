@@ -26,7 +26,7 @@ class SampleTask:
         network: The network.
         x: The samples to train on, on the device, as they are stored.
         y: Their answers.
-        kept_back: Samples to validate by; None if there are none.
+        validation: Samples to validate by; None if there are none.
         loss: The loss.
         scale: The size of each value of y, shape [outputs]; ones for labels.
         adjoint: The gradient of the ODE block.
@@ -37,7 +37,7 @@ class SampleTask:
     network: Network
     x: tf.Tensor
     y: tf.Tensor
-    kept_back: Samples | None
+    validation: Samples | None
     loss: Loss
     scale: np.ndarray
     adjoint: Adjoint
@@ -112,9 +112,9 @@ class SampleTask:
 
     def validator(self) -> Callable[[], Validation] | None:
         """Compiles the loss and the accuracy on what was kept back."""
-        if self.kept_back is None:
+        if self.validation is None:
             return None
-        samples, predict = self.kept_back, make_predictor(self.model)
+        samples, predict = self.validation, make_predictor(self.model)
         return lambda: self.judge(predict(samples.x), samples)
 
     def judge(self, outputs: np.ndarray, samples: Samples) -> Validation:

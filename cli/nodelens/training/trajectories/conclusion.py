@@ -9,7 +9,7 @@ from nodelens.figures.fit import FitPicture, draw_fit
 from nodelens.figures.training import Curves, Residuals, draw_training
 from nodelens.training.loop.experiment import FigureFile, TrajectoryResult
 from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid
-from nodelens.training.trajectories.objective import Problem
+from nodelens.training.trajectories.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -17,19 +17,19 @@ class TrajectoryConclusion:
     """A trained field on its trajectories: a `Conclusion`.
 
     Attributes:
-        problem: The field and its solver.
+        objective: The field and its solver.
         data: All data.
         evaluation: The first trajectory by the trained field.
     """
 
-    problem: Problem
+    objective: Objective
     data: TrajectoryData
     evaluation: Evaluation
 
     @property
     def result(self) -> TrajectoryResult:
         """The errors on the first trajectory, and the fitted parameters of equations."""
-        field = self.problem.field
+        field = self.objective.field
         return TrajectoryResult(
             trajectory_error=self.evaluation.train_error,
             extrapolation_error=self.evaluation.validation_error,
@@ -51,7 +51,7 @@ class TrajectoryConclusion:
             )
         ]
         if len(components) >= 2:
-            grid, derivative = field_on_grid(self.problem, states)
+            grid, derivative = field_on_grid(self.objective, states)
             picture = FitPicture(
                 title=title,
                 components=components,

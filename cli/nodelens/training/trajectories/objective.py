@@ -1,48 +1,45 @@
-"""What is trained: a field on windows, compared by a loss."""
+"""The objective of a training on trajectories: a field on windows, compared by a loss."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from nodelens.fields.functional import VectorField, as_function, parameters
-from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
-from nodelens.ode import Adjoint, Solution, SolveOptions, odeint_vjp
+from nodelens.ode import Solution, SolveOptions, odeint_vjp
 from nodelens.ode.solve import Pullback
 from nodelens.training.registry import Loss
-from nodelens.training.trajectories.regularization import Penalties
+from nodelens.training.trajectories.regularization import Regularization
 from nodelens.training.trajectories.windows import Batch
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A field and how its solutions are compared with data.
+class Objective:
+    """A field and the comparison of its solutions with data.
 
     Attributes:
         field: The vector field, of the components of the data and `augment` more.
-        augment: The components that the data does not show; they start at zero.
+        augment: The number of components that the data does not show; they start at zero.
         scale: The size of each component of the data, shape [dimension].
         loss: The loss, one that compares numbers.
-        solver: The forward solve.
-        adjoint: The gradient.
-        penalties: What is integrated along with the state; None if nothing is.
+        options: The options of the solve and of its gradient; `atol` is in units of the scale.
+        regularization: Integrals along the solution that are added to the loss; None if none are.
     """
 
     field: keras.Model
     augment: int
     scale: np.ndarray
     loss: Loss
-    solver: SolverSettings
-    adjoint: AdjointSettings
-    penalties: Penalties | None = None
+    options: SolveOptions
+    regularization: Regularization | None = None
 
     def solve(self, batch: Batch) -> tuple[Solution, Pullback]:
-        """Solves from where windows start, each with steps of its own if their times differ.
+        """Solves from the starts of windows, each with steps of its own if their times differ.
 
         Returns:
-            The solution, of all components and those of the penalties, and its pullback.
+            The solution, of all components and the integrals behind them, and its pullback.
         """
         return odeint_vjp(
             self._from(batch),
@@ -50,12 +47,7 @@ class Problem:
             batch.times,
             batching="joint" if batch.times.shape.rank == 1 else "independent",
             params=parameters(self.field),
-            solver=self.solver.method,
-            rtol=self.solver.rtol,
-            atol=self.atol(),
-            max_steps=self.solver.max_steps,
-            step_size=self.solver.step_size,
-            adjoint=make_adjoint(self.adjoint),
+            **self.scaled_options().arguments(),
         )
 
     def _from(self, batch: Batch) -> VectorField:
@@ -67,38 +59,31 @@ class Problem:
             def function(t: tf.Tensor, z: tf.Tensor, params: Sequence[tf.Tensor]) -> tf.Tensor:
                 return field(t + batch.t0, z, params)
 
-        if self.penalties is None:
+        if self.regularization is None:
             return function
         probe = tf.zeros([]) if batch.probe is None else batch.probe
-        return self.penalties.along(function, probe)
+        return self.regularization.along(function, probe)
 
     @property
     def _integrals(self) -> int:
-        return len(self.penalties.weights) if self.penalties else 0
+        return len(self.regularization.weights) if self.regularization else 0
 
     def compare(self, states: tf.Tensor, batch: Batch) -> tf.Tensor:
-        """The mean loss over all measurements, and the penalties.
+        """Computes the mean loss over all measurements, and adds the regularization.
 
         Args:
-            states: Of all components, shape [window, batch, components].
-            batch: What was measured.
+            states: The states of all components, shape [window, batch, components].
+            batch: The measurements.
         """
         dimension = len(self.scale)
         error = (states[..., :dimension] - batch.target) / self.scale.astype(np.float32)
         losses = self.loss.load()(error) * batch.weight
         mean = tf.reduce_sum(losses) / tf.maximum(tf.reduce_sum(batch.weight), 1.0)
-        return mean if self.penalties is None else mean + self.penalties.of(states[-1])
+        return mean if self.regularization is None else mean + self.regularization.of(states[-1])
 
-    def atol(self) -> float | tf.Tensor:
-        """The absolute tolerance of each component, in its own unit."""
+    def scaled_options(self) -> SolveOptions:
+        """Returns the options with the absolute tolerance of each component in its own unit."""
         if np.all(self.scale == 1):
-            return self.solver.atol
+            return self.options
         scale = np.concatenate([self.scale, np.ones(self.augment + self._integrals)])
-        return tf.constant(self.solver.atol * scale, tf.float32)
-
-
-def make_adjoint(settings: AdjointSettings) -> Adjoint:
-    """The adjoint of the settings; only the one that solves backward has tolerances of its own."""
-    return SolveOptions(
-        adjoint=settings.method, adjoint_rtol=settings.rtol, adjoint_atol=settings.atol
-    ).make_adjoint()
+        return replace(self.options, atol=tf.constant(self.options.atol * scale, tf.float32))

@@ -1,4 +1,4 @@
-"""Regularisers that are integrated along the solution: kinetic energy and Jacobian norm.
+"""Regularization by integrals along the solution: kinetic energy and Jacobian norm.
 
 With f the field and J = ∂f/∂z its Jacobian, both in units of the scale of each component,
 
@@ -19,8 +19,8 @@ from nodelens.fields.functional import VectorField
 
 
 @dataclass(frozen=True)
-class Penalties:
-    """What is integrated along with the state, and how much it weighs in the loss.
+class Regularization:
+    """Integrals along the solution, and their weights in the loss.
 
     Attributes:
         kinetic_energy: The weight of K; 0 leaves it out.
@@ -34,11 +34,11 @@ class Penalties:
 
     @property
     def weights(self) -> list[float]:
-        """The weight of each component that is added to the state."""
+        """The weights of the components that are added to the state."""
         return [weight for weight in (self.kinetic_energy, self.jacobian_norm) if weight]
 
     def along(self, field: VectorField, probe: tf.Tensor) -> VectorField:
-        """The field of the state with K and R, as far as they weigh anything, behind it.
+        """Makes the field of the state followed by K and R, each unless its weight is zero.
 
         Args:
             field: f(t, z, params).
@@ -64,7 +64,7 @@ class Penalties:
         return extended
 
     def of(self, last: tf.Tensor) -> tf.Tensor:
-        """What is added to the loss: the weighted mean over the batch.
+        """Computes the weighted mean over the batch, which is added to the loss.
 
         Args:
             last: The extended states at the last time, shape [batch, components + weights].

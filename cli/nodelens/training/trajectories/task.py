@@ -1,4 +1,4 @@
-"""Training on trajectories: windows are solved from where they start and compared with the data."""
+"""Training on trajectories: windows are solved from their starts and compared with the data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from nodelens.errors import UsageError
 from nodelens.ode import Status
 from nodelens.training.loop.task import StepResult, Validation
 from nodelens.training.settings import TrainOdeSettings
-from nodelens.training.trajectories.objective import Problem
-from nodelens.training.trajectories.regularization import Penalties
+from nodelens.training.trajectories.objective import Objective
+from nodelens.training.trajectories.regularization import Regularization
 from nodelens.training.trajectories.validation import make_validation
 from nodelens.training.trajectories.windows import Batch, Windows
 
@@ -27,17 +27,17 @@ class TrajectoryTask:
     """A field that is fitted to windows of trajectories: a `Task`.
 
     Attributes:
-        problem: The field, its solver and the loss.
-        windows: Where batches come from.
-        kept_back: Trajectories to validate on; None if there are none.
-        window: The points of a window to validate on; 0 means whole trajectories.
+        objective: The field, its solver and the loss.
+        windows: The windows that batches are drawn from.
+        validation: Trajectories that are held out; None if there are none.
+        window: The points of a window of these; 0 means whole trajectories.
         batch_size: The windows of a batch.
         seed: The seed of the draws.
     """
 
-    problem: Problem
+    objective: Objective
     windows: Windows
-    kept_back: TrajectoryData | None
+    validation: TrajectoryData | None
     window: int
     batch_size: int
     seed: int
@@ -45,50 +45,52 @@ class TrajectoryTask:
     @classmethod
     def of(
         cls,
-        problem: Problem,
+        objective: Objective,
         windows: Windows,
-        kept_back: TrajectoryData | None,
+        validation: TrajectoryData | None,
         settings: TrainOdeSettings,
     ) -> "TrajectoryTask":
-        """The task with window, size of a batch, penalties and seed of the settings.
+        """Makes the task with window, batch size, regularization and seed of the settings.
 
         Raises:
-            UsageError: If the penalties cannot be differentiated.
+            UsageError: If the regularization cannot be differentiated.
         """
-        training, chosen = settings.training, settings.training.regularization
-        if chosen.jacobian_norm and getattr(settings.field, "activation", None) == "silu":
+        training = settings.training
+        weights = training.regularization
+        if weights.jacobian_norm and getattr(settings.field, "activation", None) == "silu":
             raise UsageError(
                 "the Jacobian norm needs second derivatives of the field, and TensorFlow has none "
                 "of silu inside a solve",
                 hint="set field.activation=gelu, which is much like it",
             )
-        if chosen.kinetic_energy or chosen.jacobian_norm:
-            scale = np.concatenate([problem.scale, np.ones(problem.augment)])
-            penalties = Penalties(chosen.kinetic_energy, chosen.jacobian_norm, scale)
-            problem = replace(problem, penalties=penalties)
-        return cls(problem, windows, kept_back, training.window, training.batch_size, settings.seed)
+        if weights.kinetic_energy or weights.jacobian_norm:
+            scale = np.concatenate([objective.scale, np.ones(objective.augment)])
+            regularization = Regularization(weights.kinetic_energy, weights.jacobian_norm, scale)
+            objective = replace(objective, regularization=regularization)
+        size = training.batch_size
+        return cls(objective, windows, validation, training.window, size, settings.seed)
 
     @property
     def model(self) -> keras.Model:
         """The vector field."""
-        return self.problem.field
+        return self.objective.field
 
     def draw(self, step: tf.Tensor) -> Batch:
-        """Draws windows with replacement, and a direction for each if the penalties probe one."""
+        """Draws windows with replacement, and directions if the regularization needs them."""
         batch = self.windows.draw(self.batch_size, self.seed, step)
-        penalties = self.problem.penalties
-        if penalties is None or not penalties.jacobian_norm:
+        regularization = self.objective.regularization
+        if regularization is None or not regularization.jacobian_norm:
             return batch
         seed = tf.stack([tf.constant((self.seed + PROBE_SEED) % 2**31, tf.int32), step])
-        shape = [self.batch_size, len(penalties.scale)]
+        shape = [self.batch_size, len(regularization.scale)]
         return batch._replace(probe=tf.random.stateless_normal(shape, seed))
 
     def differentiate(self, batch: Batch) -> StepResult:
-        """Solves, compares and pulls the gradient back through the solve."""
-        solution, pullback = self.problem.solve(batch)
+        """Solves, compares, and pulls the gradient back through the solve."""
+        solution, pullback = self.objective.solve(batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(solution.states)
-            loss = self.problem.compare(solution.states, batch)
+            loss = self.objective.compare(solution.states, batch)
         gradients = pullback(tape.gradient(loss, solution.states))
         # Of windows that step alone, the slowest one and the worst one count.
         cost, back = _largest(solution.stats), _largest(gradients.stats)
@@ -105,11 +107,11 @@ class TrajectoryTask:
         )
 
     def validator(self) -> Callable[[], Validation] | None:
-        """Compiles the loss on windows of what was kept back."""
-        if self.kept_back is None:
+        """Compiles the loss on windows of the trajectories held out."""
+        if self.validation is None:
             return None
-        plain = replace(self.problem, penalties=None)
-        return make_validation(plain, self.kept_back, self.window)
+        plain = replace(self.objective, regularization=None)
+        return make_validation(plain, self.validation, self.window)
 
 
 def _largest(nest: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The loss on data that was kept back."""
+"""The loss on trajectories that are held out."""
 
 from collections.abc import Callable
 
@@ -6,24 +6,24 @@ import tensorflow as tf
 
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.training.loop.task import Validation
-from nodelens.training.trajectories.objective import Problem
+from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.windows import make_windows
 
 MAX_WINDOWS = 256
 
 
 def make_validation(
-    problem: Problem, data: TrajectoryData, length: int
+    objective: Objective, data: TrajectoryData, length: int
 ) -> Callable[[], Validation]:
-    """Compiles the loss on windows of the data that was kept back.
+    """Compiles the loss on windows of trajectories that are held out.
 
     Args:
-        problem: The field and the loss.
-        data: What was kept back.
+        objective: The field and the loss.
+        data: The trajectories.
         length: The points of a window, fewer if the data is shorter; 0 means whole trajectories.
 
     Returns:
-        A function that gives the loss with the weights of the field now; infinite if a solve
+        A function that computes the loss with the current weights of the field; infinite if a solve
         failed.
     """
     shortest = min(len(trajectory) for trajectory in data.trajectories)
@@ -33,8 +33,8 @@ def make_validation(
 
     @tf.function(jit_compile=True)
     def loss() -> tf.Tensor:
-        solution, _ = problem.solve(batch)
-        value = problem.compare(solution.states, batch)
+        solution, _ = objective.solve(batch)
+        value = objective.compare(solution.states, batch)
         return tf.where(tf.math.is_finite(value), value, tf.constant(float("inf")))
 
     return lambda: Validation(float(loss()))

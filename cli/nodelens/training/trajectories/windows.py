@@ -1,4 +1,4 @@
-"""Where batches come from: windows of consecutive points, put on the device once."""
+"""Windows of consecutive points, put on the device once: batches are drawn from them."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,8 +17,8 @@ class Batch(NamedTuple):
     """Windows that are solved together.
 
     Attributes:
-        z0: Where each starts, shape [batch, dimension].
-        t0: When each starts, shape [batch, 1].
+        z0: The first state of each, shape [batch, dimension].
+        t0: The first time of each, shape [batch, 1].
         times: The times counted from the start, float64, shape [window], or [window, batch] if the
             windows have different ones.
         target: The states, NaN-free, shape [window, batch, dimension].
@@ -71,7 +71,7 @@ class Windows:
         return self.batch(tf.gather(self.starts, chosen))
 
     def batch(self, starts: tf.Tensor) -> Batch:
-        """The windows that start at the given rows."""
+        """Takes the windows that start at the given rows."""
         rows = starts[None, :] + tf.range(self.length)[:, None]
         t0 = tf.gather(self.clock, starts)
         own = tf.gather(self.clock, rows) - t0 if self.shared is None else self.shared
@@ -94,13 +94,12 @@ def make_windows(data: TrajectoryData, length: int) -> Windows:
     Raises:
         UsageError: If there is no window.
     """
-    shortest = min(len(trajectory) for trajectory in data.trajectories)
-    length = length or shortest
-    if length < 2 or length > max(len(trajectory) for trajectory in data.trajectories):
+    lengths = [len(trajectory) for trajectory in data.trajectories]
+    length = length or min(lengths)
+    if not 2 <= length <= max(lengths):
         raise UsageError(
             f"a window of {length} points was asked for, and the longest of "
-            f"{len(data.trajectories)} trajectories has "
-            f"{max(len(trajectory) for trajectory in data.trajectories)}",
+            f"{len(lengths)} trajectories has {max(lengths)}",
             hint="set training.window to at least 2 and at most that; 0 fits whole trajectories",
         )
     starts: list[np.ndarray] = []
