@@ -47,7 +47,7 @@ def run_document(run: RunResult) -> dict[str, Any]:
 
 
 def _quality(found: TrajectoryResult | SampleResult) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The further entries of `final`, and those beside it."""
+    """Returns the further entries of `final`, and those beside it."""
     if isinstance(found, TrajectoryResult):
         errors = {
             "trajectory_error": found.trajectory_error,

@@ -58,10 +58,10 @@ class SampleRun:
         return Network.of(self.model)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Logits, or values.
+        """Computes logits, or values.
 
         Args:
-            x: Samples as those of the data, shape [samples, ...].
+            x: Samples like those of the data, shape [samples, ...].
 
         Returns:
             Shape [samples, outputs].
