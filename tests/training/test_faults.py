@@ -34,7 +34,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_it_and_the_run_goes_on_from_th
 
     def until_the_disk_is_full(file: Any, **arrays: Any) -> None:
         nonlocal saved
-        saved += 1
+        saved += "digest" in arrays  # a checkpoint
         savez(file, **arrays)
         if saved == 3:
             raise OSError(errno.ENOSPC, "No space left on device")

@@ -27,11 +27,11 @@ def row(step: int, **values: float | None) -> dict[str, float | None]:
 
 
 def test_every_number_is_a_curve(tmp_path: Path) -> None:
-    with event_files(tmp_path / "events", []) as files:
-        files.append(row(50, train_loss=0.5, val_loss=None))
+    with event_files(tmp_path / "events", []) as append:
+        append(row(50, train_loss=0.5, val_loss=None))
         # What is written is there at once: TensorBoard watches while the training goes on.
         assert scalars(tmp_path / "events") == {"training/train_loss": [(50, 0.5)]}
-        files.append(row(100, train_loss=0.25, val_loss=0.75))
+        append(row(100, train_loss=0.25, val_loss=0.75))
     assert scalars(tmp_path / "events") == {
         "training/train_loss": [(50, 0.5), (100, 0.25)],
         "training/val_loss": [(100, 0.75)],
@@ -39,9 +39,9 @@ def test_every_number_is_a_curve(tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_has_no_step_twice(tmp_path: Path) -> None:
-    with event_files(tmp_path / "events", []) as files:
-        files.append(row(50, train_loss=0.5))
-        files.append(row(100, train_loss=9.0))
-    with event_files(tmp_path / "events", [row(50, train_loss=0.5)]) as files:
-        files.append(row(100, train_loss=0.25))
+    with event_files(tmp_path / "events", []) as append:
+        append(row(50, train_loss=0.5))
+        append(row(100, train_loss=9.0))
+    with event_files(tmp_path / "events", [row(50, train_loss=0.5)]) as append:
+        append(row(100, train_loss=0.25))
     assert scalars(tmp_path / "events") == {"training/train_loss": [(50, 0.5), (100, 0.25)]}

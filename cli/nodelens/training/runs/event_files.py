@@ -1,7 +1,7 @@
 """The metrics of a run as event files, which TensorBoard shows during the training."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,29 +18,8 @@ SCALAR = tf.compat.v1.SummaryMetadata(
 Row = Mapping[str, Any]
 
 
-class EventFiles:
-    """An open event file.
-
-    Args:
-        writer: The writer of the file.
-    """
-
-    def __init__(self, writer: tf.summary.SummaryWriter) -> None:
-        self._writer = writer
-
-    def append(self, row: Row) -> None:
-        """Writes every number of a row of the metrics as a scalar at its step, and flushes."""
-        with self._writer.as_default(step=row["step"]):
-            for name, value in row.items():
-                if name != "step" and value is not None:
-                    tf.summary.write(
-                        TRAINING + name, tf.constant(value, tf.float32), metadata=SCALAR
-                    )
-        self._writer.flush()
-
-
 @contextmanager
-def event_files(directory: Path, earlier: Iterable[Row]) -> Iterator[EventFiles]:
+def event_files(directory: Path, earlier: Iterable[Row]) -> Iterator[Callable[[Row], None]]:
     """Opens event files with the same rows as the metrics, also after a resume.
 
     Args:
@@ -48,14 +27,22 @@ def event_files(directory: Path, earlier: Iterable[Row]) -> Iterator[EventFiles]
         earlier: The rows of the metrics so far.
 
     Yields:
-        The files, for further rows.
+        The function that writes every number of a row as a scalar at its step.
     """
     shutil.rmtree(directory, ignore_errors=True)
     writer = tf.summary.create_file_writer(str(directory))
-    files = EventFiles(writer)
+
+    def append(row: Row) -> None:
+        with writer.as_default(step=row["step"]):
+            for name, value in row.items():
+                if name != "step" and value is not None:
+                    number = tf.constant(value, tf.float32)
+                    tf.summary.write(TRAINING + name, number, metadata=SCALAR)
+        writer.flush()  # TensorBoard watches during the training
+
     try:
         for row in earlier:
-            files.append(row)
-        yield files
+            append(row)
+        yield append
     finally:
         writer.close()

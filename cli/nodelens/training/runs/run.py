@@ -1,7 +1,7 @@
 """One run of `train-ode`, and the files that it writes."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,10 +76,16 @@ def run_training(
                 start=Checkpoints(below.checkpoints).newest()[0],
             )
         directory.keep_metrics(start.step if start else 0)
-        with _recording(directory, tensorboard=settings.output.tensorboard) as record:
+        with ExitStack() as stack:
+            recorders: list[Callable[[dict[str, Any]], None]] = [directory.append_metrics]
+            if settings.output.tensorboard:
+                events = event_files(directory.events, directory.read_metrics())
+                recorders.append(stack.enter_context(events))
 
             def note(progress: Progress) -> None:
-                record(metrics_row(progress))
+                row = metrics_row(progress)
+                for record in recorders:
+                    record(row)
                 on_progress(progress)
 
             checkpoints = Checkpoints(directory.checkpoints)
@@ -134,23 +140,6 @@ def _conclude(
         epoch=training.state.step * settings.training.batch_size / experiment.examples,
         baseline=baseline,
     )
-
-
-@contextmanager
-def _recording(
-    directory: RunDirectory, *, tensorboard: bool
-) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yields a function that appends a row to the metrics, and to event files if requested."""
-    if not tensorboard:
-        yield directory.append_metrics
-        return
-    with event_files(directory.events, directory.read_metrics()) as events:
-
-        def record(row: dict[str, Any]) -> None:
-            directory.append_metrics(row)
-            events.append(row)
-
-        yield record
 
 
 @contextmanager
