@@ -60,3 +60,17 @@ def test_words_never_run_into_the_next_tile(text):
     assert (shown == text) == (text == "short")
     assert shown[:5] == text[:5]
     assert shown[-2:] == text[-2:]
+
+
+def test_words_stand_below_their_picture():
+    sheet = np.asarray(draw_sheet([[Tile(np.zeros((176, 224, 3), np.uint8), "title", "words")]]))
+    below = sheet[GAP + TILE[1] :]
+    assert (sheet[: GAP + TILE[1]].max(axis=-1)[GAP:, GAP : GAP + TILE[0]] == 0).all()
+    dark = np.flatnonzero((below.max(axis=-1) < 200).any(axis=1))
+    assert dark.min() >= 2  # two lines in the band of the text
+    assert dark.max() < TEXT
+    title, words = below[2:16], below[17:TEXT]
+    assert title.min() == 31  # ink
+    assert words.min() == 89  # fainter
+    nothing = np.asarray(draw_sheet([[tile(0)]]))[GAP + TILE[1] :]
+    assert (nothing[17:] == 255).all()

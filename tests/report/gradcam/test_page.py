@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import json
 import re
-import shutil
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.report.chromium import Chromium
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.remote.webdriver import WebDriver
 
 from nodelens.explaining.averages import Mean, MethodMeans
 from nodelens.explaining.judging.faithfulness import Faithfulness
@@ -143,38 +142,37 @@ def test_captions_tell_method_layer_score_and_measures(html):
     assert "first of 2 frames" in text
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium here")
-def test_in_a_browser_the_slider_uncovers_the_photo(html, tmp_path):
+def red(browser: WebDriver, x: float, y: float) -> int:
+    """The red value of a pixel of the page as it is shown."""
+    image = Image.open(BytesIO(browser.get_screenshot_as_png())).convert("RGB")
+    return image.getpixel((round(x), round(y)))[0]
+
+
+def test_in_a_browser_the_slider_uncovers_the_photo(html, tmp_path, browser):
     (tmp_path / "page.html").write_text(html)
-    with Chromium(tmp_path / "profile") as browser:
-        browser.open((tmp_path / "page.html").as_uri())
-        box = json.loads(
-            browser.evaluate(
-                "const map = document.querySelector('.over');"
-                "const slider = map.nextElementSibling;"
-                "map.scrollIntoView();"
-                "JSON.stringify([map, slider].map(e => e.getBoundingClientRect()))"
-            )
-        )
-        frame, slider = box
-        row = frame["y"] + frame["height"] / 2
+    browser.get((tmp_path / "page.html").as_uri())
+    over = browser.find_element("class name", "over")
+    slider = browser.find_element("css selector", ".over + input")
+    frame = browser.execute_script(
+        "arguments[0].scrollIntoView(); return arguments[0].getBoundingClientRect()", over
+    )
+    row = frame["y"] + frame["height"] / 2
 
-        def seen(share: float) -> int:
-            return browser.pixel(frame["x"] + share * frame["width"], row)
+    def seen(share: float) -> int:
+        return red(browser, frame["x"] + share * frame["width"], row)
 
-        # The map has the value 100 everywhere, the photo 50.
-        assert [seen(share) for share in (0.1, 0.4, 0.6, 0.9)] == [100] * 4
-        browser.click(slider["x"] + slider["width"] / 2, slider["y"] + slider["height"] / 2)
-        assert [seen(share) for share in (0.1, 0.4, 0.6, 0.9)] == [50, 50, 100, 100]
-        browser.press("ArrowLeft")
-        assert browser.evaluate("document.querySelector('input').value") == "49"
-        assert browser.complaints == []
+    # The map has the value 100 everywhere, the photo 50.
+    assert [seen(share) for share in (0.1, 0.4, 0.6, 0.9)] == [100] * 4
+    slider.click()  # in its middle
+    assert [seen(share) for share in (0.1, 0.4, 0.6, 0.9)] == [50, 50, 100, 100]
+    ActionChains(browser).send_keys(Keys.ARROW_LEFT).perform()
+    assert slider.get_property("value") == "49"
+    assert browser.get_log("browser") == []
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium here")
-def test_the_browser_runs_no_other_script(html, tmp_path):
+def test_the_browser_runs_no_other_script(html, tmp_path, browser):
     (tmp_path / "page.html").write_text(html.replace("</body>", "<script>x = 1</script></body>"))
-    with Chromium(tmp_path / "profile") as browser:
-        browser.open((tmp_path / "page.html").as_uri())
-        assert browser.evaluate("typeof x") == "undefined"
-        assert "Content Security Policy" in " ".join(browser.complaints)
+    browser.get((tmp_path / "page.html").as_uri())
+    assert browser.execute_script("return typeof x") == "undefined"
+    complaints = [entry["message"] for entry in browser.get_log("browser")]
+    assert "Content Security Policy" in " ".join(complaints)
