@@ -66,7 +66,7 @@ ALIAS_BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     [
         ("seed: 1\nseed: 2\n", ["c.yaml:2:1: seed: is given twice, first at", "c.yaml:1:1"]),
         ("a:\n  b: 1\n  b: 2\n", ["c.yaml:3:3: a.b: is given twice"]),
-        ("seed:\n\t1\n", ["c.yaml:2:1", "a tab stands where YAML wants spaces"]),
+        ("seed:\n\t1\n", ["c.yaml:2:1", "a tab in place of spaces"]),
         ("- a\n- b\n", ["is a list; a mapping was expected"]),
         ("just words", ["a mapping was expected"]),
         ("", ["is empty"]),

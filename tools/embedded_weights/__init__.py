@@ -1,1 +1,1 @@
-"""How the weights that travel with the package are made."""
+"""The making of the weights that travel with the package."""

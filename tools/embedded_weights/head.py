@@ -14,7 +14,7 @@ EPOCHS, BATCH, RATE = 8, 256, 1e-3
 
 @dataclass(frozen=True)
 class Judged:
-    """What a network says of photos, whole and in parts.
+    """The answers of a network for photos, whole and in parts.
 
     Attributes:
         maps: Its last maps, shape [count, 7, 7, channels].

@@ -10,7 +10,7 @@ ASPECTS = (
     *("type", "output_shape", "kernel_size", "strides", "padding", "dilation", "groups"),
     *("use_bias", "activation", "params", "macs"),
 )
-"""What of a layer is compared."""
+"""The figures of a layer that are compared."""
 
 TOTALS = (
     "params",

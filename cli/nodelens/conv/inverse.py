@@ -134,7 +134,7 @@ def most_filters(
         weights = layer.weights(shape)
         return weights.kernel + weights.bias
 
-    # The count grows by the same amount with every step, so two of them tell all.
+    # The count grows by the same amount with every step, so two of them are enough.
     one = cost(step)
     steps = max((budget - one) // (cost(2 * step) - one) + 1, 0)
     most = steps * step

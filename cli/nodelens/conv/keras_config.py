@@ -71,8 +71,8 @@ def read_config(config: Mapping[str, Any], facts: Mapping[str, Facts] | None = N
 
 def data_format(reading: Reading) -> str:
     """Returns the position of the channels, from the first layer of a model that has one."""
-    said = (str(s.settings["data_format"]) for s in reading.specs if s.settings.get("data_format"))
-    return next(said, CHANNELS_LAST)
+    found = (str(s.settings["data_format"]) for s in reading.specs if s.settings.get("data_format"))
+    return next(found, CHANNELS_LAST)
 
 
 def _model(

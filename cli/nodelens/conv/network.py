@@ -212,8 +212,8 @@ def _names(specs: Sequence[LayerSpec], inputs: Mapping[str, Shape]) -> list[str]
 @lru_cache(maxsize=256)
 def _stem(word: str, rank: int) -> str:
     """Returns the type of a layer as Keras names layers: `MaxPooling2D` is `max_pooling2d`."""
-    kind, told = find(word)
-    stem = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind.name(told or rank))
+    kind, own = find(word)
+    stem = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind.name(own or rank))
     return re.sub("([a-z])([A-Z])", r"\1_\2", stem).lower()
 
 

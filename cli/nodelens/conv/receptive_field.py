@@ -1,6 +1,6 @@
 """Receptive fields: the cells of the network's input that a cell of a layer's output can see.
 
-With the window (extent e, stride s, zeros before p) of each layer on the way, the field of a chain
+With the window (extent e, stride s, zeros before p) of each layer before it, the field of a chain
 has, layer by layer (Araujo, Norris and Sim, Distill 2019, equations 1 to 3),
 
     size ← size + (e - 1)·stride,   padding ← padding + p·stride,   stride ← stride·s,
@@ -47,7 +47,7 @@ Fields = tuple[AxisField, ...] | NoField
 def receptive_fields(network: Network) -> list[Geometry]:
     """Returns for each node a window an axis onto the network's input.
 
-    In place of the windows stands the reason where there are none.
+    Where there are none, the reason takes their place.
     """
     seen: dict[str, Geometry] = {}
     origin: dict[str, str] = {}

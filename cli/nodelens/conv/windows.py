@@ -1,4 +1,4 @@
-"""What the cells of one array see of another, along one axis.
+"""Windows: the cells of one array that those of another see, along one axis.
 
 A sliding window maps the output cell j to the input cells js - p … js - p + e - 1: each cell sees
 as much as any other, one stride further on. Up-sampling and transposed convolution are different:
@@ -6,7 +6,7 @@ neighbours may see the same cells, and a later layer then sees a number of cells
 where it stands. All of this is periodic, so it can be written down exactly: after `period` output
 cells the pattern repeats `step` input cells further on.
 
-The receptive field of a layer is the composition of the windows on the way to the input, as in
+The receptive field of a layer is the composition of the windows between it and the input, as in
 Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks" (Distill
 2019), extended to periodic windows.
 """
@@ -124,7 +124,7 @@ def compose(outer: Window, inner: Window) -> Window | None:
         inner: The window of the middle array's cells onto the first one.
 
     Returns:
-        The last array's window onto the first one, or `None` if it cannot be said: the pattern is
+        The last array's window onto the first one, or `None` if it cannot be given: the pattern is
         too long, or depends on a padding that is not known.
     """
     anchored = outer.anchored and inner.anchored

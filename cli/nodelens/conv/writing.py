@@ -93,8 +93,8 @@ def _title(entry: object) -> str:
     """Returns the name of a layer that cannot be read, or else its type."""
     if isinstance(entry, str):
         return next(iter(entry.split()), "without a type")
-    said = (entry.get("name"), entry.get("type")) if isinstance(entry, Mapping) else ()
-    return next((word for word in said if isinstance(word, str)), "without a type")
+    words = (entry.get("name"), entry.get("type")) if isinstance(entry, Mapping) else ()
+    return next((word for word in words if isinstance(word, str)), "without a type")
 
 
 def _word(word: str, leading: list[str]) -> tuple[str, object]:

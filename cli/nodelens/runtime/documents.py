@@ -6,14 +6,11 @@ from typing import Any
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """One JSON document, strict: what is not finite becomes null.
+    """Returns a document as strict JSON: what is not finite becomes null.
 
     Args:
-        document: Mappings, sequences, strings, numbers, booleans and None; NumPy numbers,
-            paths and enums are taken for what they stand for.
-
-    Returns:
-        The text, with a line break at the end.
+        document: Mappings, sequences, strings, numbers, booleans and None; NumPy numbers, paths and
+            enums become the values that they stand for.
     """
     return json.dumps(_plain(document), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 

@@ -1,4 +1,4 @@
-"""Files written whole or not at all; directories never overwritten unasked."""
+"""Files written whole or not at all; directories never overwritten without `force`."""
 
 import os
 import shutil
@@ -14,11 +14,11 @@ from nodelens.errors import UsageError
 def atomic_path(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path` and puts the finished file in its place at the end.
 
-    The temporary name keeps the suffix, because some writers (Keras, Pillow) choose the format
-    by it. If the block fails, the temporary file is removed and `path` is as it was.
+    The temporary name has the same suffix, because some writers (Keras, Pillow) choose the format
+    by it. If the block fails, the temporary file is removed and `path` is unchanged.
 
     Args:
-        path: Where the file shall be. Its directory must exist.
+        path: The place of the file. Its directory must exist.
 
     Yields:
         The path to write to.
@@ -72,11 +72,11 @@ def make_directory(path: Path) -> Path:
 def whole_directory(path: Path, *, last: str) -> Iterator[Path]:
     """Gives an empty directory beside `path` and puts it in its place at the end.
 
-    If the block fails it is removed, and `path` is as it was. What a killed process has left is
-    found by its name and removed by the next.
+    If the block fails it is removed, and `path` is unchanged. The leftovers of a killed process
+    are found by their name and removed by the next.
 
     Args:
-        path: Where the directory shall be. If there is one, files of the same names are replaced
+        path: The place of the directory. If there is one, files of the same names are replaced
             and others stay.
         last: The file that names the others; it is there only when they are.
 

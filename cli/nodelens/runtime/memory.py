@@ -1,4 +1,4 @@
-"""How much memory this process holds."""
+"""The memory of this process."""
 
 import resource
 import sys
@@ -8,7 +8,7 @@ STATM = Path("/proc/self/statm")
 
 
 def resident_bytes() -> int:
-    """The memory that this process holds now; where the system does not tell, its peak so far."""
+    """Returns the memory that this process holds; its peak where the system has no such figure."""
     try:
         pages = int(STATM.read_text(encoding="ascii").split()[1])
     except OSError:

@@ -1,4 +1,4 @@
-"""What it takes to repeat a run."""
+"""The record that allows a run to be repeated."""
 
 import hashlib
 import sys
@@ -11,12 +11,12 @@ from nodelens.version import VERSION
 
 
 def provenance(*, seed: int | None, device: str, data_sha256: str | None) -> dict[str, Any]:
-    """Arguments, versions, device, seed and data of this process.
+    """Returns arguments, versions, device, seed and data of this process.
 
     Args:
         seed: The seed of the run.
         device: The description of the device.
-        data_sha256: The hash of the data, where there is one.
+        data_sha256: The hash of the data, if there is any.
     """
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -32,7 +32,7 @@ def provenance(*, seed: int | None, device: str, data_sha256: str | None) -> dic
 
 
 def sha256_of_bytes(*parts: bytes) -> str:
-    """The SHA-256 of the parts, one after the other, in hexadecimal."""
+    """Returns the SHA-256 of the parts, one after the other, in hexadecimal."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)

@@ -6,12 +6,12 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def configs() -> Path:
-    """The folder of the example configurations, one folder a subcommand."""
+    """Returns the folder of the example configurations, one folder a subcommand."""
     return _folder("configs")
 
 
 def sample_images() -> Path:
-    """The folder of the sample images."""
+    """Returns the folder of the sample images."""
     return _folder("sample_images")
 
 

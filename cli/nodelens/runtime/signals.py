@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: say something at once, stop cleanly, leave with 130 or 143."""
+"""SIGINT and SIGTERM: answer at once, stop cleanly, exit with 130 or 143."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 @dataclass
 class StopRequest:
-    """Whether somebody asked to stop. Read it between two steps of a long job.
+    """A request to stop, to be read between two steps of a long job.
 
     Attributes:
         number: The signal that arrived, or None.
@@ -38,7 +38,7 @@ class StopRequest:
 
 
 def stop_on_signals() -> None:
-    """From now on SIGINT and SIGTERM end the command with a message."""
+    """Makes SIGINT and SIGTERM end the command with a message."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         received = signal.Signals(number)
@@ -51,10 +51,10 @@ def stop_on_signals() -> None:
 
 @contextmanager
 def finish_the_step() -> Iterator[StopRequest]:
-    """Within the block a first signal only sets the request; a second one kills.
+    """Makes a first signal only set the request within the block; a second one kills.
 
     Yields:
-        The request, to be looked at between steps.
+        The request.
     """
     request = StopRequest()
 

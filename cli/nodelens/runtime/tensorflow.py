@@ -1,7 +1,7 @@
-"""Starting TensorFlow: quietly, on the device that was asked for, with a seed.
+"""Starting TensorFlow: quietly, on the requested device, with a seed.
 
-TensorFlow logs to stderr before Python can tell it not to (lines written before its logging is
-set up ignore `TF_CPP_MIN_LOG_LEVEL`), so stderr is held back at the level of the file descriptor
+TensorFlow logs to stderr before Python can prevent it (lines written before its logging is
+set up ignore `TF_CPP_MIN_LOG_LEVEL`), so stderr is redirected at the level of the file descriptor
 while it is imported and lists its devices, and replayed if that fails.
 """
 
@@ -17,11 +17,11 @@ from nodelens.errors import EnvironmentLacksError, UsageError
 
 @dataclass(frozen=True)
 class Device:
-    """Where the computation runs.
+    """The device of the computation.
 
     Attributes:
         name: TensorFlow's name, `/CPU:0` or `/GPU:1`.
-        description: What a person reads: `CPU (2 cores)`, `GPU 0 (NVIDIA A100)`.
+        description: The name for readers: `CPU (2 cores)`, `GPU 0 (NVIDIA A100)`.
     """
 
     name: str
@@ -36,7 +36,7 @@ def start_tensorflow(
     Args:
         device: `auto` (a GPU if TensorFlow sees one), `cpu`, `gpu` or `gpu:N`.
         seed: The seed of Python, NumPy and TensorFlow; None leaves them alone.
-        verbose: Whether TensorFlow's own messages are shown.
+        verbose: True if TensorFlow's own messages are shown.
 
     Returns:
         The device on which operations run from now on.
@@ -51,7 +51,7 @@ def start_tensorflow(
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if kind == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    with _stderr_held_back(replay=verbose):
+    with _stderr_redirected(replay=verbose):
         try:
             import tensorflow as tf
         except ImportError as error:
@@ -108,7 +108,7 @@ def _mute_python_loggers() -> None:
 
 
 @contextmanager
-def _stderr_held_back(*, replay: bool) -> Iterator[None]:
+def _stderr_redirected(*, replay: bool) -> Iterator[None]:
     """Keeps what is written to file descriptor 2 in a file; shows it if the block fails."""
     try:
         sys.stderr.flush()

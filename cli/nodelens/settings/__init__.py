@@ -1,1 +1,1 @@
-"""What a user may set: frozen models, YAML with line numbers, overrides and their origin."""
+"""The machinery of settings: YAML with line numbers, overrides, origins, errors."""

@@ -68,8 +68,8 @@ def resolve(
         file: A YAML file.
         overrides: Assignments `a.b=value`, as given with `--set`; the last one wins.
         flags: For each dotted key the flag's name and its value; None values were not given.
-        arguments: The same for what stands for a whole group, in place of that of the file, and
-            leaves its details to `overrides`.
+        arguments: The same for whole groups, which replace those of the file; `overrides` may
+            change their details.
 
     Raises:
         SettingsError: Naming everything that is wrong.

@@ -141,7 +141,7 @@ def _compose(text: str, source: str) -> Any:
             place = _place(source, mark.line, mark.column, excerpt)
         problem = error.problem or error.context or "is not YAML"
         if place.excerpt is not None and "\t" in place.excerpt[: place.column]:
-            problem = "a tab stands where YAML wants spaces"
+            problem = "a tab in place of spaces"
         raise SettingsError([Fault(place, "", f"not valid YAML: {problem}")]) from error
     except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())

@@ -324,23 +324,6 @@ def test_pictures_are_drawn_and_not_overwritten(tmp_path, call):
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ("20", "3", "-f", "4", "-k", "4", "-p", "causal"),
-        ("9", "9", "3", "-f", "4", "-k", "3", "--dilation", "2", "-p", "same"),
-        ("4", "12", "9", "3", "-f", "2", "-k", "3,5,2"),
-        ("10", "10", "3", "-f", "4", "-k", "4", "-s", "2", "-p", "same", "--type", "transposed"),
-        ("3", "300", "60", "-f", "4", "-k", "64,7", "--data-format", "channels_first"),
-    ],
-)
-def test_layers_of_every_kind_can_be_drawn(tmp_path, call, arguments):
-    picture = tmp_path / "new" / "layer.png"
-    code, _, err = call(*arguments, "--figure", str(picture), "-q")
-    assert (code, err) == (0, "")
-    assert picture.stat().st_size > 5_000
-
-
-@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("8", "8", "3", "--type", "bn"), "no window that could be drawn"),

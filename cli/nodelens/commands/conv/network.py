@@ -1,4 +1,4 @@
-"""From the options of `node conv-params` to its settings, its network and its expectations."""
+"""Settings, network and expectations of a call of `node conv-params`."""
 
 from collections.abc import Callable
 from pathlib import Path

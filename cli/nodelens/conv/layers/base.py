@@ -37,7 +37,7 @@ class NoField(NamedTuple):
 
 
 Geometry = tuple[Window, ...] | NoField
-"""What the cells of an array see of another, an entry for each spatial axis."""
+"""The cells of one array that those of another see, an entry for each spatial axis."""
 
 
 class Layer:

@@ -70,7 +70,7 @@ class Reshape(Layer):
     """The same values in another shape.
 
     Attributes:
-        target_shape: Sizes of the axes; -1 stands once for what is left.
+        target_shape: Sizes of the axes; one may be -1, for the rest.
     """
 
     def __init__(self, settings: Arguments) -> None:

@@ -1,1 +1,1 @@
-"""What `conv-params` prints."""
+"""The text that `conv-params` prints."""

@@ -1,4 +1,4 @@
-"""The columns of conv-params' tables, each said once for the terminal, for CSV and for Markdown."""
+"""The columns of conv-params' tables, declared once for the terminal, CSV and Markdown."""
 
 import csv
 import io

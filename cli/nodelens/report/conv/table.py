@@ -13,7 +13,7 @@ from nodelens.report.conv.pieces import aligned, folded, plural
 from nodelens.report.short_numbers import short_bytes, short_count
 
 WIDE_FROM = 110
-"""From this many columns on the table shows types, memory and the first centre too."""
+"""Columns from which on the table shows types, memory and the first centre too."""
 
 SHORTEST_NAME = 20
 """With less room than this for names, the wide table is too wide."""
@@ -22,10 +22,10 @@ _NUMBERED_WORDS = re.compile(r"[^_/]*[a-z]\d+[a-z]?(?:[_/][^_/]*[a-z]\d+[a-z]?)*
 _WORDS_AND_NUMBERS = re.compile(r".*[_/]\d+(?=[_/])")
 
 FOLD = 45
-"""From this many layers on the layers of a block are folded into one line."""
+"""Layers from which on those of a block are folded into one line."""
 
 Block = tuple[str, list[LayerAccount]]
-"""The name of a block, and its layers; a layer without a block stands alone."""
+"""The name of a block, and its layers; a layer without a block is one of its own."""
 
 
 def network_text(accounting: Accounting, width: int, *, every_layer: bool) -> str:
