@@ -7,12 +7,15 @@ import tensorflow as tf
 
 from nodelens.fields.dense import with_time
 from nodelens.fields.fast_convolution import Convolution
+from nodelens.fields.frame import Frame
+from nodelens.fields.model import FieldModel
+from nodelens.fields.settings import ConvFieldSettings
 
 MAX_GROUPS = 32
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
-class ConvField(keras.Model):
+class ConvField(FieldModel):
     """A vector field of feature maps, the block of the ODE-Net (Chen et al. 2018, section 3).
 
     f(t, z) = N(C(a(N(C(a(N(z)), t))), t)): two convolutions C, 3×3, which see the time as one more
@@ -23,7 +26,7 @@ class ConvField(keras.Model):
         dimension: The channels of the state.
         filters: The channels between the two convolutions.
         activation: A Keras name.
-        time: Whether the convolutions see the time.
+        time: True if the convolutions see the time.
         groups: The most groups of a norm. One, where channels start as zeros: alone in a group they
             have no scale to be normalised by, and the field would be stiff.
         seed: The seed of the weights.
@@ -40,12 +43,8 @@ class ConvField(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.dimension = dimension
-        self.filters = filters
-        self.activation = activation
-        self.time = time
-        self.groups = groups
-        self.seed = seed
+        self._keep(dimension=dimension, filters=filters, activation=activation, time=time)
+        self._keep(groups=groups, seed=seed)
         self.norms = [group_norm(size, groups) for size in (dimension, filters, dimension)]
         self.convolutions = [
             Convolution(filters, 3, seed, padding="same"),
@@ -56,43 +55,28 @@ class ConvField(keras.Model):
             norm.build((None, None, None, channels))
         for layer, channels in zip(self.convolutions, (dimension, filters), strict=True):
             layer.build((None, None, None, channels + time))
-        self.built = True
-
-    @property
-    def autonomous(self) -> bool:
-        """Whether the field does not depend on the time."""
-        return not self.time
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """Evaluates the field.
-
-        Args:
-            t: The time, a scalar.
-            z: The feature maps, shape [batch, height, width, dimension].
-
-        Returns:
-            dz/dt, of the shape of `z`.
-        """
+        """See `FieldModel.call`."""
         slope = z
         for norm, convolve in zip(self.norms[:-1], self.convolutions, strict=True):
             slope = self.activate(norm(slope))
             slope = convolve(with_time(t, slope) if self.time else slope)
         return self.norms[-1](slope)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which Keras makes the field again."""
-        return {
-            **super().get_config(),
-            "dimension": self.dimension,
-            "filters": self.filters,
-            "activation": self.activation,
-            "time": self.time,
-            "groups": self.groups,
-            "seed": self.seed,
-        }
+
+def make_conv(settings: ConvFieldSettings, frame: Frame, seed: int) -> ConvField:
+    """Makes the field of an ODE-Net; see `FieldKind.builder`."""
+    activation, groups = settings.activation, norm_groups(settings)
+    return ConvField(frame.dimension, settings.filters, activation, settings.time, groups, seed)
+
+
+def norm_groups(settings: ConvFieldSettings) -> int:
+    """Returns the most groups of a norm of the state; see `ConvField`."""
+    return 1 if settings.augment else MAX_GROUPS
 
 
 def group_norm(channels: int, most: int = MAX_GROUPS) -> keras.layers.GroupNormalization:
-    """Normalises equal groups of the channels of each sample (Wu and He 2018), `most` or fewer."""
+    """Makes a norm of at most `most` equal groups of the channels (Wu and He 2018)."""
     groups = max(n for n in range(1, min(channels, most) + 1) if channels % n == 0)
     return keras.layers.GroupNormalization(groups=groups, epsilon=1e-5)

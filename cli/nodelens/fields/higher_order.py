@@ -1,5 +1,6 @@
 """Equations of second or higher order as first-order systems."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -7,10 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.fields.dense import dense_stack, run_stack, with_time
+from nodelens.fields.frame import Frame
+from nodelens.fields.model import FieldModel
+from nodelens.fields.settings import HigherOrderFieldSettings
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
-class HigherOrderField(keras.Model):
+class HigherOrderField(FieldModel):
     """x⁽ⁿ⁾ = MLP(x, x', …) or MLP(x, x', …, t), written as d(x, …, x⁽ⁿ⁻¹⁾)/dt = (x', …, x⁽ⁿ⁾).
 
     An ODE of order n becomes one of the first by taking the derivatives into the state; then only
@@ -22,11 +26,12 @@ class HigherOrderField(keras.Model):
         order: n.
         hidden: The widths of the hidden layers.
         activation: The activation of the hidden layers, a Keras name.
-        time: Whether the field sees the time.
+        time: True if the field depends on the time.
         seed: The seed of the weights.
-        mean: What is subtracted from each component before the network sees it; nothing if empty.
-        scale: What each component is divided by there, and what the learned derivative is
-            multiplied by. The other derivatives are components of the state as they are.
+        mean: The mean of each component, subtracted from the input of the network; 0 if empty.
+        scale: The size of each component: the input of the network is divided by it, and the
+            learned derivative multiplied. The other derivatives are components of the state as they
+            are.
     """
 
     def __init__(
@@ -47,33 +52,13 @@ class HigherOrderField(keras.Model):
                 f"a field of order {order} needs as many components of each derivative up to the "
                 f"{order - 1}., so a number of components that {order} divides; it has {dimension}"
             )
-        self.dimension = dimension
-        self.order = order
-        self.hidden = tuple(hidden)
-        self.activation = activation
-        self.time = time
-        self.seed = seed
-        self.mean = tuple(float(value) for value in mean)
-        self.scale = tuple(float(value) for value in scale)
+        self._keep(dimension=dimension, order=order, hidden=tuple(hidden), activation=activation)
+        self._keep(time=time, seed=seed, mean=_floats(mean), scale=_floats(scale))
         outputs = dimension // order
         self.stack = dense_stack(dimension + time, self.hidden, outputs, activation, seed)
-        self.built = True
-
-    @property
-    def autonomous(self) -> bool:
-        """Whether the field does not depend on the time."""
-        return not self.time
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """Evaluates the field.
-
-        Args:
-            t: The time, a scalar or of shape [batch, 1].
-            z: Positions, velocities and so on, shape [batch, dimension].
-
-        Returns:
-            Velocities, accelerations and so on, of the shape of `z`.
-        """
+        """See `FieldModel.call`: velocities, accelerations and so on of positions, velocities …."""
         dtype, size = z.dtype.as_numpy_dtype, self.dimension // self.order
         inputs = z
         if self.scale:
@@ -83,16 +68,25 @@ class HigherOrderField(keras.Model):
             highest *= np.asarray(self.scale[-size:], dtype)
         return tf.concat([z[..., size:], highest], axis=-1)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which Keras makes the field again."""
-        return {
-            **super().get_config(),
-            "dimension": self.dimension,
-            "order": self.order,
-            "hidden": self.hidden,
-            "activation": self.activation,
-            "time": self.time,
-            "seed": self.seed,
-            "mean": self.mean,
-            "scale": self.scale,
-        }
+
+def _floats(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def make_higher_order(
+    settings: HigherOrderFieldSettings, frame: Frame, seed: int
+) -> HigherOrderField:
+    """Makes a field that scales by itself: a velocity in other units would not be the derivative.
+
+    See `FieldKind.builder`.
+    """
+    return HigherOrderField(
+        frame.dimension,
+        settings.order,
+        settings.hidden,
+        settings.activation,
+        settings.time,
+        seed,
+        frame.mean,
+        frame.scale,
+    )

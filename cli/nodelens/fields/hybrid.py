@@ -8,10 +8,13 @@ import tensorflow as tf
 
 from nodelens.fields.dense import dense_stack, run_stack
 from nodelens.fields.expressions import parse
+from nodelens.fields.frame import Frame
+from nodelens.fields.model import FieldModel
+from nodelens.fields.settings import HybridFieldSettings
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
-class HybridField(keras.Model):
+class HybridField(FieldModel):
     """dz/dt = g(t, z; p) + MLP(z): g as arithmetic expressions, p fitted with the network.
 
     Args:
@@ -43,12 +46,9 @@ class HybridField(keras.Model):
                 f"one equation for each of {', '.join(components)} was expected, "
                 f"and there are equations for {', '.join(equations)}"
             )
-        self.components = tuple(components)
-        self.equations = dict(equations)
-        self.parameters = dict(parameters)
-        self.hidden = tuple(hidden)
-        self.activation = activation
-        self.seed = seed
+        self._keep(components=tuple(components), equations=dict(equations))
+        self._keep(parameters=dict(parameters), hidden=tuple(hidden))
+        self._keep(activation=activation, seed=seed)
         names = {*components, *parameters, "t"}
         self._expressions = [parse(equations[name], names) for name in components]
         self._fitted = {
@@ -59,27 +59,18 @@ class HybridField(keras.Model):
         }
         size = len(self.components)
         self.stack = dense_stack(size, self.hidden, size, activation, seed) if hidden else []
-        self.built = True
 
     def fitted(self) -> dict[str, float]:
-        """The parameters as they are now."""
+        """Returns the current values of the parameters."""
         return {name: float(weight.numpy()) for name, weight in self._fitted.items()}
 
     @property
     def autonomous(self) -> bool:
-        """Whether the field does not depend on the time."""
+        """True if the time is in no equation."""
         return not any("t" in expression.names() for expression in self._expressions)
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """Evaluates the field.
-
-        Args:
-            t: The time, a scalar or of shape [batch, 1].
-            z: The states, shape [batch, dimension].
-
-        Returns:
-            dz/dt, of the shape of `z`.
-        """
+        """See `FieldModel.call`."""
         columns = tf.split(z, len(self.components), axis=-1)
         values = dict(zip(self.components, columns, strict=True))
         values |= {name: tf.convert_to_tensor(weight) for name, weight in self._fitted.items()}
@@ -91,14 +82,12 @@ class HybridField(keras.Model):
         known = tf.concat(derivatives, axis=-1)
         return known + run_stack(self.stack, z) if self.stack else known
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which Keras makes the field again."""
-        return {
-            **super().get_config(),
-            "components": self.components,
-            "equations": self.equations,
-            "parameters": self.parameters,
-            "hidden": self.hidden,
-            "activation": self.activation,
-            "seed": self.seed,
-        }
+
+def make_hybrid(settings: HybridFieldSettings, frame: Frame, seed: int) -> HybridField:
+    """Makes a field whose equations are written in the units of the data.
+
+    See `FieldKind.builder`.
+    """
+    hidden, activation = settings.hidden, settings.activation
+    equations, parameters = settings.equations, settings.parameters
+    return HybridField(frame.components, equations, parameters, hidden, activation, seed)

@@ -6,10 +6,13 @@ import keras
 import tensorflow as tf
 
 from nodelens.fields.dense import dense_stack, run_stack, with_time
+from nodelens.fields.frame import Frame
+from nodelens.fields.model import FieldModel
+from nodelens.fields.settings import LinearFieldSettings, MLPFieldSettings
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
-class MLPField(keras.Model):
+class MLPField(FieldModel):
     """A vector field f(t, z) = MLP(zᵖ) or MLP(zᵖ, t), with a linear last layer.
 
     Without hidden layers it is the linear field Wzᵖ + b.
@@ -19,7 +22,7 @@ class MLPField(keras.Model):
         hidden: The widths of the hidden layers.
         activation: The activation of the hidden layers, a Keras name.
         input_power: The power p to which the state is raised, component by component.
-        time: Whether the field sees the time.
+        time: True if the field depends on the time.
         seed: The seed of the weights.
     """
 
@@ -34,41 +37,23 @@ class MLPField(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.dimension = dimension
-        self.hidden = tuple(hidden)
-        self.activation = activation
-        self.input_power = input_power
-        self.time = time
-        self.seed = seed
-        self.stack = dense_stack(dimension + time, self.hidden, dimension, activation, seed)
-        self.built = True
-
-    @property
-    def autonomous(self) -> bool:
-        """Whether the field does not depend on the time."""
-        return not self.time
+        hidden = tuple(hidden)
+        self.stack = dense_stack(dimension + time, hidden, dimension, activation, seed)
+        self._keep(dimension=dimension, hidden=hidden, activation=activation)
+        self._keep(input_power=input_power, time=time, seed=seed)
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """Evaluates the field.
-
-        Args:
-            t: The time, a scalar or of shape [batch, 1].
-            z: The states, shape [batch, dimension].
-
-        Returns:
-            dz/dt, of the shape of `z`.
-        """
+        """See `FieldModel.call`."""
         inputs = z**self.input_power if self.input_power != 1 else z
         return run_stack(self.stack, with_time(t, inputs) if self.time else inputs)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which Keras makes the field again."""
-        return {
-            **super().get_config(),
-            "dimension": self.dimension,
-            "hidden": self.hidden,
-            "activation": self.activation,
-            "input_power": self.input_power,
-            "time": self.time,
-            "seed": self.seed,
-        }
+
+def make_mlp(settings: MLPFieldSettings, frame: Frame, seed: int) -> MLPField:
+    """Makes a perceptron; see `FieldKind.builder`."""
+    hidden, power = settings.hidden, settings.input_power
+    return MLPField(frame.dimension, hidden, settings.activation, power, settings.time, seed)
+
+
+def make_linear(settings: LinearFieldSettings, frame: Frame, seed: int) -> MLPField:
+    """Makes a linear field; see `FieldKind.builder`."""
+    return MLPField(frame.dimension, hidden=(), seed=seed)

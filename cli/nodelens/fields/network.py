@@ -1,7 +1,7 @@
 """A network for samples: a stem, an ODE block or residual blocks, and a head."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -9,18 +9,18 @@ import numpy as np
 
 from nodelens.errors import UsageError
 from nodelens.fields.blocks import Augment, ResidualBlocks
-from nodelens.fields.build import augmented, make_learned_field, norm_groups
-from nodelens.fields.conv import group_norm
+from nodelens.fields.build import augmented, make_inner
+from nodelens.fields.conv import group_norm, norm_groups
 from nodelens.fields.fast_convolution import Convolution
+from nodelens.fields.frame import Frame
 from nodelens.fields.layer import NeuralODE
 from nodelens.fields.settings import (
+    FIELDS,
     ConvFieldSettings,
     FieldSettings,
-    LinearFieldSettings,
-    MLPFieldSettings,
-    OwnFieldSettings,
     ResnetFieldSettings,
 )
+from nodelens.registry import load
 
 SEED_STRIDE = 1000  # between the seeds of parts, each of which uses a few in a row
 
@@ -63,63 +63,33 @@ def make_network(
 
     Args:
         settings: The field of its ODE block, or the residual blocks.
-        shape: Of one sample: [features] or [height, width, channels].
-        outputs: The logits or values that it computes.
+        shape: The shape of one sample: [features] or [height, width, channels].
+        outputs: The number of logits or values that it computes.
         seed: The seed of its weights.
-        inputs: Mean and scale of the samples, which are taken out before the network sees them.
-        results: Mean and scale of the values, which the network's outputs are given.
-        block: Makes the ODE block from its field.
+        inputs: Mean and scale of the samples, which are removed before the network.
+        results: Mean and scale of the values, which are given to the network's outputs.
+        block: The function that makes the ODE block from its field.
 
     Raises:
         UsageError: If the field cannot serve samples of this shape.
     """
-    inner = settings.block if isinstance(settings, ResnetFieldSettings) else settings
-    image = isinstance(inner, ConvFieldSettings)
-    if image and len(shape) != 3:
+    kind = FIELDS[settings.kind]
+    if not kind.network:
         raise UsageError(
-            f"a field of kind conv needs images, and a sample has the shape {list(shape)}",
-            hint="use field.kind=mlp",
-        )
-    if not isinstance(
-        inner, MLPFieldSettings | LinearFieldSettings | ConvFieldSettings | OwnFieldSettings
-    ):
-        raise UsageError(
-            f"a field of kind {inner.kind} learns from trajectories, not from samples",
+            f"a field of kind {kind.name} learns from trajectories, not from samples",
             hint="use field.kind=mlp, conv or resnet",
         )
-    extra = augmented(inner)
-    stem: list[keras.layers.Layer] = [_rescaling(1 / inputs[1], -inputs[0] / inputs[1])]
-    if isinstance(inner, ConvFieldSettings):
-        stem += _image_stem(inner, seed)
-        channels = inner.filters
-    else:
-        stem += [keras.layers.Flatten()] if len(shape) > 1 else []
-        channels = int(np.prod(shape))
-    stem += [Augment(extra)] if extra else []
-    width = channels + extra
-
-    def field(number: int) -> keras.Model:
-        return make_learned_field(inner, width, seed + SEED_STRIDE * (number + 1))
-
-    if isinstance(settings, ResnetFieldSettings):
-        middle = ResidualBlocks([field(number) for number in range(settings.blocks)])
-    else:
-        middle = block(field(0))
-    head: list[keras.layers.Layer] = []
-    if isinstance(inner, ConvFieldSettings):
-        head += [
-            group_norm(width, norm_groups(inner)),
-            keras.layers.Activation(inner.activation),
-            keras.layers.GlobalAveragePooling2D(),
-        ]
+    layers: Layers = load(kind.network)(settings, shape, seed)
+    stem = [_rescaling(1 / inputs[1], -inputs[0] / inputs[1]), *layers.stem]
+    middle = layers.middle or block(make_inner(settings, Frame(layers.width), seed + SEED_STRIDE))
     # A flow keeps the order of numbers: a head that begins as the identity does not ask it to turn
     # them round.
     start = (
         keras.initializers.Identity()
-        if outputs == width
+        if outputs == layers.width
         else keras.initializers.GlorotUniform(seed=seed + SEED_STRIDE - 1)
     )
-    head.append(keras.layers.Dense(outputs, kernel_initializer=start))
+    head = [*layers.head, keras.layers.Dense(outputs, kernel_initializer=start)]
     if np.any(results[0] != 0) or np.any(results[1] != 1):
         head.append(_rescaling(results[1], results[0]))
     try:
@@ -132,20 +102,74 @@ def make_network(
     return Network.of(model)
 
 
-def _image_stem(settings: ConvFieldSettings, seed: int) -> list[keras.layers.Layer]:
-    """One convolution, then `downsample` ones that halve height and width, as torchdiffeq's demo.
+@dataclass(frozen=True)
+class Layers:
+    """The layers around a field in a network, without the scaling of inputs and outputs.
 
-    The margin of one and a kernel of four make 13 of 26 and 6 of 13.
+    Attributes:
+        stem: The layers before the block.
+        width: The components of its state, or the channels.
+        head: The layers after it, before the last one.
+        middle: The block, if it is no ODE block.
     """
-    layers: list[keras.layers.Layer] = [Convolution(settings.filters, 3, seed)]
+
+    stem: list[keras.layers.Layer]
+    width: int
+    head: list[keras.layers.Layer]
+    middle: ResidualBlocks | None = None
+
+
+def vector_layers(settings: FieldSettings, shape: tuple[int, ...], seed: int) -> Layers:
+    """Makes the layers for a field of vectors; images are flattened. See `FieldKind.network`."""
+    flat = [keras.layers.Flatten()] if len(shape) > 1 else []
+    extra = augmented(settings)
+    return Layers([*flat, *_augment(extra)], int(np.prod(shape)) + extra, [])
+
+
+def image_layers(settings: ConvFieldSettings, shape: tuple[int, ...], seed: int) -> Layers:
+    """Makes the layers of torchdiffeq's demo for a field of feature maps. See `FieldKind.network`.
+
+    One convolution, then `downsample` ones that halve height and width: the margin of one and a
+    kernel of four make 13 of 26 and 6 of 13.
+
+    Raises:
+        UsageError: If the samples are no images.
+    """
+    if len(shape) != 3:
+        raise UsageError(
+            f"a field of kind conv needs images, and a sample has the shape {list(shape)}",
+            hint="use field.kind=mlp",
+        )
+    stem: list[keras.layers.Layer] = [Convolution(settings.filters, 3, seed)]
     for number in range(settings.downsample):
-        layers += [
+        stem += [
             group_norm(settings.filters),
             keras.layers.Activation(settings.activation),
             keras.layers.ZeroPadding2D(1),
             Convolution(settings.filters, 4, seed + number + 1, strides=2),
         ]
-    return layers
+    width = settings.filters + settings.augment
+    head = [
+        group_norm(width, norm_groups(settings)),
+        keras.layers.Activation(settings.activation),
+        keras.layers.GlobalAveragePooling2D(),
+    ]
+    return Layers([*stem, *_augment(settings.augment)], width, head)
+
+
+def residual_layers(settings: ResnetFieldSettings, shape: tuple[int, ...], seed: int) -> Layers:
+    """Makes the layers around the field of a residual block, and all blocks.
+
+    See `FieldKind.network`.
+    """
+    layers: Layers = load(FIELDS[settings.block.kind].network)(settings.block, shape, seed)
+    frame, seeds = Frame(layers.width), range(1, settings.blocks + 1)
+    fields = [make_inner(settings.block, frame, seed + SEED_STRIDE * number) for number in seeds]
+    return replace(layers, middle=ResidualBlocks(fields))
+
+
+def _augment(extra: int) -> list[keras.layers.Layer]:
+    return [Augment(extra)] if extra else []
 
 
 def _rescaling(scale: Any, offset: Any) -> keras.layers.Rescaling:

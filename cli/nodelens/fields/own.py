@@ -1,18 +1,21 @@
-"""A vector field that the user has written."""
+"""The vector field that a user has written."""
 
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from nodelens.fields.frame import Frame
 from nodelens.fields.loading import load_field
+from nodelens.fields.model import FieldModel
+from nodelens.fields.settings import OwnFieldSettings
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
-class OwnField(keras.Model):
+class OwnField(FieldModel):
     """f(t, z) by a Keras layer or model of the user's.
 
-    A saved field remembers where its code is, and imports it again when it is loaded.
+    A saved field holds the place of its code, and imports it again when it is loaded.
 
     Args:
         file: A Python file.
@@ -32,10 +35,6 @@ class OwnField(keras.Model):
         self, file: str, defines: str, dimension: int, seed: int = 0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.file = file
-        self.defines = defines
-        self.dimension = dimension
-        self.seed = seed
         keras.utils.set_random_seed(seed)
         place = f"{file}:{defines}"
         inner = load_field(place)
@@ -52,26 +51,13 @@ class OwnField(keras.Model):
             )
         if not inner.trainable_variables:
             raise ValueError(f"{place} has no trainable variables")
-        self.built = True
+        self._keep(file=file, defines=defines, dimension=dimension, seed=seed)
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """Evaluates the field.
-
-        Args:
-            t: The time, a scalar or of shape [batch, 1].
-            z: The states, shape [batch, dimension].
-
-        Returns:
-            dz/dt, of the shape of `z`.
-        """
+        """See `FieldModel.call`."""
         return self.inner(t, z)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which Keras makes the field again."""
-        return {
-            **super().get_config(),
-            "file": self.file,
-            "defines": self.defines,
-            "dimension": self.dimension,
-            "seed": self.seed,
-        }
+
+def make_own(settings: OwnFieldSettings, frame: Frame, seed: int) -> OwnField:
+    """Makes a field of the user's code; see `FieldKind.builder`."""
+    return OwnField(str(settings.path), settings.name, frame.dimension, seed)

@@ -1,16 +1,25 @@
-"""What may be set for the vector field of `train-ode`."""
+"""Settings of the vector field of `train-ode`, and the table of its kinds."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from nodelens.registry import table
 from nodelens.settings.base import Settings
+from nodelens.settings.choices import KindIn
 
 Activation = Literal["tanh", "softplus", "elu", "silu", "gelu", "sigmoid", "relu"]
 
 
-class MLPFieldSettings(Settings):
+class FieldSettings(Settings):
+    """Settings of a vector field of any kind."""
+
+    kind: str
+
+
+class MLPFieldSettings(FieldSettings):
     """A multilayer perceptron of the state, or of state and time.
 
     `input_power` raises the state to a power first. `augment` adds that many components to the
@@ -25,14 +34,14 @@ class MLPFieldSettings(Settings):
     augment: NonNegativeInt = 0
 
 
-class LinearFieldSettings(Settings):
+class LinearFieldSettings(FieldSettings):
     """dz/dt = Wz + b."""
 
     kind: Literal["linear"]
     augment: NonNegativeInt = 0
 
 
-class HigherOrderFieldSettings(Settings):
+class HigherOrderFieldSettings(FieldSettings):
     """x'' = network(x, x'), or of a higher `order`: only the highest derivative is learned.
 
     The components are those of x, then those of x', and so on.
@@ -51,7 +60,7 @@ class HigherOrderFieldSettings(Settings):
         return self
 
 
-class HybridFieldSettings(Settings):
+class HybridFieldSettings(FieldSettings):
     """Equations with parameters that are fitted, plus a network for what they leave out.
 
     `equations` gives for each component its derivative as an arithmetic expression of the
@@ -66,7 +75,7 @@ class HybridFieldSettings(Settings):
     activation: Activation = "tanh"
 
 
-class OwnFieldSettings(Settings):
+class OwnFieldSettings(FieldSettings):
     """A Keras layer or model of your own, called as f(t, z), or a function that makes one.
 
     `path` is a Python file, `name` what it defines there. The file is run as your own code. z has
@@ -79,7 +88,7 @@ class OwnFieldSettings(Settings):
     augment: NonNegativeInt = 0
 
 
-class ConvFieldSettings(Settings):
+class ConvFieldSettings(FieldSettings):
     """The ODE-Net for images (Chen et al. 2018): two convolutions that see the time as a channel.
 
     The network around it has a stem (one convolution, then `downsample` ones that halve height and
@@ -95,7 +104,7 @@ class ConvFieldSettings(Settings):
     augment: NonNegativeInt = 0
 
 
-class ResnetFieldSettings(Settings):
+class ResnetFieldSettings(FieldSettings):
     """A residual network instead of an ODE: h + f(h) by `blocks` blocks with weights of their own.
 
     `block` is one f, of kind mlp or conv; stem and head are those of the ODE-Net.
@@ -108,13 +117,63 @@ class ResnetFieldSettings(Settings):
     )
 
 
-FieldSettings = Annotated[
-    MLPFieldSettings
-    | LinearFieldSettings
-    | HigherOrderFieldSettings
-    | HybridFieldSettings
-    | OwnFieldSettings
-    | ConvFieldSettings
-    | ResnetFieldSettings,
-    Field(discriminator="kind"),
-]
+@runtime_checkable
+class Augmenting(Protocol):
+    """Settings of a field that can add components to the state, zero at the start."""
+
+    @property
+    def augment(self) -> int:
+        """The number of components, or of channels, that are added."""
+
+
+@dataclass(frozen=True)
+class FieldKind:
+    """A kind of vector field.
+
+    Attributes:
+        name: The name that a user gives as `field.kind`.
+        settings: The class of its settings.
+        builder: A function, as `module:attribute`, of settings of this class, the `Frame` and the
+            seed of the weights, which makes the untrained Keras model. It raises `ValueError` if
+            the field does not fit the state.
+        trajectories: True if it learns from trajectories.
+        network: A function, as `module:attribute`, that makes the layers around the field in a
+            network for samples, such as `network:vector_layers`; empty if it learns from none.
+        scales: True if the field takes mean and scale of the data from the frame, or is written in
+            the units of the data; any other is made for numbers near one, and scaled around.
+    """
+
+    name: str
+    settings: type[FieldSettings]
+    builder: str
+    trajectories: bool = True
+    network: str = ""
+    scales: bool = False
+
+
+_HERE = "nodelens.fields."
+_VECTORS = _HERE + "network:vector_layers"
+_HIGHER = _HERE + "higher_order:make_higher_order"
+FIELDS = table(
+    FieldKind("mlp", MLPFieldSettings, _HERE + "mlp:make_mlp", network=_VECTORS),
+    FieldKind("linear", LinearFieldSettings, _HERE + "mlp:make_linear", network=_VECTORS),
+    FieldKind("second_order", HigherOrderFieldSettings, _HIGHER, scales=True),
+    FieldKind("higher_order", HigherOrderFieldSettings, _HIGHER, scales=True),
+    FieldKind("hybrid", HybridFieldSettings, _HERE + "hybrid:make_hybrid", scales=True),
+    FieldKind("own", OwnFieldSettings, _HERE + "own:make_own", network=_VECTORS),
+    FieldKind(
+        "conv",
+        ConvFieldSettings,
+        _HERE + "conv:make_conv",
+        trajectories=False,
+        network=_HERE + "network:image_layers",
+    ),
+    FieldKind(
+        "resnet",
+        ResnetFieldSettings,
+        "",  # it has several fields, of another kind each
+        trajectories=False,
+        network=_HERE + "network:residual_layers",
+    ),
+)
+FieldChoice = Annotated[FieldSettings, KindIn(FIELDS)]

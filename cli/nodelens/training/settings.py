@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from nodelens.datasets.settings import DataChoice, SimulatedData
-from nodelens.fields.settings import FieldSettings, MLPFieldSettings
+from nodelens.fields.settings import FieldChoice, MLPFieldSettings
 from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.settings.base import Partial, Settings
 from nodelens.settings.choices import name_in
@@ -116,9 +116,9 @@ class TrainOdeSettings(Settings):
     seed: NonNegativeInt = Field(0, lt=2**32)
     device: str = "auto"
     data: DataChoice = SimulatedData()
-    field: FieldSettings = MLPFieldSettings()
+    field: FieldChoice = MLPFieldSettings()
     # Trained on the same samples in the same way, to compare with.
-    against: FieldSettings | None = None
+    against: FieldChoice | None = None
     solver: SolverSettings = SolverSettings()
     adjoint: AdjointSettings = AdjointSettings()
     training: TrainingSettings = TrainingSettings()

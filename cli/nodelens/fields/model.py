@@ -1,0 +1,44 @@
+"""The base of the vector fields that Keras can save."""
+
+from inspect import signature
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class FieldModel(keras.Model):
+    """A vector field f(t, z) that has its arguments as attributes of the same names.
+
+    A field that does not depend on the time is autonomous; one that may has the argument `time`.
+    """
+
+    def _keep(self, **arguments: Any) -> None:
+        """Keeps the arguments; the weights must be built by the constructor as well."""
+        for name, value in arguments.items():
+            setattr(self, name, value)
+        self.built = True
+
+    @property
+    def autonomous(self) -> bool:
+        """True if the field does not depend on the time."""
+        return not self.time
+
+    def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        """Evaluates the field.
+
+        Args:
+            t: The time, a scalar or of shape [batch, 1].
+            z: The states, shape [batch, dimension], or feature maps, shape [batch, height, width,
+                dimension].
+
+        Returns:
+            dz/dt, of the shape of `z`.
+        """
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments from which Keras makes the field again."""
+        names = [name for name in signature(type(self).__init__).parameters if name != "self"]
+        own = {name: getattr(self, name) for name in names if name != "kwargs"}
+        return {**super().get_config(), **own}
