@@ -1,24 +1,11 @@
-"""All classes that a saved model may contain; importing this makes Keras know them."""
+"""All classes that a saved model may contain: importing this makes them known to Keras."""
 
-from nodelens.fields.blocks import Augment, ResidualBlocks
-from nodelens.fields.conv import ConvField
-from nodelens.fields.fast_convolution import Convolution
-from nodelens.fields.higher_order import HigherOrderField
-from nodelens.fields.hybrid import HybridField
-from nodelens.fields.layer import NeuralODE
-from nodelens.fields.mlp import MLPField
-from nodelens.fields.own import OwnField
-from nodelens.fields.scaled import ScaledField
+from nodelens.fields import build, network
+from nodelens.fields.settings import FIELDS
+from nodelens.registry import load
 
-REGISTERED = (
-    Augment,
-    ConvField,
-    Convolution,
-    HigherOrderField,
-    HybridField,
-    MLPField,
-    NeuralODE,
-    OwnField,
-    ResidualBlocks,
-    ScaledField,
-)
+AROUND = (build, network)  # the classes of scaled fields, blocks and layers
+
+for _kind in FIELDS.values():
+    if _kind.builder:
+        load(_kind.builder)

@@ -1,6 +1,7 @@
 """Runs loaded from their directories, with the trained model and the settings."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import keras
@@ -102,6 +103,7 @@ def load_run(path: str | Path) -> Run | SampleRun:
         raise UsageError(
             f"{path} has no model yet", hint=f"train it: node train-ode --resume {path}"
         )
+    import_module("nodelens.fields.registered")
     field = keras.models.load_model(directory.model)
     summary = load_summary(settings, directory.summary)
     if isinstance(summary, SampleSummary):
