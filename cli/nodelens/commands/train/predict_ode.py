@@ -107,10 +107,11 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
     output.note(f"device: {chosen.description}")
 
     from nodelens.report.train.prediction import prediction_summary
-    from nodelens.training.runs.document import Predicted, prediction_document
+    from nodelens.training.runs.document import prediction_document
     from nodelens.training.runs.load import load_run
     from nodelens.training.runs.load_samples import SampleRun
     from nodelens.training.runs.predict import (
+        Predicted,
         evaluate_field,
         initial_states,
         predict,

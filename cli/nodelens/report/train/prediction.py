@@ -5,19 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodelens.report.rows import Row, rows_table
-from nodelens.training.runs.predict import Slopes
+from nodelens.training.runs.predict import Predicted, Slopes
 from nodelens.training.runs.predict_samples import SamplePrediction
 
 if TYPE_CHECKING:
     import numpy as np
     from rich.table import Table
 
-    from nodelens.training.runs.document import Predicted
-
 SHOWN = 5
 
 
-def prediction_summary(found: "Predicted", files: Mapping[str, Path]) -> "Table":
+def prediction_summary(found: Predicted, files: Mapping[str, Path]) -> "Table":
     """Makes a table of the first results of a prediction, and of its files.
 
     Args:
@@ -57,5 +55,5 @@ def _samples(found: SamplePrediction) -> list[Row]:
     return rows
 
 
-def _state(values: "Iterable[float]") -> str:
+def _state(values: Iterable[float]) -> str:
     return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"

@@ -10,11 +10,9 @@ from nodelens.figures.training import Curves
 from nodelens.runtime.memory import resident_bytes
 from nodelens.training.loop.experiment import SampleResult, TrajectoryResult
 from nodelens.training.loop.train import Progress
-from nodelens.training.runs.predict import Prediction, Slopes
+from nodelens.training.runs.predict import Predicted, Slopes
 from nodelens.training.runs.predict_samples import SamplePrediction
 from nodelens.training.runs.result import RunResult
-
-Predicted = Prediction | Slopes | SamplePrediction
 
 
 def run_document(run: RunResult) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Predictions of a run that has learned from trajectories."""
+"""Predictions of a run that has learned from trajectories, and the files of all predictions."""
 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +17,7 @@ from nodelens.figures.prediction import draw_prediction
 from nodelens.runtime.files import make_directory, refuse_overwriting, write_bytes, write_text
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.numbers import as_csv
+from nodelens.training.runs.predict_samples import SamplePrediction
 
 
 @dataclass(frozen=True)
@@ -130,20 +131,7 @@ def evaluate_field(run: Run, points: Points, times: np.ndarray | None) -> Slopes
     return Slopes(run.components, times, states, derivatives)
 
 
-class Predicted(Protocol):
-    """A prediction that can be written to files.
-
-    Attributes:
-        name: The name of the files.
-    """
-
-    name: ClassVar[str]
-
-    def to_csv(self) -> str:
-        """Returns a CSV table."""
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Returns the arrays of an NPZ file."""
+Predicted = Prediction | Slopes | SamplePrediction
 
 
 def write_prediction(
