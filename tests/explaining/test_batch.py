@@ -163,7 +163,7 @@ def test_no_more_than_three_batches_of_photos_are_held(explainer, pictures, tmp_
     assert max(held) <= 7, held
 
 
-def test_a_batch_that_needs_too_much_memory_is_made_smaller_and_that_is_told(
+def test_a_batch_that_needs_too_much_memory_is_made_smaller_and_reported(
     explainer, pictures, tmp_path, monkeypatch
 ):
     evidence = explainer._evidence
@@ -210,7 +210,7 @@ def test_what_is_done_is_not_done_again(explainer, pictures, tmp_path):
     assert raw.read_bytes() != b"mine"
 
 
-def test_what_is_there_and_is_not_the_same_is_left_alone_and_told(explainer, pictures, tmp_path):
+def test_what_is_there_and_differs_is_left_alone_and_reported(explainer, pictures, tmp_path):
     root = tmp_path / "out"
     explain(explainer, pictures[:4], root)
     record = {**RECORD, "settings": {"top_k": 2, "device": "cpu"}}

@@ -49,7 +49,7 @@ def test_the_map_is_the_stored_one(cat_explanation, golden):
     np.testing.assert_allclose(cat_explanation.maps[0].values, expected, atol=1e-4 * expected.max())
 
 
-def test_the_map_ends_with_a_relu_and_tells_the_values_before_it(cat_explanation):
+def test_the_map_ends_with_a_relu_and_reports_the_values_before_it(cat_explanation):
     heat_map = cat_explanation.maps[0]
     assert heat_map.values.min() == 0
     assert heat_map.min < 0
@@ -85,7 +85,7 @@ def test_at_the_last_pooling_the_map_adds_up_to_the_logit(explain_cat, classifie
     np.testing.assert_allclose(found.before_relu.sum(), found.target.logit - bias, rtol=1e-5)
 
 
-def test_the_weights_are_told(cat_explanation):
+def test_the_weights_are_described(cat_explanation):
     assert cat_explanation.weights.kind == "embedded"
     assert "not Keras' ImageNet weights" in cat_explanation.weights.description
 

@@ -42,7 +42,7 @@ def test_a_quiet_run_writes_one_document_to_stdout_and_nothing_to_stderr(cat_run
     assert (document["schema"], document["command"]) == (1, "gradcam")
 
 
-def test_the_document_tells_what_the_cat_is_and_which_weights_said_so(cat_run):
+def test_the_document_holds_the_class_of_the_cat_and_the_weights(cat_run):
     document = json.loads(cat_run[0].stdout)
     (image,) = document["images"]
     assert image["predictions"][0]["name"] == "Egyptian_cat"
@@ -156,7 +156,7 @@ def test_the_best_classes_are_explained_together(capsys):
     assert [m["class_name"] for m in maps] == ["Egyptian_cat", "tabby", "tiger_cat"]
 
 
-def test_methods_and_views_are_told_in_names_and_documents(capsys):
+def test_methods_and_views_are_in_names_and_documents(capsys):
     code, out, _ = gradcam(
         capsys,
         CAT,
@@ -236,7 +236,7 @@ def test_a_map_without_evidence_is_a_warning_and_no_failure_and_is_not_painted(c
     ],
     ids=lambda value: " ".join(Path(str(v)).name for v in value) if isinstance(value, list) else "",
 )
-def test_a_wrong_call_is_told_before_tensorflow_starts(capsys, monkeypatch, arguments, says):
+def test_a_wrong_call_is_refused_before_tensorflow_starts(capsys, monkeypatch, arguments, says):
     def fail(*args, **kwargs):
         raise AssertionError("TensorFlow was started")
 

@@ -120,7 +120,7 @@ def test_boxes_are_compared_with_the_maps(capsys):
     assert "100.0% of it in the box" in out
 
 
-def test_maps_with_shuffled_weights_are_told_and_drawn(capsys):
+def test_maps_with_shuffled_weights_are_reported_and_drawn(capsys):
     save_small_model()
     code, out, _ = gradcam(capsys, CAT, "--model", "mine.keras", "--sanity", "--json", "-q")
     (image,) = json.loads(out)["images"]

@@ -53,7 +53,7 @@ def test_several_maps_of_one_picture_are_compared_on_one_sheet(capsys):
     ("page", "says"),
     [("there.html", "already there"), ("none/a.html", "no directory none"), (".", "directory")],
 )
-def test_a_page_that_cannot_be_written_is_told_first(capsys, monkeypatch, page, says):
+def test_a_page_that_cannot_be_written_is_refused_first(capsys, monkeypatch, page, says):
     monkeypatch.setattr("nodelens.commands.gradcam.setup.load", None)
     Path("there.html").write_text("mine")
     code, _, err = gradcam(capsys, CAT, "--html", page)

@@ -77,13 +77,13 @@ def test_boxes_are_read_by_path_or_name(tmp_path):
         ("path,x0,y0,x1,y1\na,5,2,5,4\n", "is empty: x1 must be more"),
     ],
 )
-def test_a_table_that_is_none_is_told(tmp_path, text, says):
+def test_a_file_that_is_no_table_is_refused(tmp_path, text, says):
     (tmp_path / "boxes.csv").write_text(text)
     with pytest.raises(UsageError, match=says):
         read_boxes(tmp_path / "boxes.csv")
 
 
-def test_a_box_outside_the_photo_is_told():
+def test_a_box_outside_the_photo_is_refused():
     photo, size = Path("a.png"), (20, 10)
     refuse_outside(photo, size, [(-5, 0, 1, 1), (19, 9, 30, 30)])
     for box in [(20, 0, 30, 5), (0, 10, 5, 12), (-5, 0, 0, 5), (0, -5, 5, 0)]:
@@ -91,6 +91,6 @@ def test_a_box_outside_the_photo_is_told():
             refuse_outside(photo, size, [box])
 
 
-def test_a_table_that_is_not_there_is_told(tmp_path):
+def test_a_missing_table_is_refused(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         read_boxes(tmp_path / "none.csv")

@@ -73,7 +73,7 @@ def test_rank_correlation_is_spearmans():
     assert rank_correlation(first, np.zeros((2, 2))) is None
 
 
-def test_a_model_that_cannot_be_copied_is_told():
+def test_a_model_that_cannot_be_copied_is_refused():
     class Own(keras.Model):
         def __init__(self, head):
             super().__init__()

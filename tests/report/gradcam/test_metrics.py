@@ -20,7 +20,7 @@ def row(method: str, pictures: int, **means: float) -> MethodMeans:
     return MethodMeans(method, "top", pictures, pictures, found)
 
 
-def test_intervals_are_told_from_three_pictures_on():
+def test_intervals_are_shown_from_three_pictures_on():
     text = shown([row("gradcam", 3, deletion=0.25), row("random", 3, deletion=0.5)])
     assert "0.250 ±0.100" in text
     assert "over 3 pictures" in text

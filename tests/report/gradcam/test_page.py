@@ -130,7 +130,7 @@ def test_names_are_shown_as_they_are_and_never_become_elements(html):
     assert len([tag for tag, _ in page.elements if tag == "img"]) == 3
 
 
-def test_captions_tell_method_layer_score_and_measures(html):
+def test_captions_have_method_layer_score_and_measures(html):
     text = Page(html).text
     assert "gradcam, signed at conv" in text
     assert "probability 0.750, logit 2.50" in text

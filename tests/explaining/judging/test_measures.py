@@ -1,0 +1,47 @@
+"""The table of measures: what a new row brings with it."""
+
+import numpy as np
+import pytest
+
+from nodelens.explaining.averages import Mean, MethodMeans
+from nodelens.explaining.judging.faithfulness import Plain, Trial, faithfulness
+from nodelens.explaining.judging.registry import MEASURES, Measure, Panel, runs_needed
+from nodelens.explaining.settings import GradcamSettings
+from nodelens.report.gradcam.metrics import metrics_html
+
+
+def brightness(trial: Trial) -> tuple[float, list[np.ndarray]]:
+    return float(trial.shown.mean()), [np.array([1.0, 0.5])]
+
+
+def test_a_measure_is_a_function_and_a_row(monkeypatch):
+    row = Measure(
+        "brightness", "mean_brightness", "bright", "higher", ".2f",
+        function=f"{__name__}:brightness", runs=lambda settings: 5,
+        panel=Panel("Brightness", "shown", "nothing", ("brightness_curve",)),
+    )  # fmt: skip
+    monkeypatch.setattr("nodelens.explaining.judging.registry.load", lambda place: brightness)
+    monkeypatch.setitem(MEASURES, "brightness", row)
+    for name in [name for name, other in MEASURES.items() if other.function and other != row]:
+        monkeypatch.delitem(MEASURES, name)
+    image = np.ones((2, 2, 1), np.float32)
+    found = faithfulness(
+        np.array([[2.0, 0], [0, 2]]), image, lambda x: x, Plain(image, image, image), steps=1
+    )
+    assert (found.brightness, found.brightness_curve) == (0.5, (1.0, 0.5))
+    assert runs_needed(GradcamSettings()) == 5
+    means = MethodMeans("gradcam", "conv", 1, 1, {"mean_brightness": Mean(0.5, None)})
+    assert '<th class="number">bright ↑</th>' in metrics_html([means])
+
+
+def test_every_function_of_the_table_is_there():
+    for row in MEASURES.values():
+        assert not row.function or callable(row.load())
+        assert row.better in {"lower", "higher", ""}
+        assert not row.panel or row.function
+
+
+@pytest.mark.parametrize("name", ["name", "mean", "title"])
+def test_no_two_measures_share_a_name(name):
+    names = [getattr(row, name) for row in MEASURES.values()]
+    assert len(set(names)) == len(names)
