@@ -62,7 +62,7 @@ def read_point_arrays(path: Path, dimension: int) -> Points:
     """Reads states from the array `states` of an NPZ file, or the only one of an NPZ or NPY file.
 
     Args:
-        path: The file. An array `times` of an NPZ file tells their times.
+        path: The file. An array `times` of an NPZ file has their times.
         dimension: The components of a state.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Samples to train on, to validate by, and to test with."""
+"""The division of samples into training, validation and test."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ class SampleSplit:
     """A division of samples.
 
     Attributes:
-        train: What is learned from.
-        validation: What is looked at while training; None if nothing is.
-        test: What is looked at once, at the end; None if nothing is.
-        how: How they were divided, in words.
+        train: The samples to train on.
+        validation: The samples evaluated during the training; None if there are none.
+        test: The samples evaluated once, at the end; None if there are none.
+        how: The parts, in words.
     """
 
     train: Samples
@@ -36,9 +36,9 @@ def split_samples(data: SampleData, *, validation: float, test: float, seed: int
     Labelled samples are drawn class by class, so that each part has the same share of every class.
 
     Args:
-        data: All of it.
-        validation: The share to validate by; 0 means none.
-        test: The share to test with; 0 means none.
+        data: All samples.
+        validation: The fraction for validation; 0 means none.
+        test: The fraction for the test; 0 means none.
         seed: The seed of the draws.
 
     Raises:
@@ -59,7 +59,7 @@ def split_samples(data: SampleData, *, validation: float, test: float, seed: int
         if len(rows) <= sum(kept):
             name = f"class {samples.classes[label]!r} has" if samples.labelled else "there are"
             raise UsageError(
-                f"{name} {len(rows)} samples: too few to keep back {sum(kept)} and train on others",
+                f"{name} {len(rows)} samples: too few to hold out {sum(kept)} and train on others",
                 hint="lower data.validation.fraction or data.test.fraction, or add samples",
             )
         first, second = kept[0], sum(kept)

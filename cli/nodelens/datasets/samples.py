@@ -1,4 +1,4 @@
-"""Samples x with an answer y each: what a network learns to classify or to compute."""
+"""Samples x with an answer y each, which a network learns to classify or to compute."""
 
 from dataclasses import dataclass, replace
 
@@ -26,23 +26,23 @@ class Samples:
 
     @property
     def labelled(self) -> bool:
-        """Whether y are labels."""
+        """True if y are labels."""
         return bool(self.classes)
 
     def at(self, rows: np.ndarray) -> "Samples":
-        """Some of the samples."""
+        """Returns the samples at some rows."""
         return replace(self, x=self.x[rows], y=self.y[rows])
 
 
 @dataclass(frozen=True)
 class SampleData:
-    """All there is to learn from.
+    """Samples to learn from.
 
     Attributes:
-        samples: What may be trained on.
+        samples: The samples, without those of the test part.
         test: A test part that came with the data; None if it has none of its own.
-        title: What it is, for titles and reports.
-        source: Where it comes from.
+        title: The data in words, for titles and reports.
+        source: Its origin.
     """
 
     samples: Samples
@@ -51,7 +51,7 @@ class SampleData:
     source: str
 
     def content(self) -> bytes:
-        """All numbers, for hashing."""
+        """Returns all numbers, for hashing."""
         parts = [self.samples] + ([self.test] if self.test is not None else [])
         arrays = [array for part in parts for array in (part.x, part.y)]
         return b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
@@ -67,7 +67,7 @@ def make_samples(
             width, channels].
         y: Shape [samples] with whole numbers from 0 (labels), or [samples] or [samples, outputs]
             with other numbers (values).
-        source: Where they come from, for messages.
+        source: Their origin, for messages.
         classes: The names of the classes, if they have any.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What is learned from, and what is kept back to judge by."""
+"""The division of trajectories into those to train on and those held out for validation."""
 
 from dataclasses import dataclass, replace
 
@@ -14,9 +14,9 @@ class Split:
     """A division of data.
 
     Attributes:
-        train: What is learned from.
-        validation: What is kept back; None if nothing is.
-        how: How it was divided, in words.
+        train: The data to train on.
+        validation: The data held out; None if there is none.
+        how: The parts, in words.
     """
 
     train: TrajectoryData
@@ -25,12 +25,12 @@ class Split:
 
 
 def split(data: TrajectoryData, *, fraction: float, by: SplitBy, seed: int) -> Split:
-    """Keeps a part of the data back.
+    """Holds out a part of the data.
 
     Args:
-        data: All of it.
-        fraction: The share that is kept back; 0 keeps back nothing.
-        by: `time` keeps back the end of every trajectory (extrapolation), `trajectory` whole
+        data: All data.
+        fraction: The fraction that is held out; 0 is none.
+        by: `time` holds out the end of every trajectory (extrapolation), `trajectory` whole
             trajectories drawn at random, `points` points drawn at random (interpolation).
         seed: The seed of the draw.
 
@@ -56,7 +56,7 @@ def split(data: TrajectoryData, *, fraction: float, by: SplitBy, seed: int) -> S
     return Split(
         replace(data, trajectories=train),
         replace(data, trajectories=validation),
-        f"{kept} of {count} trajectories are kept back",
+        f"{kept} of {count} trajectories are held out",
     )
 
 
@@ -67,8 +67,8 @@ def _by_time(data: TrajectoryData, fraction: float) -> Split:
         cut = round((1 - fraction) * len(trajectory))
         if cut < 2 or len(trajectory) - cut < 1:
             raise UsageError(
-                f"{trajectory.name!r} has {len(trajectory)} points: too few to keep "
-                f"{fraction:.0%} of them back",
+                f"{trajectory.name!r} has {len(trajectory)} points: too few to hold out "
+                f"{fraction:.0%} of them",
                 hint="set data.validation.fraction=0, or use data.validation.by=trajectory",
             )
         train.append(trajectory.part(0, cut))
@@ -77,12 +77,12 @@ def _by_time(data: TrajectoryData, fraction: float) -> Split:
     return Split(
         replace(data, trajectories=tuple(train)),
         replace(data, trajectories=tuple(validation)),
-        f"the last {fraction:.0%} of the points are kept back (extrapolation)",
+        f"the last {fraction:.0%} of the points are held out (extrapolation)",
     )
 
 
 def _by_points(data: TrajectoryData, fraction: float, seed: int) -> Split:
-    """Hides points on each side as if they had not been measured; the first one both sides see."""
+    """Hides points from each part as if they were not measured; the first is in both."""
     generator = np.random.default_rng(seed)
     train: list[Trajectory] = []
     validation: list[Trajectory] = []
@@ -90,8 +90,8 @@ def _by_points(data: TrajectoryData, fraction: float, seed: int) -> Split:
         kept = max(1, round(fraction * len(trajectory)))
         if len(trajectory) - kept < 2:
             raise UsageError(
-                f"{trajectory.name!r} has {len(trajectory)} points: too few to keep "
-                f"{fraction:.0%} of them back",
+                f"{trajectory.name!r} has {len(trajectory)} points: too few to hold out "
+                f"{fraction:.0%} of them",
                 hint="use a smaller data.validation.fraction",
             )
         hidden = np.zeros(len(trajectory), bool)
@@ -102,5 +102,5 @@ def _by_points(data: TrajectoryData, fraction: float, seed: int) -> Split:
     return Split(
         replace(data, trajectories=tuple(train)),
         replace(data, trajectories=tuple(validation)),
-        f"{fraction:.0%} of the points, drawn at random, are kept back (interpolation)",
+        f"{fraction:.0%} of the points, drawn at random, are held out (interpolation)",
     )

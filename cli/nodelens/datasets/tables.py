@@ -1,4 +1,4 @@
-"""Trajectories from CSV files: a time, the states, perhaps a column that tells them apart.
+"""Trajectories from CSV files: a time, the states, perhaps a column that distinguishes them.
 
 Headers, byte-order marks, separators (comma, semicolon, tab) and decimal commas are recognised.
 Empty cells and `NA`, `NaN`, `null`, `-` are missing values.
@@ -25,11 +25,11 @@ class Table:
     """A table of texts.
 
     Attributes:
-        path: Where it was read.
+        path: The file.
         columns: The names of its columns.
         rows: Its cells.
         lines: The line of each row in the file, from 1.
-        decimal_comma: Whether numbers are written as `1,5`.
+        decimal_comma: True if numbers are written as `1,5`.
     """
 
     path: Path
@@ -39,11 +39,11 @@ class Table:
     decimal_comma: bool
 
     def numbers(self, column: int, *, missing: bool) -> np.ndarray:
-        """A column as float64; NaN where a value is missing.
+        """Reads a column as float64; NaN where a value is missing.
 
         Args:
             column: Its index.
-            missing: Whether values may be missing.
+            missing: True if values may be missing.
 
         Raises:
             UsageError: If a cell is no number; row and column are named.
@@ -86,7 +86,7 @@ def read_csv(
         path: The file.
         time: The time column; by default one that is called like a time, else the first.
         columns: The state columns; by default all others.
-        trajectory: The column whose value tells trajectories apart, if there is one.
+        trajectory: The column whose value distinguishes trajectories, if there is one.
 
     Raises:
         UsageError: If the file cannot be read as trajectories; the message names row and column.
@@ -212,7 +212,7 @@ def _split(
                 f"{path}, line {table.lines[bad]}: the time {times[bad]:g} does not come "
                 "after the one before it",
                 hint="sort the rows by time; if the file holds several trajectories, "
-                "name the column that tells them apart with data.trajectory",
+                "name the column that distinguishes them with data.trajectory",
             )
         trajectories.append(Trajectory(times[rows], values[rows], name))
     return trajectories

@@ -13,7 +13,7 @@ class Trajectory:
         times: Strictly increasing, shape [points], float64.
         states: The state at each time, shape [points, dimension], float64; NaN where it was not
             observed.
-        name: What distinguishes it from the others.
+        name: Its name among the others.
     """
 
     times: np.ndarray
@@ -25,15 +25,15 @@ class Trajectory:
 
     @property
     def observed(self) -> np.ndarray:
-        """Where there is a measurement, shape [points, dimension], bool."""
+        """True for each component that was measured, shape [points, dimension]."""
         return np.isfinite(self.states)
 
     def part(self, start: int, stop: int) -> "Trajectory":
-        """The points from `start` to before `stop`."""
+        """Returns the points from `start` to before `stop`."""
         return replace(self, times=self.times[start:stop], states=self.states[start:stop])
 
     def hiding(self, hidden: np.ndarray) -> "Trajectory":
-        """The same times with some points, a mask of shape [points], as if not measured."""
+        """Returns the same times with some points, a mask of shape [points], as if not measured."""
         return replace(self, states=np.where(hidden[:, None], np.nan, self.states))
 
 
@@ -43,7 +43,7 @@ class Points:
 
     Attributes:
         states: Shape [points, dimension], float64.
-        times: The time of each, shape [points]; None where it was not told.
+        times: The time of each, shape [points]; None where it is not known.
     """
 
     states: np.ndarray
@@ -52,7 +52,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Scaling:
-    """What is subtracted from and divided out of each component, so that all are near one in size.
+    """Mean and size of each component, by which all are brought near one.
 
     Attributes:
         mean: Shape [dimension].
@@ -64,34 +64,34 @@ class Scaling:
 
     @classmethod
     def none(cls, dimension: int) -> "Scaling":
-        """Leaves everything as it is."""
+        """Makes the scaling that changes nothing."""
         return cls(np.zeros(dimension), np.ones(dimension))
 
     @classmethod
     def standard(cls, trajectories: "tuple[Trajectory, ...]") -> "Scaling":
-        """Mean and standard deviation of every component over all measurements."""
+        """Computes mean and standard deviation of every component over all measurements."""
         states = np.concatenate([trajectory.states for trajectory in trajectories])
         scale = np.nanstd(states, axis=0)
         return cls(np.nanmean(states, axis=0), np.where(scale > 0, scale, 1.0))
 
     def apply(self, states: np.ndarray) -> np.ndarray:
-        """From the units of the data to those of the field."""
+        """Converts from the units of the data to those of the field."""
         return (states - self.mean) / self.scale
 
     def undo(self, states: np.ndarray) -> np.ndarray:
-        """From the units of the field to those of the data."""
+        """Converts from the units of the field to those of the data."""
         return states * self.scale + self.mean
 
 
 @dataclass(frozen=True)
 class TrajectoryData:
-    """All there is to learn from.
+    """Trajectories to learn from.
 
     Attributes:
         trajectories: At least one; all have the same components.
         components: The name of each component of the state.
-        title: What it is, for titles and reports.
-        source: Where it comes from: a file, or the equation.
+        title: The data in words, for titles and reports.
+        source: Its origin: a file, or the equation.
     """
 
     trajectories: tuple[Trajectory, ...]
@@ -110,6 +110,6 @@ class TrajectoryData:
         return sum(len(trajectory) for trajectory in self.trajectories)
 
     def content(self) -> bytes:
-        """All numbers, for hashing."""
+        """Returns all numbers, for hashing."""
         parts = [array for t in self.trajectories for array in (t.times, t.states)]
         return b"".join(np.ascontiguousarray(part).tobytes() for part in parts)

@@ -13,7 +13,7 @@ class Augment(keras.layers.Layer):
     A flow cannot cross itself; in more dimensions it has room to go around.
 
     Args:
-        extra: How many.
+        extra: The number of components that are added.
         **kwargs: Of `keras.layers.Layer`.
     """
 
@@ -26,11 +26,11 @@ class Augment(keras.layers.Layer):
         return tf.pad(inputs, [[0, 0]] * (len(inputs.shape) - 1) + [[0, self.extra]])
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The shape of the input with a longer last axis."""
+        """Returns the shape of the input with a longer last axis."""
         return (*input_shape[:-1], (input_shape[-1] or 0) + self.extra)
 
     def get_config(self) -> dict[str, Any]:
-        """What it takes to make the layer again."""
+        """Returns the arguments from which Keras makes the layer again."""
         return {**super().get_config(), "extra": self.extra}
 
 
@@ -55,18 +55,18 @@ class ResidualBlocks(keras.layers.Layer):
         return self.states(inputs)[-1]
 
     def states(self, inputs: tf.Tensor) -> list[tf.Tensor]:
-        """H before the first block and after each, K + 1 tensors of the shape of the input."""
+        """Computes h before the first block and after each, K + 1 tensors."""
         states = [inputs]
         for field in self.fields:
             states.append(states[-1] + field(tf.zeros([]), states[-1]))
         return states
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The shape of the input."""
+        """Returns the shape of the input."""
         return tuple(input_shape)
 
     def get_config(self) -> dict[str, Any]:
-        """What it takes to make the layer again."""
+        """Returns the arguments from which Keras makes the layer again."""
         fields = [keras.saving.serialize_keras_object(field) for field in self.fields]
         return {**super().get_config(), "fields": fields}
 

@@ -55,15 +55,11 @@ class Expression:
     tree: ast.expr
 
     def names(self) -> set[str]:
-        """The names that occur, functions included."""
+        """Returns the names that occur, functions included."""
         return {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
 
     def evaluate(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """The value of the expression.
-
-        Args:
-            values: A tensor for each name.
-        """
+        """Computes the value from a tensor for each name."""
         return _evaluate(self.tree, values)
 
 

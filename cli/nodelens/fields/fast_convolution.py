@@ -36,7 +36,7 @@ class Convolution(keras.layers.Conv2D):
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
-    """y[n, i, j, f] = Σ x[n, s·i + a, s·j + b, c] · kernel[a, b, c, f].
+    """Computes y[n, i, j, f] = Σ x[n, s·i + a, s·j + b, c] · kernel[a, b, c, f].
 
     Args:
         x: Shape [batch, height, width, channels], with height and width known.

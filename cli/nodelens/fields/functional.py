@@ -9,12 +9,12 @@ VectorField = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tf.Tensor]
 
 
 def parameters(field: keras.Model) -> list[tf.Tensor]:
-    """The values of the trainable variables now, in the order of `field.trainable_variables`."""
+    """Returns the current values of the trainable variables, in their order."""
     return [tf.convert_to_tensor(variable.value) for variable in field.trainable_variables]
 
 
 def as_function(field: keras.Model) -> VectorField:
-    """The field as f(t, z, params), for solvers that differentiate with respect to `params`.
+    """Makes the field a function of t, z and the parameters that gradients are computed for.
 
     Args:
         field: A Keras model called as `field(t, z)`, built, with trainable variables in the order

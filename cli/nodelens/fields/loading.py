@@ -82,7 +82,7 @@ def _load_module(name: str) -> ModuleType:
 
 
 def _is_factory(field: Callable[..., Any]) -> bool:
-    """Whether a callable takes no arguments: then it makes a field and is none."""
+    """True if a callable takes no arguments: then it makes a field and is none."""
     if isinstance(field, tf.Module) or hasattr(field, "trainable_variables"):
         return False
     try:

@@ -78,6 +78,6 @@ class KindIn:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Makes the schema of a union that is told apart by `kind`."""
+        """Makes the schema of a union with the discriminator `kind`."""
         union: Any = reduce(or_, self.models)
         return handler.generate_schema(Annotated[union, Field(discriminator="kind")])

@@ -18,7 +18,7 @@ class Loss:
         function: The implementation, as `module:attribute`. For numbers a function of the error of
             each component in units of its scale, which keeps the shape; for labels a function of
             labels [batch] and logits [batch, classes] with a result of shape [batch].
-        compares: What it compares; the first row of each is the default.
+        compares: The kind of data that it compares; the first row of each is the default.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What may be set for `train-ode`."""
+"""Settings of `train-ode`."""
 
 from typing import Annotated
 
@@ -23,9 +23,9 @@ class EarlyStoppingSettings(Settings):
 
 
 class NanGuardSettings(Settings):
-    """What to do about a step whose solve fails, or whose loss or gradient is not finite.
+    """The treatment of a step whose solve fails, or whose loss or gradient is not finite.
 
-    It is left out and the learning rate multiplied by `shrink`; after more than `patience` such
+    It is skipped and the learning rate multiplied by `shrink`; after more than `patience` such
     steps in a row the training stops.
     """
 
@@ -55,7 +55,7 @@ class PhaseSettings(Settings):
 
 
 class RegularizationSettings(Settings):
-    """Weights of what is integrated along the solution and added to the loss.
+    """Weights of integrals along the solution that are added to the loss.
 
     The squared speed of the state, and the squared norm of the Jacobian of the field in a random
     direction, both in units of the scale of each component (Finlay et al. 2020).
@@ -70,8 +70,8 @@ class TrainingSettings(Settings):
 
     `window: 0` fits whole trajectories. Without a `loss`, labels are compared by cross entropy and
     numbers by the mean absolute error. `steps_per_call` steps run inside one compiled call;
-    checkpoints and validations happen between calls. `epochs` stands in the place of `steps`, where
-    it is given: so many times as many examples as there are samples, or windows, to train on.
+    checkpoints and validations happen between calls. `epochs` takes the place of `steps`
+    where it is given: one is as many examples as there are samples, or windows, to train on.
     """
 
     steps: PositiveInt = 2000
@@ -100,7 +100,7 @@ class TrainingSettings(Settings):
 
 
 class OutputSettings(Settings):
-    """What is written, and where; without a directory, a new one below `runs/train-ode`.
+    """The files that are written; without a directory, in a new one below `runs/train-ode`.
 
     `tensorboard` writes the metrics as event files too.
     """

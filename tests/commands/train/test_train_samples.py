@@ -101,7 +101,7 @@ def test_both_trainings_are_resumed(annuli: Path) -> None:
             "the loss huber does not compare labels",
         ),
         (["-c", "annuli", "--set", "data.radii=[1, 1, 2]"], "do not increase"),
-        (["-c", "annuli", "--set", "data.validation.fraction=0.99"], "too few to keep back"),
+        (["-c", "annuli", "--set", "data.validation.fraction=0.99"], "too few to hold out"),
         (["-c", "spiral", "--set", "field={kind: conv}"], "learns from samples, not from traj"),
         (["-c", "spiral", "--set", "against={kind: mlp}"], "networks that learn from samples"),
         (["-c", "spiral", "--set", "training.loss=cross_entropy"], "does not compare numbers"),

@@ -1,4 +1,4 @@
-"""Checkpoints: files from which a training goes on as if it had never stopped."""
+"""Checkpoints: files from which a training continues as if it had never stopped."""
 
 import zipfile
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Checkpoints:
     """The checkpoints of one run.
 
     Attributes:
-        directory: Where they are; it exists.
+        directory: The directory of the checkpoints; it exists.
     """
 
     directory: Path
@@ -45,11 +45,11 @@ class Checkpoints:
             old.unlink(missing_ok=True)
 
     def paths(self) -> list[Path]:
-        """The checkpoints there are, the oldest first."""
+        """Returns the checkpoints, the oldest first."""
         return sorted(self.directory.glob("step-*.npz"))
 
     def clear_unfinished(self) -> None:
-        """Removes what a process that was killed while it saved has left."""
+        """Removes the unfinished file of a process that was killed while it saved."""
         for path in self.directory.glob(".step-*.npz"):
             path.unlink()
 

@@ -1,4 +1,4 @@
-"""Epochs: how often the training has seen as many examples as there are."""
+"""Epochs: the examples that were seen, in multiples of those there are."""
 
 import math
 
@@ -9,7 +9,7 @@ def in_steps(settings: TrainOdeSettings, examples: int) -> TrainOdeSettings:
     """Turns `training.epochs`, if it is given, into `training.steps`.
 
     Args:
-        settings: What to do.
+        settings: The settings of the training.
         examples: The samples or windows to train on; drawn with replacement, so that an epoch sees
             as many, and not each of them once.
 

@@ -1,8 +1,8 @@
 """The compiled training loop: many whole steps in one call.
 
 A step draws a batch, finds the loss and its gradient (see `Task`) and updates the weights.
-Nothing leaves the device between the steps of a call; what is worth knowing is gathered inside
-and read once.
+Nothing leaves the device between the steps of a call; the metrics are gathered inside and read
+once.
 """
 
 from collections.abc import Callable
@@ -17,20 +17,20 @@ from nodelens.training.loop.task import Task
 
 
 class CallMetrics(NamedTuple):
-    """What is known after one call of `steps_per_call` steps or fewer.
+    """The metrics of one call of `steps_per_call` steps or fewer.
 
     Attributes:
         done: The steps that were taken, int32.
         losses: The loss before each update, shape [steps_per_call]; meaningful up to `done`.
-        accuracy: The sum over the steps of the share of a batch that was classified right; NaN
-            where nothing is classified.
+        accuracy: The sum over the steps of the accuracy on the batch; NaN where nothing is
+            classified.
         gradient_norm: The largest norm of a gradient.
         nfe_forward: Evaluations of the field by the forward solves, int32.
         nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
         rejected: Rejected steps of the forward solves, int32.
         status: Of the step that failed, if one did (`nodelens.ode.Status`), int32.
-        finite: Whether every loss and gradient was finite. The update of a step that was not is
-            left out, and the call ends there.
+        finite: True if every loss and gradient was finite. The update of a step with others is
+            skipped, and the call ends there.
         drift: The largest drift of a state that was integrated backward (see `BackwardStats`).
     """
 
@@ -56,7 +56,7 @@ def make_training_call(
     """Compiles the training loop.
 
     Args:
-        task: What is trained; the trainable variables of its model are updated in place.
+        task: The task; the trainable variables of its model are updated in place.
         optimizer: A Keras optimizer, built for these variables.
         capacity: The most steps of a call.
 
@@ -137,5 +137,5 @@ def make_training_call(
 
 
 def _first_line(error: Exception) -> str:
-    """What an error of TensorFlow says before it goes into the details of its graphs."""
+    """The message of TensorFlow without the details of its graphs."""
     return str(error).splitlines()[0]

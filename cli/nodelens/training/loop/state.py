@@ -1,4 +1,4 @@
-"""Where a training stands, as plain arrays that can be saved and put back bit for bit."""
+"""The state of a training, as plain arrays that can be saved and restored bit for bit."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Totals:
-    """What a training has cost so far.
+    """The cost of a training so far.
 
     Attributes:
         nfe_forward: Evaluations of the field by all forward solves.
@@ -26,10 +26,10 @@ class Best:
     """The best validation so far.
 
     Attributes:
-        step: After this step; 0 if there was none yet.
+        step: The step after which it was; 0 if there was none yet.
         loss: Its loss.
-        waited: Validations since then.
-        weights: The weights of the field then.
+        waited: The number of validations since then.
+        weights: The weights of the model then.
     """
 
     step: int = 0
@@ -40,12 +40,12 @@ class Best:
 
 @dataclass(frozen=True)
 class Guard:
-    """What steps that were not finite have led to.
+    """The consequences of steps that were skipped because they were not finite.
 
     Attributes:
-        scale: What the learning rate is multiplied by.
-        skipped: The steps that were left out.
-        in_a_row: How many of them were the last ones.
+        scale: The factor of the learning rate.
+        skipped: The number of skipped steps.
+        in_a_row: The number of these that were the last steps.
     """
 
     scale: float = 1.0
@@ -53,7 +53,7 @@ class Guard:
     in_a_row: int = 0
 
     def tripped(self, shrink: float, *, first: bool) -> "Guard":
-        """After one more step that was left out, the first one in a row or not."""
+        """Returns the guard after one more skipped step, the first one in a row or not."""
         return Guard(self.scale * shrink, self.skipped + 1, 1 if first else self.in_a_row + 1)
 
 
@@ -62,13 +62,13 @@ class TrainingState:
     """Everything that the rest of a training depends on.
 
     Attributes:
-        step: The steps taken, those that were left out included.
+        step: The steps taken, those that were skipped included.
         weights: Of the field, in the order of its variables.
         optimizer: Its variables (iteration, learning rate, moments), in their order.
-        losses: The loss of each step, shape [step]; NaN where it was left out.
-        totals: What it has cost.
+        losses: The loss of each step, shape [step]; NaN where it was skipped.
+        totals: The cost.
         best: The best validation so far.
-        guard: What steps that were not finite have led to.
+        guard: The consequences of skipped steps.
     """
 
     step: int = 0
@@ -86,6 +86,6 @@ def values_of(variables: list[keras.Variable]) -> tuple[np.ndarray, ...]:
 
 
 def put_back(variables: list[keras.Variable], values: tuple[np.ndarray, ...]) -> None:
-    """Gives variables their values back."""
+    """Assigns values to variables."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

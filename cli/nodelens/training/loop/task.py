@@ -1,4 +1,4 @@
-"""What the training loop trains: anything that draws batches and finds the gradient of a loss."""
+"""The task of a training: anything that draws batches and computes the gradient of a loss."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ import tensorflow as tf
 
 
 class StepResult(NamedTuple):
-    """What one training step found before it updates anything; every number is a tensor.
+    """The result of one training step before the update; every number is a tensor.
 
     Attributes:
         loss: The loss of the batch.
-        accuracy: The share of the batch that was classified right; NaN where nothing is classified.
+        accuracy: The fraction of the batch classified correctly; NaN where nothing is classified.
         gradients: dL/dθ, in the order of `model.trainable_variables`.
         nfe_forward: Evaluations of the field by the forward solve, int32.
         nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
         rejected: Rejected steps of the forward solve, int32.
-        status: How the solves ended (`nodelens.ode.Status`), int32.
+        status: The status of the solves (`nodelens.ode.Status`), int32.
         drift: The drift of a state that was integrated backward (see `BackwardStats`).
     """
 
@@ -33,11 +33,11 @@ class StepResult(NamedTuple):
 
 
 class Validation(NamedTuple):
-    """How good the weights are on data that was kept back.
+    """The quality of the weights on data that is held out.
 
     Attributes:
         loss: Infinite if a solve failed.
-        accuracy: The share that is classified right; None where nothing is classified.
+        accuracy: The fraction classified correctly; None where nothing is classified.
     """
 
     loss: float
@@ -49,16 +49,16 @@ class Task(Protocol):
 
     @property
     def model(self) -> keras.Model:
-        """What is trained; its variables are what a checkpoint keeps."""
+        """The model; a checkpoint holds its variables."""
 
     def draw(self, step: tf.Tensor) -> Any:
-        """The batch of a step, a nest of tensors; the step alone decides which."""
+        """Draws the batch of a step, a nest of tensors; it depends on the step alone."""
 
     def differentiate(self, batch: Any) -> StepResult:
-        """The loss of a batch and its gradient, with the weights as they are."""
+        """Computes the loss of a batch and its gradient, with the current weights."""
 
     def validator(self) -> Callable[[], Validation] | None:
-        """Compiles the loss on data that was kept back; None if nothing was."""
+        """Compiles the loss on data that is held out; None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Stage:
 
     Attributes:
         until: The step before which it ends.
-        task: What is trained meanwhile; all stages have the same model.
+        task: The task until then; all stages have the same model.
     """
 
     until: int

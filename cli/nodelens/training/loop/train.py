@@ -21,23 +21,23 @@ from nodelens.training.settings import NanGuardSettings, TrainOdeSettings
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known after a call of the compiled loop.
+    """The progress of a training after a call of the compiled loop.
 
     Attributes:
         step: The steps taken so far.
         steps: The steps there will be.
         losses: The loss of each step of the call, shape [steps of the call]; NaN where it was
-            left out.
-        accuracy: The share of its batches that was classified right; None where nothing is.
-        validation: On data that was kept back; None if it was not looked at now.
+            skipped.
+        accuracy: The fraction of its batches classified correctly; None where nothing is.
+        validation: The quality on data that is held out; None if it was not evaluated now.
         gradient_norm: The largest norm of a gradient in the call.
         nfe_forward: Mean evaluations of the field by a forward solve.
         nfe_backward: Mean evaluations of the field with its VJP by a gradient.
         rejected: Rejected forward steps in the call.
         drift: The largest relative drift of a state that was integrated backward.
-        skipped: The steps of the call that were left out, because they were not finite.
-        seconds: Since this process began to train, compilation included.
-        steps_per_second: In this call.
+        skipped: The steps of the call that were skipped, because they were not finite.
+        seconds: The time since this process began to train, compilation included.
+        steps_per_second: The rate in this call.
     """
 
     step: int
@@ -63,12 +63,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the surroundings of a training want to be asked and told.
+    """Functions that a training calls.
 
     Attributes:
-        on_progress: Told after every call.
-        on_checkpoint: Given the state to keep.
-        stop: Asked after every call whether to end early.
+        on_progress: Called with the progress after every call of the loop.
+        on_checkpoint: Called with each state to save.
+        stop: Called after every call of the loop; True ends the training early.
     """
 
     on_progress: Callable[[Progress], None]
@@ -78,10 +78,10 @@ class Hooks:
 
 @dataclass(frozen=True)
 class Training:
-    """What came of a training.
+    """The result of a training.
 
     Attributes:
-        state: Where it ended.
+        state: The state at the end.
         compile_seconds: The time of the first call less that of an ordinary one.
         steps_per_second: Over all calls but the first.
         stopped: `finished`, `early` (no better validation for long) or `interrupted`.
@@ -104,16 +104,16 @@ def train(
 
     Args:
         stages: The model, its batches and its loss, one stage after the other.
-        settings: How.
-        hooks: What the surroundings want to know.
-        start: The state to go on from.
+        settings: The settings, with the number of steps.
+        hooks: Functions that are called between the calls of the loop.
+        start: The state to continue from.
 
     Returns:
-        What came of it. With validations the model has the best weights, else the last ones.
+        The result. With validations the model has the best weights, else the last ones.
 
     Raises:
         NumericalError: If too many steps in a row failed or were not finite. The model then has
-            the weights of the last good step, and a checkpoint of it was kept.
+            the weights of the last good step, and a checkpoint of it was saved.
     """
     options, task = settings.training, stages[-1].task
     model = task.model
@@ -180,12 +180,12 @@ def train(
 
 
 class Duration(NamedTuple):
-    """What a call of the compiled loop took.
+    """The duration of a call of the compiled loop.
 
     Attributes:
-        until: Which stage it belongs to, by its end.
-        steps: Its steps.
-        seconds: Its time.
+        until: The end of the stage that it belongs to.
+        steps: The number of steps.
+        seconds: The time.
     """
 
     until: int
@@ -200,7 +200,7 @@ def _read(metrics: CallMetrics) -> CallMetrics:
 def _advanced(
     state: TrainingState, metrics: CallMetrics, count: int, options: NanGuardSettings
 ) -> TrainingState:
-    """The state after a call; one of fewer good steps ended with a step that was left out."""
+    """The state after a call; one of fewer good steps ended with a step that was skipped."""
     good, totals, guard = int(metrics.done), state.totals, replace(state.guard, in_a_row=0)
     losses = metrics.losses[:good]
     if good < count:
@@ -220,7 +220,7 @@ def _advanced(
 
 
 def _due(before: int, now: int, every: int, last: int) -> bool:
-    """Whether a multiple of `every`, or the last step, lies in what was just done."""
+    """True if a multiple of `every`, or the last step, is among the last steps."""
     return now // every > before // every or now == last
 
 

@@ -18,11 +18,11 @@ class Pulled(NamedTuple):
     """The gradient of a block.
 
     Attributes:
-        z0: For what went in.
-        params: For the variables of the block, in their order.
+        z0: The gradient for the input.
+        params: The gradients for the variables of the block, in their order.
         nfe: Evaluations of the field with its vector-Jacobian product, int32.
-        drift: Of a state that was integrated backward.
-        status: How the backward solve ended, int32.
+        drift: The drift of a state that was integrated backward.
+        status: The status of the backward solve, int32.
     """
 
     z0: tf.Tensor
@@ -33,14 +33,14 @@ class Pulled(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """The way through a block.
+    """The result of a block.
 
     Attributes:
-        z1: What comes out.
+        z1: The output.
         nfe: Evaluations of the field, int32.
         rejected: Rejected steps, int32.
-        status: How the solve ended, int32.
-        pullback: From dL/dz1 to the gradient of the block.
+        status: The status of the solve, int32.
+        pullback: The function from dL/dz1 to the gradient of the block.
     """
 
     z1: tf.Tensor
@@ -51,12 +51,12 @@ class Passed(NamedTuple):
 
 
 def run_block(block: NeuralODE | ResidualBlocks, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
-    """Runs a block so that its gradient can be found, and tells what it costs.
+    """Runs a block so that its gradient can be computed, and counts evaluations.
 
     Args:
         block: The block.
         z0: Its input, shape [batch, ...].
-        adjoint: How the gradient of an ODE block is found.
+        adjoint: The gradient of an ODE block.
     """
     if isinstance(block, NeuralODE):
         return _solved(block, z0, adjoint)
@@ -99,12 +99,12 @@ def _arguments(block: NeuralODE, adjoint: str | Adjoint = "backsolve") -> Odeint
 def way_through(
     block: NeuralODE | ResidualBlocks, z0: tf.Tensor, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The states on the way through a block.
+    """Computes the states on the way through a block.
 
     Args:
         block: The block.
         z0: Its input, shape [batch, ...].
-        count: At how many depths an ODE is shown; a residual network has its blocks.
+        count: The number of depths for an ODE; a residual network has its blocks.
 
     Returns:
         The depths from 0 to 1, shape [depths], and the states, shape [depths, batch, ...].
@@ -124,7 +124,7 @@ def way_through(
 
 
 def evaluations(block: NeuralODE, z0: tf.Tensor) -> np.ndarray:
-    """Where the solver evaluates a field of one component on the way from one state.
+    """Finds where the solver evaluates a field of one component on the way from one state.
 
     Args:
         block: The block.

@@ -14,5 +14,5 @@ def run_layers(layers: Sequence[keras.layers.Layer], x: tf.Tensor) -> tf.Tensor:
 
 
 def variables_of(layers: Sequence[keras.layers.Layer]) -> list[keras.Variable]:
-    """The trainable variables of layers, in their order."""
+    """Returns the trainable variables of layers, in their order."""
     return [variable for layer in layers for variable in layer.trainable_variables]

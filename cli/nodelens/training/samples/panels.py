@@ -1,4 +1,4 @@
-"""What the pictures of a network show: its decisions, its flow, its field."""
+"""The content of the figures of a network: its decisions, its flow, its field."""
 
 from collections.abc import Callable
 
@@ -25,13 +25,13 @@ MARGIN = 0.15
 def flow_panel(
     network: Network, predict: Callable[[np.ndarray], np.ndarray], samples: Samples, name: str
 ) -> FlowPanel:
-    """Decisions over the plane, and the way of some samples through the block.
+    """Computes decisions over the plane, and the way of some samples through the block.
 
     Args:
         network: A network of two features.
         predict: Its outputs.
         samples: Labelled samples.
-        name: What to call it.
+        name: The title of the panel.
     """
     low, high = samples.x.min(axis=0), samples.x.max(axis=0)
     margin = MARGIN * (high - low)
@@ -44,17 +44,17 @@ def flow_panel(
 
 
 def flows_in_one_dimension(network: Network, samples: Samples) -> bool:
-    """Whether the state of the block is a single number."""
+    """Checks whether the state of the block is a single number."""
     return _entering(network, samples.x[:1]).shape == (1, 1)
 
 
 def depth_panel(network: Network, samples: Samples, name: str) -> DepthPanel:
-    """The way of some inputs through a block of one component, and its field.
+    """Computes the way of some inputs through a block of one component, and its field.
 
     Args:
         network: A network whose block has one component.
-        samples: Where its inputs lie, one feature.
-        name: What to call it.
+        samples: Samples of one feature, which give the range of the inputs.
+        name: The title of the panel.
     """
     block = network.block
     x = np.linspace(samples.x.min(), samples.x.max(), LINES, dtype=np.float32)[:, None]

@@ -26,7 +26,7 @@ class SampleTask:
         network: The network.
         x: The samples to train on, on the device, as they are stored.
         y: Their answers.
-        validation: Samples to validate by; None if there are none.
+        validation: Samples that are held out; None if there are none.
         loss: The loss.
         scale: The size of each value of y, shape [outputs]; ones for labels.
         adjoint: The gradient of the ODE block.
@@ -46,7 +46,7 @@ class SampleTask:
 
     @property
     def model(self) -> keras.Model:
-        """The network."""
+        """The network, all layers."""
         return self.network.model
 
     def draw(self, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -60,7 +60,7 @@ class SampleTask:
         return tf.cast(tf.gather(self.x, chosen), tf.float32), tf.gather(self.y, chosen)
 
     def differentiate(self, batch: tuple[tf.Tensor, tf.Tensor]) -> StepResult:
-        """The loss, and its gradient pulled back through head, block and stem."""
+        """Computes the loss, and pulls its gradient back through head, block and stem."""
         x, y = batch
         network = self.network
         with tf.GradientTape() as stem_tape:
@@ -91,7 +91,7 @@ class SampleTask:
         )
 
     def losses(self, outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """The loss of each sample, shape [batch].
+        """Computes the loss of each sample, shape [batch].
 
         Args:
             outputs: Logits or values, shape [batch, outputs].
@@ -104,21 +104,21 @@ class SampleTask:
         return tf.reduce_mean(compare(error), axis=-1)
 
     def accuracy(self, outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """The share whose greatest logit is that of the label; NaN where y are values."""
+        """Computes the fraction with the greatest logit at the label; NaN where y are values."""
         if self.loss.compares != "labels":
             return tf.constant(float("nan"))
         right = tf.argmax(outputs, axis=-1, output_type=tf.int32) == y
         return tf.reduce_mean(tf.cast(right, tf.float32))
 
     def validator(self) -> Callable[[], Validation] | None:
-        """Compiles the loss and the accuracy on what was kept back."""
+        """Compiles the loss and the accuracy on the samples held out."""
         if self.validation is None:
             return None
         samples, predict = self.validation, make_predictor(self.model)
         return lambda: self.judge(predict(samples.x), samples)
 
     def judge(self, outputs: np.ndarray, samples: Samples) -> Validation:
-        """Loss and accuracy of predictions; the loss is infinite if a solve failed."""
+        """Computes loss and accuracy of predictions; the loss is infinite if a solve failed."""
         loss = float(tf.reduce_mean(self.losses(tf.constant(outputs), tf.constant(samples.y))))
         right = np.argmax(outputs, axis=1) == samples.y if samples.labelled else None
         return Validation(
