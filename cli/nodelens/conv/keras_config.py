@@ -53,6 +53,22 @@ class Reading:
     unknown: list[str] = field(default_factory=list)
 
 
+class Part(NamedTuple):
+    """The place of a layer or a nested model in the network.
+
+    Attributes:
+        prefix: Its name, which precedes the names of a nested model's layers.
+        sources: Names of the layers it takes its inputs from; None for the whole model.
+        trainable: False if it is part of a frozen model.
+        again: The name of its first call, if this is a later one.
+    """
+
+    prefix: str = ""
+    sources: list[str] | None = None
+    trainable: bool = True
+    again: str | None = None
+
+
 def read_config(config: Mapping[str, Any], facts: Mapping[str, Facts] | None = None) -> Reading:
     """Reads a model's configuration: inputs and layers, ready to be assembled.
 
@@ -65,7 +81,7 @@ def read_config(config: Mapping[str, Any], facts: Mapping[str, Facts] | None = N
         ConvolutionError: The model is neither functional nor sequential, or has no input shape.
     """
     reading = Reading(facts or {})
-    _model(config, "", None, True, None, reading)
+    _model(config, Part(), reading)
     return reading
 
 
@@ -75,18 +91,8 @@ def data_format(reading: Reading) -> str:
     return next(found, CHANNELS_LAST)
 
 
-def _model(
-    config: Mapping[str, Any],
-    prefix: str,
-    sources: list[str] | None,
-    trainable: bool,
-    again: str | None,
-    reading: Reading,
-) -> list[str]:
-    """Reads a model and return the names of its outputs.
-
-    A nested model has sources; one that is called again has the prefix of its first call.
-    """
+def _model(config: Mapping[str, Any], part: Part, reading: Reading) -> list[str]:
+    """Reads a model and returns the names of its outputs."""
     kind, inner = config.get("class_name"), config.get("config")
     if kind not in MODELS or not isinstance(inner, Mapping) or "layers" not in inner:
         raise ConvolutionError(
@@ -95,26 +101,19 @@ def _model(
             "outputs)",
         )
     if kind == "Sequential":
-        return _sequential(inner, prefix, sources, trainable, again, reading)
-    return _functional(inner, prefix, sources, trainable, again, reading)
+        return _sequential(inner, part, reading)
+    return _functional(inner, part, reading)
 
 
-def _sequential(
-    config: Mapping[str, Any],
-    prefix: str,
-    sources: list[str] | None,
-    trainable: bool,
-    again: str | None,
-    reading: Reading,
-) -> list[str]:
+def _sequential(config: Mapping[str, Any], part: Part, reading: Reading) -> list[str]:
     """Reads the layers of a sequential model."""
     layers = list(config["layers"])
-    current = list(sources or [])
+    current = list(part.sources or [])
     if layers and layers[0]["class_name"] == "InputLayer":
         first = layers.pop(0)
-        if sources is None:
-            current = [_input(first, prefix, reading)]
-    elif sources is None:
+        if part.sources is None:
+            current = [_input(first, part.prefix, reading)]
+    elif part.sources is None:
         shape = config.get("build_input_shape")
         if shape is None:
             raise ConvolutionError(
@@ -125,19 +124,13 @@ def _sequential(
         current = ["input"]
     for layer in layers:
         own = layer["config"]["name"]
-        first = None if again is None else again + own
-        current = _layer(layer, prefix + own, current, trainable, first, None, reading)
+        first = None if part.again is None else part.again + own
+        inner = Part(part.prefix + own, current, part.trainable, first)
+        current = _layer(layer, inner, None, reading)
     return current
 
 
-def _functional(
-    config: Mapping[str, Any],
-    prefix: str,
-    sources: list[str] | None,
-    trainable: bool,
-    again: str | None,
-    reading: Reading,
-) -> list[str]:
+def _functional(config: Mapping[str, Any], part: Part, reading: Reading) -> list[str]:
     """Reads the layers of a functional model; a layer that is called again has a node for each."""
     shapes = dict(_tensor_shapes(config["layers"]))
     outputs: dict[tuple[str, int, int], str] = {}
@@ -145,16 +138,16 @@ def _functional(
     for layer in config["layers"]:
         own = layer["name"]
         if layer["class_name"] == "InputLayer":
-            name = _entrance(layer, prefix, sources, entrances, reading)
+            name = _entrance(layer, part, entrances, reading)
             outputs[own, 0, 0] = name
             continue
         for number, node in enumerate(layer["inbound_nodes"]):
-            taken = [outputs[history] for history in _used(node)]
-            name = prefix + own + (f":{number}" if number else "")
-            first = again + own if again is not None else prefix + own if number else None
-            shape = shapes.get((own, number, 0))
-            results = _layer(layer, name, taken, trainable, first, shape, reading)
-            results += _more_outputs(layer, number, name, taken, len(results), shapes, reading)
+            name = part.prefix + own
+            first = part.again + own if part.again is not None else name if number else None
+            name += f":{number}" if number else ""
+            inner = Part(name, [outputs[one] for one, _ in _tensors(node)], part.trainable, first)
+            results = _layer(layer, inner, shapes.get((own, number, 0)), reading)
+            results += _more_outputs(layer, number, inner, len(results), shapes, reading)
             for place, result in enumerate(results):
                 outputs[own, number, place] = result
     kinds = {layer["name"]: layer["class_name"] for layer in config["layers"]}
@@ -169,8 +162,7 @@ def _functional(
 def _more_outputs(
     layer: Mapping[str, Any],
     number: int,
-    name: str,
-    sources: list[str],
+    part: Part,
     known: int,
     shapes: Mapping[tuple[str, int, int], Shape],
     reading: Reading,
@@ -181,28 +173,23 @@ def _more_outputs(
     names = []
     for place in range(known, max(places, default=-1) + 1):
         made = Given(kind, shapes.get((own, number, place)), Weights())
-        names.append(f"{name}.{place}")
+        names.append(f"{part.prefix}.{place}")
+        inputs = tuple(part.sources or ())
         reading.specs.append(
-            LayerSpec(kind, name=names[-1], inputs=tuple(sources), shares=name, made=made)
+            LayerSpec(kind, name=names[-1], inputs=inputs, shares=part.prefix, made=made)
         )
     return names
 
 
-def _entrance(
-    layer: Mapping[str, Any],
-    prefix: str,
-    sources: list[str] | None,
-    entrances: list[str],
-    reading: Reading,
-) -> str:
-    """Returns what an input of a functional model is called."""
-    if sources is None:
-        return _input(layer, prefix, reading)
-    return sources[entrances.index(layer["name"])]
+def _entrance(layer: Mapping[str, Any], part: Part, entrances: list[str], reading: Reading) -> str:
+    """Returns the name of the layer that an input of a functional model stands for."""
+    if part.sources is None:
+        return _input(layer, part.prefix, reading)
+    return part.sources[entrances.index(layer["name"])]
 
 
 def _input(layer: Mapping[str, Any], prefix: str, reading: Reading) -> str:
-    """Notes an input of the network and return its name."""
+    """Notes an input of the network and returns its name."""
     config = layer["config"]
     shape = config.get("batch_shape") or config.get("batch_input_shape")
     name = prefix + config["name"]
@@ -211,25 +198,20 @@ def _input(layer: Mapping[str, Any], prefix: str, reading: Reading) -> str:
 
 
 def _layer(
-    layer: Mapping[str, Any],
-    name: str,
-    sources: list[str],
-    trainable: bool,
-    again: str | None,
-    shape: Shape | None,
-    reading: Reading,
+    layer: Mapping[str, Any], part: Part, shape: Shape | None, reading: Reading
 ) -> list[str]:
-    """Reads one layer, or the model in its place, and return the names of its outputs."""
+    """Reads one layer, or the model in its place, and returns the names of its outputs."""
+    name, again = part.prefix, part.again
     kind, config = SAME_AS.get(layer["class_name"], layer["class_name"]), layer["config"]
     if kind == "Normalization" and config.get("mean") is not None:
         kind = "Rescaling"  # a mean and a variance that are given are constants, not weights
-    trainable = trainable and bool(config.get("trainable", True))
+    trainable = part.trainable and bool(config.get("trainable", True))
     if kind in MODELS:
         first = None if again is None else f"{again}/"
-        return _model(layer, f"{name}/", sources, trainable, first, reading)
+        return _model(layer, Part(f"{name}/", part.sources, trainable, first), reading)
     common: dict[str, Any] = {
         "name": name,
-        "inputs": tuple(sources),
+        "inputs": tuple(part.sources or ()),
         "trainable": trainable,
         "shares": again,
     }
@@ -267,11 +249,6 @@ def _histories(entries: Any) -> list[tuple[str, int, int]]:
     if entries and isinstance(entries[0], str):
         entries = [entries]
     return [(str(name), int(node), int(place)) for name, node, place in entries]
-
-
-def _used(node: Any) -> list[tuple[str, int, int]]:
-    """Lists the tensors that a call of a layer takes, in order."""
-    return [history for history, _ in _tensors(node)]
 
 
 def _tensor_shapes(layers: Any) -> Iterator[tuple[tuple[str, int, int], Shape]]:
