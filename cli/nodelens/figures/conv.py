@@ -1,6 +1,7 @@
 """Pictures of conv-params: a layer's window over its input, and receptive fields, to scale."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -88,11 +89,9 @@ def layer_figure(layer: LayerAccount) -> Figure:
     if scale > cells:
         whole = above if transposed else extent
         corner = none if transposed else before
-        width, height = (min(cells, whole[i]) for i in (1, 0))
-        place = (-0.5 - corner[1], -0.5 - corner[0])
-        (right if transposed else left).add_patch(
-            Rectangle(place, width, height, fill=False, edgecolor=INK, linestyle=":")
-        )
+        height, width = (min(cells, size) for size in whole)
+        sheet = right if transposed else left
+        _box(sheet, (-corner[0], -corner[1]), (height, width), fill=False, edgecolor=INK, ls=":")
     words = "output's corner, patches of the first cells" if transposed else "first windows"
     words += f", stride {_both(stride)}"
     if any(step > 1 for step in dilation):
@@ -126,29 +125,16 @@ def fields_figure(accounting: Accounting) -> Figure:
     figure = new_figure(8.6, 5.4)
     axes = figure.subplots()
     whole = f"input  {crossed(size)}"
-    axes.add_patch(
-        Rectangle(
-            (-0.5, -0.5), size[1], size[0], facecolor="#e8eef4", edgecolor=INK, ls="--", label=whole
-        )
-    )
+    _box(axes, (0, 0), size, facecolor="#e8eef4", edgecolor=INK, ls="--", label=whole)
     low, high = [-0.5, -0.5], [size[0] - 0.5, size[1] - 0.5]
     colours = (ORANGE, BLUE, GREEN, PURPLE, INK, MUTED)
     for layer, colour in zip(chosen, colours, strict=False):
         spans = [_middle_span(layer, axis) for axis in (0, 1)]
-        corner = (spans[1][0] - 0.5, spans[0][0] - 0.5)
-        extent = [last - first + 1 for first, last in spans]
         sizes = crossed(axis.size for axis in layer.receptive_field or ())
-        axes.add_patch(
-            Rectangle(
-                corner,
-                extent[1],
-                extent[0],
-                facecolor=(colour, 0.08),
-                edgecolor=colour,
-                linewidth=1.8,
-                label=f"{layer.name}  {sizes}",
-            )
-        )
+        (top, bottom), (first, last) = spans
+        extent = (bottom - top + 1, last - first + 1)
+        style = {"facecolor": (colour, 0.08), "edgecolor": colour, "lw": 1.8}
+        _box(axes, (top, first), extent, label=f"{layer.name}  {sizes}", **style)
         for axis in (0, 1):
             low[axis] = min(low[axis], spans[axis][0] - 0.5)
             high[axis] = max(high[axis], spans[axis][1] + 0.5)
@@ -175,15 +161,14 @@ def fields_figure(accounting: Accounting) -> Figure:
 
 
 def _corner(axes: Axes, size: Plane, pads: tuple[Plane, Plane], cells: int) -> None:
-    """The first cells of an array, those of its border in grey."""
+    """Draws the first cells of an array, those of its border in grey."""
     before, after = pads
     rows, columns = (min(size[i] + before[i] + after[i], cells) for i in (0, 1))
     for row in range(-before[0], rows - before[0]):
         for column in range(-before[1], columns - before[1]):
             inside = 0 <= row < size[0] and 0 <= column < size[1]
             face, edge = ("white", "#c8d6e5") if inside else (PADDING, "#d9d9d9")
-            corner = (column - 0.5, row - 0.5)
-            axes.add_patch(Rectangle(corner, 1, 1, facecolor=face, edgecolor=edge))
+            _box(axes, (row, column), (1, 1), facecolor=face, edgecolor=edge)
     _clean(axes)
     axes.set_xlim(-before[1] - 1, max(columns, 3) - before[1])
     axes.set_ylim(max(rows, 1) - before[0], -before[0] - 1)
@@ -192,7 +177,7 @@ def _corner(axes: Axes, size: Plane, pads: tuple[Plane, Plane], cells: int) -> N
 def _windows(
     axes: Axes, before: Plane, kernel: Plane, stride: Plane, dilation: Plane, *, flat: bool
 ) -> None:
-    """The windows of the first cell and of its neighbours; a row has none below."""
+    """Draws the windows of the first cell and of its neighbours; a row has none below."""
     for (down, across), colour in ((FIRST[1], GREEN), (FIRST[0], PURPLE), ((0, 0), ORANGE)):
         if not (flat and down):
             corner = (down * stride[0] - before[0], across * stride[1] - before[1])
@@ -200,25 +185,19 @@ def _windows(
 
 
 def _window(axes: Axes, corner: Plane, kernel: Plane, dilation: Plane, colour: str) -> None:
-    """One position of a window: its outline, and the cells it touches."""
+    """Draws one position of a window: its outline, and the cells it covers."""
     for row in range(min(kernel[0], GRID_UP_TO)):
         for column in range(min(kernel[1], GRID_UP_TO)):
-            place = (corner[1] + column * dilation[1], corner[0] + row * dilation[0])
-            axes.add_patch(
-                Rectangle((place[0] - 0.5, place[1] - 0.5), 1, 1, facecolor=(colour, 0.18), lw=0)
-            )
-    width = dilation[1] * (kernel[1] - 1) + 1
-    height = dilation[0] * (kernel[0] - 1) + 1
-    axes.add_patch(
-        Rectangle(
-            (corner[1] - 0.5, corner[0] - 0.5),
-            width,
-            height,
-            fill=False,
-            edgecolor=colour,
-            linewidth=2.2,
-        )
-    )
+            place = (corner[0] + row * dilation[0], corner[1] + column * dilation[1])
+            _box(axes, place, (1, 1), facecolor=(colour, 0.18), lw=0)
+    extent = tuple(step * (k - 1) + 1 for k, step in zip(kernel, dilation, strict=True))
+    _box(axes, corner, extent, fill=False, edgecolor=colour, lw=2.2)
+
+
+def _box(axes: Axes, corner: Sequence[float], size: Sequence[float], **style: Any) -> None:
+    """Draws a rectangle of whole cells, each of which is centred on its row and column."""
+    place = (corner[1] - 0.5, corner[0] - 0.5)
+    axes.add_patch(Rectangle(place, size[1], size[0], **style))
 
 
 def _sheet(
@@ -229,16 +208,14 @@ def _sheet(
     colour: str,
     pads: tuple[Plane, Plane] = ((0, 0), (0, 0)),
 ) -> None:
-    """An array to scale, with the zeros around it, and with its cells if they are few."""
+    """Draws an array to scale, with the zeros around it, and with its cells if they are few."""
     before, after = pads
     if any(before) or any(after):
-        corner = (-0.5 - before[1], -0.5 - before[0])
-        width, height = (size[i] + before[i] + after[i] for i in (1, 0))
-        axes.add_patch(Rectangle(corner, width, height, facecolor=PADDING, edgecolor=MUTED, lw=0.8))
-    axes.add_patch(Rectangle((-0.5, -0.5), size[1], size[0], facecolor="white", lw=0))
-    axes.add_patch(
-        Rectangle((-0.5, -0.5), size[1], size[0], facecolor=(colour, 0.07), edgecolor=colour)
-    )
+        whole = [size[i] + before[i] + after[i] for i in (0, 1)]
+        corner = (-before[0], -before[1])
+        _box(axes, corner, whole, facecolor=PADDING, edgecolor=MUTED, lw=0.8)
+    _box(axes, (0, 0), size, facecolor="white", lw=0)
+    _box(axes, (0, 0), size, facecolor=(colour, 0.07), edgecolor=colour)
     if max(size) <= GRID_UP_TO:
         for row in range(1, size[0]):
             axes.plot([-0.5, size[1] - 0.5], [row - 0.5] * 2, color=colour, lw=0.4, alpha=0.5)
@@ -253,15 +230,14 @@ def _sheet(
 
 
 def _first_cells(axes: Axes, size: Plane) -> None:
-    """The cells that belong to the windows of the close-up, made visible however small."""
+    """Marks the cells that belong to the windows of the close-up."""
     for place, colour in ((FIRST[1], GREEN), (FIRST[0], PURPLE), ((0, 0), ORANGE)):
         if place[0] < size[0] and place[1] < size[1]:
-            corner = (place[1] - 0.5, place[0] - 0.5)
-            axes.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor=colour, lw=1))
+            _box(axes, place, (1, 1), facecolor=colour, edgecolor=colour, lw=1)
 
 
 def _clean(axes: Axes) -> None:
-    """Square cells and no ticks."""
+    """Makes cells square and removes the ticks."""
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
