@@ -74,14 +74,6 @@ class Scaling:
         scale = np.nanstd(states, axis=0)
         return cls(np.nanmean(states, axis=0), np.where(scale > 0, scale, 1.0))
 
-    def apply(self, states: np.ndarray) -> np.ndarray:
-        """Converts from the units of the data to those of the field."""
-        return (states - self.mean) / self.scale
-
-    def undo(self, states: np.ndarray) -> np.ndarray:
-        """Converts from the units of the field to those of the data."""
-        return states * self.scale + self.mean
-
 
 @dataclass(frozen=True)
 class TrajectoryData:

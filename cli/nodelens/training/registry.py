@@ -10,24 +10,34 @@ from nodelens.registry import load, table
 
 
 @dataclass(frozen=True)
-class Loss:
-    """A loss.
+class Choice:
+    """Something that a user chooses by name.
 
     Attributes:
-        name: The name that a user gives as `training.loss`.
-        function: The implementation, as `module:attribute`. For numbers a function of the error of
-            each component in units of its scale, which keeps the shape; for labels a function of
-            labels [batch] and logits [batch, classes] with a result of shape [batch].
-        compares: The kind of data that it compares; the first row of each is the default.
+        name: The name.
+        function: The implementation, as `module:attribute`.
     """
 
     name: str
     function: str
-    compares: Literal["numbers", "labels"] = "numbers"
 
     def load(self) -> Any:
-        """Loads the function."""
+        """Loads the implementation."""
         return load(self.function)
+
+
+@dataclass(frozen=True)
+class Loss(Choice):
+    """A loss.
+
+    For numbers a function of the error of each component in units of its scale, which keeps the
+    shape; for labels a function of labels [batch] and logits [batch, classes], of shape [batch].
+
+    Attributes:
+        compares: The kind of data that it compares; the first row of each is the default.
+    """
+
+    compares: Literal["numbers", "labels"] = "numbers"
 
 
 _LOSSES = "nodelens.training.loop.losses:"
@@ -41,22 +51,14 @@ LOSSES = table(
 
 
 @dataclass(frozen=True)
-class Optimizer:
-    """An optimizer of Keras.
+class Optimizer(Choice):
+    """An optimizer, a class of Keras.
 
     Attributes:
-        name: The name that a user gives as `training.optimizer`.
-        function: The class, as `module:attribute`.
         always_decays: True if it cannot do without a number for the weight decay, be it zero.
     """
 
-    name: str
-    function: str
     always_decays: bool = False
-
-    def load(self) -> Any:
-        """Loads the class."""
-        return load(self.function)
 
 
 _KERAS = "keras.optimizers:"
@@ -78,31 +80,25 @@ OPTIMIZERS = table(
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """The course of the learning rate over a training.
+class Schedule(Choice):
+    """A course of the learning rate.
+
+    A function of the first rate, the final one in multiples of it and the number of steps, which
+    makes a schedule of Keras.
 
     Attributes:
-        name: The name that a user gives as `training.schedule`.
-        function: The implementation, as `module:attribute`: a function of the first rate, the
-            final one and the number of steps that makes a schedule of Keras.
         final: The final rate where none is given, in multiples of the first; None if the rate does
             not fall, and so has no final one.
         reaches_zero: True if the final rate may be zero.
     """
 
-    name: str
-    function: str
-    final: float | None
+    final: float | None = None
     reaches_zero: bool = False
-
-    def load(self) -> Any:
-        """Loads the function."""
-        return load(self.function)
 
 
 _SCHEDULES = "nodelens.training.loop.schedules:"
 SCHEDULES = table(
-    Schedule("constant", _SCHEDULES + "constant", None),
+    Schedule("constant", _SCHEDULES + "constant"),
     Schedule("cosine", _SCHEDULES + "cosine", 0.0, reaches_zero=True),
     Schedule("exponential", _SCHEDULES + "exponential", 0.01),
     Schedule("linear", _SCHEDULES + "linear", 0.0, reaches_zero=True),

@@ -12,7 +12,7 @@ import tensorflow as tf
 from nodelens.errors import NumericalError
 from nodelens.ode import Status
 from nodelens.training.loop.state import Guard, TrainingState
-from nodelens.training.loop.task import Stage, StepResult, Validation
+from nodelens.training.loop.task import Cost, Stage, StepResult, Validation
 from nodelens.training.loop.train import Hooks, Progress, Training, train
 from nodelens.training.settings import TrainingSettings, TrainOdeSettings
 
@@ -55,7 +55,8 @@ class Parabola:
         gradients = [tf.where(nan, tf.constant(float("nan")), self.slope * x)]
         one = tf.constant(1)
         none = tf.constant(0.0)
-        return StepResult(loss, none / none, gradients, one, one, zero, status, none)
+        cost = Cost(one, one, zero, status, none)
+        return StepResult(loss, none / none, gradients, cost)
 
     def validator(self) -> Callable[[], Validation] | None:
         return None

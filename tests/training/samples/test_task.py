@@ -126,7 +126,7 @@ def test_a_residual_network_is_differentiated_too() -> None:
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch[1], logits)
         loss = tf.reduce_mean(losses)
     expected = tape.gradient(loss, task.model.trainable_variables)
-    assert int(found.nfe_forward) == 3
+    assert int(found.cost.nfe_forward) == 3
     for value, reference in zip(found.gradients, expected, strict=True):
         np.testing.assert_allclose(value, reference, atol=1e-6)
 

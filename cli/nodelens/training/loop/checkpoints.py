@@ -1,7 +1,7 @@
 """Checkpoints: files from which a training continues as if it had never stopped."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -90,18 +90,13 @@ def _digest(arrays: dict[str, Any]) -> np.ndarray:
 
 
 def _to_arrays(state: TrainingState) -> dict[str, Any]:
+    best = {f"best_{name}": value for name, value in vars(state.best).items() if name != "weights"}
     return {
         "step": state.step,
         "losses": state.losses,
-        "nfe_forward": state.totals.nfe_forward,
-        "nfe_backward": state.totals.nfe_backward,
-        "drift": state.totals.drift,
-        "best_step": state.best.step,
-        "best_loss": state.best.loss,
-        "best_waited": state.best.waited,
-        "guard_scale": state.guard.scale,
-        "guard_skipped": state.guard.skipped,
-        "guard_in_a_row": state.guard.in_a_row,
+        **vars(state.totals),
+        **best,
+        **{f"guard_{name}": value for name, value in vars(state.guard).items()},
         **_numbered("weights", state.weights),
         **_numbered("optimizer", state.optimizer),
         **_numbered("best", state.best.weights),
@@ -109,25 +104,20 @@ def _to_arrays(state: TrainingState) -> dict[str, Any]:
 
 
 def _from_arrays(arrays: dict[str, np.ndarray]) -> TrainingState:
+    def scalars(kind: type, prefix: str) -> dict[str, Any]:
+        """The fields of a dataclass that are plain numbers."""
+        numbers = [each for each in fields(kind) if each.type in (int, float)]
+        return {each.name: arrays[prefix + each.name].item() for each in numbers}
+
+    best = _collected("best", arrays)
     return TrainingState(
         step=int(arrays["step"]),
         weights=_collected("weights", arrays),
         optimizer=_collected("optimizer", arrays),
         losses=arrays["losses"],
-        totals=Totals(
-            int(arrays["nfe_forward"]), int(arrays["nfe_backward"]), float(arrays["drift"])
-        ),
-        best=Best(
-            int(arrays["best_step"]),
-            float(arrays["best_loss"]),
-            int(arrays["best_waited"]),
-            _collected("best", arrays),
-        ),
-        guard=Guard(
-            float(arrays["guard_scale"]),
-            int(arrays["guard_skipped"]),
-            int(arrays["guard_in_a_row"]),
-        ),
+        totals=Totals(**scalars(Totals, "")),
+        best=Best(**scalars(Best, "best_"), weights=best),
+        guard=Guard(**scalars(Guard, "guard_")),
     )
 
 

@@ -7,6 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from nodelens.datasets.sample_split import SampleSplit
+from nodelens.datasets.samples import SampleData
+from nodelens.datasets.split import Split
+from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.figures.training import Curves
 from nodelens.training.loop.task import Stage, Task
 from nodelens.training.settings import TrainOdeSettings
@@ -86,25 +90,6 @@ class Conclusion(Protocol):
         """
 
 
-class Data(Protocol):
-    """Data of any kind."""
-
-    @property
-    def title(self) -> str:
-        """The data, in words."""
-
-    def content(self) -> bytes:
-        """Returns all numbers, for hashing."""
-
-
-class Parts(Protocol):
-    """Data divided into parts to train on and parts that are held out."""
-
-    @property
-    def how(self) -> str:
-        """The parts, in words."""
-
-
 @dataclass(frozen=True)
 class Experiment(ABC):
     """Data, and a task that learns from it.
@@ -118,8 +103,8 @@ class Experiment(ABC):
     """
 
     settings: TrainOdeSettings
-    data: Data
-    split: Parts
+    data: TrajectoryData | SampleData
+    split: Split | SampleSplit
     task: Task
     stages: tuple[Stage, ...]
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.ode import Status
-from nodelens.training.loop.task import Task
+from nodelens.training.loop.task import Cost, Task
 
 
 class CallMetrics(NamedTuple):
@@ -25,25 +25,17 @@ class CallMetrics(NamedTuple):
         accuracy: The sum over the steps of the accuracy on the batch; NaN where nothing is
             classified.
         gradient_norm: The largest norm of a gradient.
-        nfe_forward: Evaluations of the field by the forward solves, int32.
-        nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
-        rejected: Rejected steps of the forward solves, int32.
-        status: Of the step that failed, if one did (`nodelens.ode.Status`), int32.
         finite: True if every loss and gradient was finite. The update of a step with others is
             skipped, and the call ends there.
-        drift: The largest drift of a state that was integrated backward (see `BackwardStats`).
+        cost: The sums over the steps.
     """
 
     done: tf.Tensor
     losses: tf.Tensor
     accuracy: tf.Tensor
     gradient_norm: tf.Tensor
-    nfe_forward: tf.Tensor
-    nfe_backward: tf.Tensor
-    rejected: tf.Tensor
-    status: tf.Tensor
     finite: tf.Tensor
-    drift: tf.Tensor
+    cost: Cost
 
 
 # steps(first, count) trains from step number `first` (from 0) for `count` steps.
@@ -74,38 +66,31 @@ def make_training_call(
             optimizer.apply(result.gradients, variables)
             return tf.constant(1)
 
-        good = finite & (result.status == int(Status.SUCCESS))
+        total, cost = metrics.cost, result.cost
+        good = finite & (cost.status == int(Status.SUCCESS))
         return CallMetrics(
             done=metrics.done + tf.cond(good, update, lambda: tf.constant(0)),
             losses=tf.tensor_scatter_nd_update(metrics.losses, [[metrics.done]], [result.loss]),
             accuracy=metrics.accuracy + result.accuracy,
             gradient_norm=tf.maximum(metrics.gradient_norm, norm),
-            nfe_forward=metrics.nfe_forward + result.nfe_forward,
-            nfe_backward=metrics.nfe_backward + result.nfe_backward,
-            rejected=metrics.rejected + result.rejected,
-            status=tf.maximum(metrics.status, result.status),
             finite=metrics.finite & finite,
-            drift=tf.maximum(metrics.drift, result.drift),
+            cost=Cost(
+                nfe_forward=total.nfe_forward + cost.nfe_forward,
+                nfe_backward=total.nfe_backward + cost.nfe_backward,
+                rejected=total.rejected + cost.rejected,
+                status=tf.maximum(total.status, cost.status),
+                drift=tf.maximum(total.drift, cost.drift),
+            ),
         )
 
     @tf.function(jit_compile=True, autograph=False)
     def steps(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
-        zero = tf.constant(0)
-        start = CallMetrics(
-            done=zero,
-            losses=tf.zeros([capacity]),
-            accuracy=tf.constant(0.0),
-            gradient_norm=tf.constant(0.0),
-            nfe_forward=zero,
-            nfe_backward=zero,
-            rejected=zero,
-            status=zero,
-            finite=tf.constant(True),
-            drift=tf.constant(0.0),
-        )
+        none, nothing = tf.constant(0), tf.constant(0.0)
+        cost = Cost(none, none, none, none, nothing)
+        start = CallMetrics(none, tf.zeros([capacity]), nothing, nothing, tf.constant(True), cost)
 
         def going(metrics: CallMetrics) -> tf.Tensor:
-            good = metrics.finite & (metrics.status == int(Status.SUCCESS))
+            good = metrics.finite & (metrics.cost.status == int(Status.SUCCESS))
             return (metrics.done < count) & good
 
         (end,) = tf.while_loop(

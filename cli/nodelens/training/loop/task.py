@@ -8,6 +8,24 @@ import keras
 import tensorflow as tf
 
 
+class Cost(NamedTuple):
+    """The cost of one or more steps, and the status of their solves.
+
+    Attributes:
+        nfe_forward: Evaluations of the field by the forward solves, int32.
+        nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
+        rejected: Rejected steps of the forward solves, int32.
+        status: The status of the solves, or of the one that failed (`nodelens.ode.Status`), int32.
+        drift: The largest drift of a state that was integrated backward (see `BackwardStats`).
+    """
+
+    nfe_forward: tf.Tensor
+    nfe_backward: tf.Tensor
+    rejected: tf.Tensor
+    status: tf.Tensor
+    drift: tf.Tensor
+
+
 class StepResult(NamedTuple):
     """The result of one training step before the update; every number is a tensor.
 
@@ -15,21 +33,13 @@ class StepResult(NamedTuple):
         loss: The loss of the batch.
         accuracy: The fraction of the batch classified correctly; NaN where nothing is classified.
         gradients: dL/dθ, in the order of `model.trainable_variables`.
-        nfe_forward: Evaluations of the field by the forward solve, int32.
-        nfe_backward: Evaluations of the field with its vector-Jacobian product, int32.
-        rejected: Rejected steps of the forward solve, int32.
-        status: The status of the solves (`nodelens.ode.Status`), int32.
-        drift: The drift of a state that was integrated backward (see `BackwardStats`).
+        cost: The cost.
     """
 
     loss: tf.Tensor
     accuracy: tf.Tensor
     gradients: list[tf.Tensor]
-    nfe_forward: tf.Tensor
-    nfe_backward: tf.Tensor
-    rejected: tf.Tensor
-    status: tf.Tensor
-    drift: tf.Tensor
+    cost: Cost
 
 
 class Validation(NamedTuple):

@@ -194,7 +194,8 @@ class Duration(NamedTuple):
 
 
 def _read(metrics: CallMetrics) -> CallMetrics:
-    return CallMetrics(*(value.numpy() for value in metrics))
+    found: CallMetrics = tf.nest.map_structure(lambda value: value.numpy(), metrics)
+    return found
 
 
 def _advanced(
@@ -211,9 +212,9 @@ def _advanced(
         step=state.step + len(losses),
         losses=np.concatenate([state.losses, losses]),
         totals=Totals(
-            totals.nfe_forward + int(metrics.nfe_forward),
-            totals.nfe_backward + int(metrics.nfe_backward),
-            max(totals.drift, float(metrics.drift)),
+            totals.nfe_forward + int(metrics.cost.nfe_forward),
+            totals.nfe_backward + int(metrics.cost.nfe_backward),
+            max(totals.drift, float(metrics.cost.drift)),
         ),
         guard=guard,
     )
@@ -247,10 +248,10 @@ def _progress(
         accuracy=None if np.isnan(metrics.accuracy) else float(metrics.accuracy) / count,
         validation=validation,
         gradient_norm=float(metrics.gradient_norm),
-        nfe_forward=float(metrics.nfe_forward) / count,
-        nfe_backward=float(metrics.nfe_backward) / count,
-        rejected=int(metrics.rejected),
-        drift=float(metrics.drift),
+        nfe_forward=float(metrics.cost.nfe_forward) / count,
+        nfe_backward=float(metrics.cost.nfe_backward) / count,
+        rejected=int(metrics.cost.rejected),
+        drift=float(metrics.cost.drift),
         skipped=state.guard.skipped - previous.guard.skipped,
         seconds=elapsed,
         steps_per_second=count / call.seconds,
@@ -276,7 +277,7 @@ def _throughput(durations: Sequence[Duration]) -> tuple[float, float]:
 def _raise_failure(metrics: CallMetrics, state: TrainingState) -> None:
     row = state.guard.in_a_row
     times = f", and so were the {row - 1} before it" if row > 1 else ""
-    status = Status(int(metrics.status))
+    status = Status(int(metrics.cost.status))
     if status is not Status.SUCCESS:
         raise NumericalError(
             f"a solve failed at step {state.step} of the training: {status.name}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -12,68 +11,41 @@ from nodelens.fields.functional import as_function, parameters
 from nodelens.fields.layer import NeuralODE
 from nodelens.ode import Adjoint, Status, odeint, odeint_vjp
 from nodelens.ode.options import OdeintArguments
+from nodelens.training.loop.task import Cost
+
+# From dL/dz1 to dL/dz0, the gradients for the variables of the block, in their order, and the cost.
+Pullback = Callable[[tf.Tensor], tuple[tf.Tensor, list[tf.Tensor], Cost]]
 
 
-class Pulled(NamedTuple):
-    """The gradient of a block.
-
-    Attributes:
-        z0: The gradient for the input.
-        params: The gradients for the variables of the block, in their order.
-        nfe: Evaluations of the field with its vector-Jacobian product, int32.
-        drift: The drift of a state that was integrated backward.
-        status: The status of the backward solve, int32.
-    """
-
-    z0: tf.Tensor
-    params: list[tf.Tensor]
-    nfe: tf.Tensor
-    drift: tf.Tensor
-    status: tf.Tensor
-
-
-class Passed(NamedTuple):
-    """The result of a block.
-
-    Attributes:
-        z1: The output.
-        nfe: Evaluations of the field, int32.
-        rejected: Rejected steps, int32.
-        status: The status of the solve, int32.
-        pullback: The function from dL/dz1 to the gradient of the block.
-    """
-
-    z1: tf.Tensor
-    nfe: tf.Tensor
-    rejected: tf.Tensor
-    status: tf.Tensor
-    pullback: Callable[[tf.Tensor], Pulled]
-
-
-def run_block(block: NeuralODE | ResidualBlocks, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
-    """Runs a block so that its gradient can be computed, and counts evaluations.
+def run_block(
+    block: NeuralODE | ResidualBlocks, z0: tf.Tensor, adjoint: Adjoint
+) -> tuple[tf.Tensor, Pullback]:
+    """Runs a block so that its gradient can be computed.
 
     Args:
         block: The block.
         z0: Its input, shape [batch, ...].
         adjoint: The gradient of an ODE block.
+
+    Returns:
+        Its output z1, and the pullback.
     """
     if isinstance(block, NeuralODE):
         return _solved(block, z0, adjoint)
     with tf.GradientTape() as tape:
         tape.watch(z0)
         z1 = block(z0)
-    variables, count = block.trainable_variables, tf.constant(len(block.fields))
-    success = tf.constant(int(Status.SUCCESS))
 
-    def pullback(by_z1: tf.Tensor) -> Pulled:
-        by_z0, *params = tape.gradient(z1, [z0, *variables], output_gradients=by_z1)
-        return Pulled(by_z0, params, count, tf.constant(0.0), success)
+    def pullback(by_z1: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], Cost]:
+        by_z0, *params = tape.gradient(z1, [z0, *block.trainable_variables], output_gradients=by_z1)
+        count, none = tf.constant(len(block.fields)), tf.constant(0)
+        success = tf.constant(int(Status.SUCCESS))
+        return by_z0, params, Cost(count, count, none, success, tf.constant(0.0))
 
-    return Passed(z1, count, tf.constant(0), success, pullback)
+    return z1, pullback
 
 
-def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
+def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> tuple[tf.Tensor, Pullback]:
     solution, pull = odeint_vjp(
         as_function(block.vector_field),
         z0,
@@ -81,14 +53,20 @@ def _solved(block: NeuralODE, z0: tf.Tensor, adjoint: Adjoint) -> Passed:
         **_arguments(block, adjoint),
     )
 
-    def pullback(by_z1: tf.Tensor) -> Pulled:
+    def pullback(by_z1: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], Cost]:
         gradients = pull(tf.stack([tf.zeros_like(by_z1), by_z1]))
-        stats = gradients.stats
-        drift = tf.cast(tf.reduce_max(stats.drift), tf.float32)
-        return Pulled(gradients.z0, gradients.params, stats.nfe, drift, stats.status)
+        forward, back = solution.stats, gradients.stats
+        succeeded = solution.status == int(Status.SUCCESS)
+        cost = Cost(
+            nfe_forward=forward.nfe,
+            nfe_backward=back.nfe,
+            rejected=forward.rejected,
+            status=tf.where(succeeded, back.status, solution.status),
+            drift=tf.cast(tf.reduce_max(back.drift), tf.float32),
+        )
+        return gradients.z0, gradients.params, cost
 
-    stats = solution.stats
-    return Passed(solution.states[-1], stats.nfe, stats.rejected, solution.status, pullback)
+    return solution.states[-1], pullback
 
 
 def _arguments(block: NeuralODE, adjoint: str | Adjoint = "backsolve") -> OdeintArguments:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from nodelens.datasets.samples import Samples
 from nodelens.fields.network import Network
-from nodelens.ode import Adjoint, Status
+from nodelens.ode import Adjoint
 from nodelens.training.loop.task import StepResult, Validation
 from nodelens.training.registry import Loss
 from nodelens.training.samples.block import run_block
@@ -65,29 +65,23 @@ class SampleTask:
         network = self.network
         with tf.GradientTape() as stem_tape:
             z0 = run_layers(network.stem, x)
-        passed = run_block(network.block, z0, self.adjoint)
-        z1 = passed.z1
+        z1, pullback = run_block(network.block, z0, self.adjoint)
         with tf.GradientTape() as head_tape:
             head_tape.watch(z1)
             outputs = run_layers(network.head, z1)
             loss = tf.reduce_mean(self.losses(outputs, y))
         in_stem, in_head = variables_of(network.stem), variables_of(network.head)
         by_z1, *by_head = head_tape.gradient(loss, [z1, *in_head])
-        pulled = passed.pullback(by_z1)
-        by_stem = stem_tape.gradient(z0, in_stem, output_gradients=pulled.z0)
+        by_z0, by_block, cost = pullback(by_z1)
+        by_stem = stem_tape.gradient(z0, in_stem, output_gradients=by_z0)
         variables = [*in_stem, *network.block.trainable_variables, *in_head]
-        found = [*by_stem, *pulled.params, *by_head]
+        found = [*by_stem, *by_block, *by_head]
         gradient_of = {id(v): g for v, g in zip(variables, found, strict=True)}
-        succeeded = passed.status == int(Status.SUCCESS)
         return StepResult(
             loss=loss,
             accuracy=self.accuracy(outputs, y),
             gradients=[gradient_of[id(v)] for v in self.model.trainable_variables],
-            nfe_forward=passed.nfe,
-            nfe_backward=pulled.nfe,
-            rejected=passed.rejected,
-            status=tf.where(succeeded, pulled.status, passed.status),
-            drift=pulled.drift,
+            cost=cost,
         )
 
     def losses(self, outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:

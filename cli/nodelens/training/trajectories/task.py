@@ -11,7 +11,7 @@ import tensorflow as tf
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.ode import Status
-from nodelens.training.loop.task import StepResult, Validation
+from nodelens.training.loop.task import Cost, StepResult, Validation
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.regularization import Regularization
@@ -99,11 +99,13 @@ class TrajectoryTask:
             loss=loss,
             accuracy=tf.constant(float("nan")),
             gradients=gradients.params,
-            nfe_forward=cost.nfe,
-            nfe_backward=back.nfe,
-            rejected=cost.rejected,
-            status=tf.where(failed == int(Status.SUCCESS), back.status, failed),
-            drift=tf.cast(back.drift, tf.float32),
+            cost=Cost(
+                nfe_forward=cost.nfe,
+                nfe_backward=back.nfe,
+                rejected=cost.rejected,
+                status=tf.where(failed == int(Status.SUCCESS), back.status, failed),
+                drift=tf.cast(back.drift, tf.float32),
+            ),
         )
 
     def validator(self) -> Callable[[], Validation] | None:
