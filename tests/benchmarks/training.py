@@ -29,7 +29,7 @@ IMPORT = "import nodelens.training.runs.run, nodelens.training.runs.prepare"
 
 
 def command(directory: Path, adjoint: str, steps: int) -> list[str]:
-    """A run on the work of the bare loops, with a tenth of the data kept back."""
+    """A run on the work of the bare loops, with a tenth of the data held out."""
     settings = {
         "data.z0": "[[2.0, 0.0]]",
         "data.t_end": 25,

@@ -1,4 +1,4 @@
-"""What is kept back is never trained on, and nothing is lost."""
+"""Data that is held out is never trained on, and nothing is lost."""
 
 import numpy as np
 import pytest
