@@ -66,24 +66,19 @@ class Explainer:
         self.layers = find_layers(rows, wanted) if layer_methods(settings.methods) else []
         score = score_of(settings.target, self.classes.against)
         explained = self.classes.explained
+        grids = [row.grid or CHANNELS_LAST for row in self.layers]
         self._evidence = compile_evidence(
             classifier.model,
             [row.layer for row in self.layers],
             these_classes(explained) if explained else top_k(settings.top_k),
-            grids=[row.grid or CHANNELS_LAST for row in self.layers],
+            grids=grids,
             score=score,
             output=classifier.output,
         )
         # Nothing is traced before it is first used.
         self._reruns = [
-            compile_reruns(
-                classifier.model,
-                row.layer,
-                score,
-                grid=row.grid or CHANNELS_LAST,
-                output=classifier.output,
-            )
-            for row in self.layers
+            compile_reruns(classifier.model, row.layer, score, grid=grid, output=classifier.output)
+            for row, grid in zip(self.layers, grids, strict=True)
         ]
         self._image_score = compile_image_score(classifier.model, score, output=classifier.output)
 
@@ -92,13 +87,7 @@ class Explainer:
         return self.explain_batch([self.prepare(photo)])[0]
 
     def prepare(self, photo: Photo) -> Prepared:
-        """Makes the input of the model from a photo; any thread may do it.
-
-        Args:
-            photo: The photo in its own size.
-
-        Returns:
-            The photo and the model's input.
+        """Makes the input of the model from a photo in its own size; any thread may do it.
 
         Raises:
             UsageError: A box lies outside the photo.
@@ -109,13 +98,8 @@ class Explainer:
     def explain_batch(self, batch: Sequence[Prepared], size: int = 1) -> list[Explanation]:
         """Explains photos together.
 
-        Args:
-            batch: The photos.
-            size: The batch is filled up to this size, so that all batches have the same and
-                nothing is compiled twice.
-
-        Returns:
-            For each photo the predictions and the maps.
+        The batch is filled up to a size, so that all batches have the same and nothing is compiled
+        twice.
 
         Raises:
             OutOfMemoryError: The memory is not enough for such a batch.

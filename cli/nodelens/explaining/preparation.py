@@ -33,15 +33,7 @@ class Prepared:
 
 
 def prepare(photo: Photo, classifier: Classifier, baseline: Baseline) -> Prepared:
-    """Makes the input of a model from a photo.
-
-    Args:
-        photo: The photo in its own size.
-        classifier: The model.
-        baseline: The picture with nothing to see.
-
-    Returns:
-        The photo and the preprocessed pictures.
+    """Makes the input of a model from a photo in its own size.
 
     Raises:
         UsageError: The photo is the model's input already, and of another shape.

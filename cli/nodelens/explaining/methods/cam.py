@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 Combine = Callable[[np.ndarray], np.ndarray]
-"""From what each channel adds, `(h, w, channels)`, to one map `(h, w)`."""
+"""From what each channel adds, `(n, m, channels)`, to one map `(n, m)`."""
 
 CamMethod = Callable[[np.ndarray, np.ndarray, Combine], np.ndarray]
 """`(activations, gradients, combine) -> signed map`, float32 as the activations.
@@ -34,12 +34,6 @@ def first_component(parts: np.ndarray) -> np.ndarray:
     smoothing", Gildenblat's pytorch-grad-cam). The mean of each channel is subtracted first. A
     principal component has no sign of its own; the one is taken that agrees with the sum of the
     channels.
-
-    Args:
-        parts: What each channel adds, shape `(n, m, channels)`.
-
-    Returns:
-        Shape `(n, m)`.
     """
     height, width, channels = parts.shape
     places = parts.reshape(-1, channels)

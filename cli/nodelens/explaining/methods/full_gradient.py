@@ -53,13 +53,7 @@ def compile_full_gradient(
     every network that is made of layers
     $y = \partial y / \partial x \cdot x + \sum_l \partial y / \partial z_l \cdot b_l$.
 
-    Args:
-        model: The classifier; it is not changed.
-        score: The class score.
-        output: The output that is explained, where there are several.
-
-    Returns:
-        A function of a preprocessed picture and the index of a class.
+    The function takes a preprocessed picture and the index of a class.
     """
 
     @compiled

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from nodelens.errors import UsageError
 from nodelens.explaining.methods.full_gradient import FullGradient, compile_full_gradient
 from nodelens.explaining.model.compiling import compiled
-from nodelens.explaining.model.heads import plain_errors, run_scores
+from nodelens.explaining.model.heads import plain_errors, scores_of_class
 from nodelens.explaining.model.targets import ClassScore
 from nodelens.explaining.settings import Baseline
 
@@ -55,20 +55,10 @@ def compile_image_score(
 ) -> Callable[[np.ndarray, np.ndarray, int], ImageScore]:
     """Compiles the scores and gradients of a model; each is traced when it is first used.
 
-    Args:
-        model: The classifier; it is not changed.
-        score: The class score.
-        output: The output that is explained, where there are several.
-
-    Returns:
-        A function of a preprocessed picture, its baseline and the index of a class.
+    The function takes a preprocessed picture, its baseline and the index of a class.
     """
     full_gradient = compile_full_gradient(model, score, output=output)
-
-    def both(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        logits, probabilities = run_scores(model, images, output)
-        indices = tf.fill([tf.shape(logits)[0], 1], index)
-        return score(logits, probabilities, indices)[:, 0], probabilities[:, index]
+    both = scores_of_class(model, score, output)
 
     @compiled
     def value(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
@@ -120,15 +110,10 @@ def compile_image_score(
 
 
 def baseline_pixels(pixels: np.ndarray, kind: Baseline) -> np.ndarray:
-    """Makes the picture with nothing to see.
+    """Makes the picture with nothing to see, `uint8` RGB `(height, width, 3)` of such a picture.
 
-    Args:
-        pixels: The picture, `uint8` RGB `(height, width, 3)`.
-        kind: `black`; `mean`, the average colour of the picture everywhere; or `blur`, the picture
-            blurred until no object is left.
-
-    Returns:
-        `uint8` of the same shape.
+    It is `black`; `mean`, the average colour of the picture everywhere; or `blur`, the picture
+    blurred until no object is left.
     """
     if kind == "black":
         return np.zeros_like(pixels)

@@ -21,18 +21,11 @@ def layer_map(
     image: np.ndarray,
     settings: GradcamSettings,
 ) -> np.ndarray:
-    """Computes the signed map of a method that looks at a layer.
+    """Computes the signed map `(h, w)` of a method of the kind `cam` or `rerun`.
 
-    Args:
-        method: A method of the kind `cam` or `rerun`.
-        activations: Of the image, `(h, w, channels)`.
-        gradients: Of the class score, the same shape.
-        reruns: From a preprocessed image to runs of the model with it.
-        image: The preprocessed image, `(height, width, channels)`.
-        settings: `smooth`, `counterfactual`, `seed` and `pixels` are used.
-
-    Returns:
-        The map, `(h, w)`.
+    Activations and gradients `(h, w, channels)` are those of the preprocessed image; `reruns` makes
+    runs of the model with another one. Of the settings `smooth`, `counterfactual`, `seed` and
+    `pixels` are used.
     """
     if settings.smooth != "aug":
         return _plain(method, activations, gradients, reruns(image), settings)

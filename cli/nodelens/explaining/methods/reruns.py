@@ -12,7 +12,7 @@ from nodelens.explaining.methods.cam import Combine, add_channels
 from nodelens.explaining.model.compiling import compiled
 from nodelens.explaining.model.gradients import intercepted, only_call, watched
 from nodelens.explaining.model.grids import CHANNELS_LAST, Grid
-from nodelens.explaining.model.heads import plain_errors, run_scores
+from nodelens.explaining.model.heads import plain_errors, scores_of_class
 from nodelens.explaining.model.targets import ClassScore
 from nodelens.explaining.settings import PixelSettings
 
@@ -51,47 +51,33 @@ def compile_reruns(
     grid: Grid = CHANNELS_LAST,
     output: str | None = None,
 ) -> Callable[[np.ndarray, int], Reruns]:
-    """Compiles the runs for one layer; each is traced when it is first used.
+    """Compiles the runs for the layer whose output is replaced; each is traced when first used.
 
-    Args:
-        model: The classifier.
-        layer: The layer whose output is replaced.
-        score: The class score.
-        grid: The layout of the output of the layer.
-        output: The output that is explained, where there are several.
-
-    Returns:
-        A function of one preprocessed image and the index of a class.
+    The function takes one preprocessed image and the index of a class.
     """
-
-    def scores(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return run_scores(model, images, output)
+    scores = scores_of_class(model, score, output)
 
     @compiled
     def replaced(image: tf.Tensor, activations: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-        count = tf.shape(activations)[0]
         # What lies below the layer does not lead to the result: TensorFlow leaves it out.
-        images = tf.repeat(image[None], count, axis=0)
+        images = tf.repeat(image[None], tf.shape(activations)[0], axis=0)
 
         def replace(made: Any) -> tf.Tensor:
             places = tf.cast(activations, made.dtype)
             return tf.ensure_shape(grid.gather(places, made), made.shape)
 
         with intercepted(layer, replace):
-            logits, probabilities = scores(images)
-        return score(logits, probabilities, tf.fill([count, 1], index))[:, 0]
+            return scores(images, index)[0]
 
     @compiled
     def probability(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-        return scores(images)[1][:, index]
+        return scores(images, index)[1]
 
     @compiled
     def gradient(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         tape = tf.GradientTape(watch_accessed_variables=False)
         with tape, watched(layer, tape, grid) as calls:
-            logits, probabilities = scores(images)
-            indices = tf.fill([tf.shape(logits)[0], 1], index)
-            explained = score(logits, probabilities, indices)
+            explained = scores(images, index)[0]
         activations = only_call(calls, layer)
         gradients = tape.gradient(explained, activations)
         return tf.cast(activations, tf.float32), tf.cast(gradients, tf.float32)

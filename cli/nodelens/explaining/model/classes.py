@@ -1,7 +1,6 @@
 """The names of the classes of a classifier, and finding one by what a user typed."""
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
@@ -51,13 +50,7 @@ class ClassNames:
         """Finds a class by its index, its name, or its identifier.
 
         A name that is spelled exactly wins; else capitals, spaces, hyphens and underscores make no
-        difference.
-
-        Args:
-            text: What the user typed, such as `285`, `Egyptian cat` or `n02124075`.
-
-        Returns:
-            The index of the class.
+        difference: `285`, `Egyptian cat` and `n02124075` are the same class.
 
         Raises:
             UsageError: The index is out of range, the name is unknown, or several classes bear it.
@@ -132,8 +125,4 @@ def imagenet_classes() -> ClassNames:
     """Reads the 1000 classes of ImageNet, with their WordNet ids, in the order of Keras."""
     source = resources.files("nodelens.explaining.model") / "weights" / "imagenet_classes.csv"
     rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
-    return ClassNames(names=_column(rows, "name"), ids=_column(rows, "wnid"))
-
-
-def _column(rows: Sequence[dict[str, str]], key: str) -> tuple[str, ...]:
-    return tuple(row[key] for row in rows)
+    return ClassNames(tuple(row["name"] for row in rows), tuple(row["wnid"] for row in rows))

@@ -13,12 +13,6 @@ def download_official(application: Application) -> WeightsFile:
 
     Keras shows its progress on stdout.
 
-    Args:
-        application: The network.
-
-    Returns:
-        The complete file.
-
     Raises:
         EnvironmentLacksError: They are not available.
     """

@@ -9,16 +9,10 @@ from nodelens.explaining.model.weights_files import WeightsFile
 
 
 def load_embedded_vgg19(file: WeightsFile) -> keras.Model:
-    """Builds VGG19 with the pooled head and fills in the embedded weights.
+    """Builds VGG19 with the pooled head, in float32, and fills in the embedded weights.
 
     Kernels of convolutions are stored as 8-bit integers with one scale an output channel:
     `kernel = integer * scale`.
-
-    Args:
-        file: The file of weights.
-
-    Returns:
-        The model, in float32.
 
     Raises:
         EnvironmentLacksError: The file is missing or is not the one that was released.

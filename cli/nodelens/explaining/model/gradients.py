@@ -60,18 +60,8 @@ def compile_evidence(
 
     The model runs once, forward, as it is. The tape watches nothing but the outputs of the layers,
     so that only what lies above the lowest of them is recorded: this also holds for a layer inside
-    a branch, a nested or a subclassed model, where the model cannot be cut in two.
-
-    Args:
-        model: A classifier of one image.
-        layers: Layers of the model, at any depth.
-        selector: Chooses the classes from the logits.
-        grids: The layouts of the outputs of the layers; channels last unless given.
-        score: The class score $y^c$ whose gradient is taken.
-        output: The output that is explained, where there are several.
-
-    Returns:
-        A function of preprocessed images, float32 `(n, height, width, channels)`.
+    a branch, a nested or a subclassed model, where the model cannot be cut in two. The selector
+    chooses the classes from the logits. Channels come last unless grids of the layers are given.
     """
 
     @compiled

@@ -56,17 +56,11 @@ CHANNELS_LAST = Grid("last", None, None)
 
 
 def grid_of(shape: Shape | None, input_size: tuple[int, int], *, first: bool) -> Grid | None:
-    """Finds the layout of an output.
+    """Finds the layout of an output of this shape; None if it has no height and width.
 
-    Tokens are taken for a grid of the proportions of the picture.
-
-    Args:
-        shape: Of the output, without the batch axis; None if it is not one tensor.
-        input_size: Height and width of the picture.
-        first: True if channels come first in this model.
-
-    Returns:
-        The grid; None if the output has no height and width.
+    The shape is without the batch axis, and None if the output is not one tensor; channels are
+    taken to come first where `first` is set. Tokens are taken for a grid of the proportions of the
+    picture.
     """
     if shape is None or len(shape) not in {2, 3}:
         return None

@@ -6,7 +6,7 @@ layer, a function called in a subclassed model and a nested model are all the sa
 nothing in the model is touched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ import tensorflow as tf
 from nodelens.errors import NodelensError, UsageError
 from nodelens.explaining.model.compiling import compiled
 from nodelens.explaining.model.grids import run_model
+from nodelens.explaining.model.targets import ClassScore
 
 _SHAPE_ONLY = {"Identity", "Reshape", "Squeeze", "Cast", "StopGradient"}
 
@@ -57,15 +58,9 @@ def _select_output(result: Any, names: list[str], wanted: str | None) -> tf.Tens
 def run_scores(
     model: keras.Model, images: tf.Tensor, output: str | None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Runs a classifier as it is, in a graph that is being built.
+    """Returns logits and probabilities, in a graph that is being built.
 
-    Args:
-        model: The classifier.
-        images: Preprocessed pictures `(n, height, width, channels)`.
-        output: The output that is explained, where there are several.
-
-    Returns:
-        Logits and probabilities, float32, shape `(n, classes)`; two classes for a single output.
+    Both are float32 `(n, classes)`, of two classes for a single output.
 
     Raises:
         UsageError: The output is unknown, or that of no classifier, or there are several and none
@@ -75,16 +70,24 @@ def run_scores(
     return _read_scores(_select_output(run_model(model, images), names, output))
 
 
+def scores_of_class(
+    model: keras.Model, score: ClassScore, output: str | None
+) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """Returns a function of images and the index of a class, for a graph that is being built.
+
+    It computes the scores and the probabilities of that class, both float32 `(n,)`.
+    """
+
+    def scores(images: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        logits, probabilities = run_scores(model, images, output)
+        indices = tf.fill([tf.shape(logits)[0], 1], index)
+        return score(logits, probabilities, indices)[:, 0], probabilities[:, index]
+
+    return scores
+
+
 def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str | None) -> int:
-    """Counts the classes of a model, without running it.
-
-    Args:
-        model: The model.
-        image_shape: Height, width and channels of its input.
-        output: The output that is explained, where there are several.
-
-    Returns:
-        The number of classes; two for a single output.
+    """Counts the classes of a model without running it; two for a single output.
 
     Raises:
         UsageError: The output is that of no classifier.
@@ -102,8 +105,7 @@ def count_classes(model: keras.Model, image_shape: tuple[int, ...], output: str 
 def before_head(output: tf.Tensor) -> tuple[tf.Tensor | None, str]:
     """Finds the input of the softmax or sigmoid that a symbolic tensor is the output of.
 
-    Returns:
-        That input, or None if there is no softmax or sigmoid; and the kind of the operation.
+    It is None if there is no softmax or sigmoid; the kind of the operation comes with it.
     """
     operation = output.op
     while operation.type in _SHAPE_ONLY:

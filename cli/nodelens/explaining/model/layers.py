@@ -15,6 +15,7 @@ from nodelens.explaining.model.compiling import compiled
 from nodelens.explaining.model.gradients import intercepted
 from nodelens.explaining.model.grids import (
     Grid,
+    Shape,
     computes_channels_first,
     grid_of,
     picture_shape,
@@ -24,8 +25,6 @@ from nodelens.explaining.model.receptive_field import ReceptiveField, receptive_
 
 MOST_CHOICES = 30
 """How many candidates an error names: the last ones, where most maps are made."""
-
-Shape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,7 @@ class LayerRow:
 
 
 def list_layers(model: keras.Model, input_size: tuple[int, int]) -> tuple[LayerRow, ...]:
-    """Describes the layers of a model in the order in which they run, without its inputs.
-
-    Args:
-        model: The model: functional, sequential, subclassed, or any of these nested.
-        input_size: Height and width of the images it is given.
-
-    Returns:
-        One row a layer.
-    """
+    """Describes the layers of a model in the order in which they run, without its inputs."""
     named = _walk(model)
     shapes = _declared_shapes(named) or _traced_shapes(model, named, input_size)
     fields = receptive_fields(model, input_size)
@@ -92,14 +83,9 @@ def list_layers(model: keras.Model, input_size: tuple[int, int]) -> tuple[LayerR
 def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
     """Finds the layer to explain at.
 
-    Args:
-        rows: The layers of the model.
-        name: The name of the layer, for a nested one the whole path or, if no other layer bears
-            it, the name alone; `auto` is the last layer whose output has a height and a width, in
-            a transformer with a class token the last such layer before the last attention.
-
-    Returns:
-        The layer.
+    For a nested layer the name is the whole path or, if no other layer bears it, the name alone;
+    `auto` is the last layer whose output has a height and a width, in a transformer with a class
+    token the last such layer before the last attention.
 
     Raises:
         UsageError: There is no such layer, or its output has no spatial axes.
@@ -132,18 +118,9 @@ def find_layer(rows: tuple[LayerRow, ...], name: str) -> LayerRow:
 
 
 def find_layers(rows: tuple[LayerRow, ...], names: Sequence[str]) -> list[LayerRow]:
-    """Finds the layers to explain at.
+    """Finds the layers to explain at, each once, as `find_layer` does.
 
-    Args:
-        rows: The layers of the model.
-        names: Their names; `auto` as in `find_layer`, and `all` for a walk through the model: the
-            last layer of every size.
-
-    Returns:
-        The layers, each once.
-
-    Raises:
-        UsageError: As in `find_layer`.
+    The name `all` is a walk through the model: the last layer of every size.
     """
     found: list[LayerRow] = []
     for name in names:
@@ -163,7 +140,7 @@ def _usual(rows: tuple[LayerRow, ...]) -> list[LayerRow]:
     In a network without attention a matrix is rarely a row of tokens. With a class token only what
     lies before the last attention layer tells of the picture: behind it that token alone counts.
     """
-    spatial = [row for row in rows if row.grid]
+    spatial = [row for row in rows if row.spatial]
     attentive = [number for number, row in enumerate(rows) if row.attention]
     if not attentive:
         return [row for row in spatial if row.grid and row.grid.kind != "tokens"] or spatial

@@ -48,15 +48,9 @@ def load_classifier(
     class_names: ClassNames | None = None,
     announce: Callable[[str], None] = lambda _: None,
 ) -> Classifier:
-    """Loads a model.
+    """Loads a model; a sentence is announced before anything is downloaded.
 
-    Args:
-        request: The model that is asked for.
-        class_names: The names of its classes, if they do not follow from the request.
-        announce: Called with a sentence before anything is downloaded.
-
-    Returns:
-        The classifier.
+    The class names are given where they do not follow from the request.
 
     Raises:
         UsageError: A name is unknown, or a file is missing, damaged or does not fit.
@@ -185,16 +179,7 @@ def wrap_model(
     weights: Weights,
     class_names: ClassNames | None = None,
 ) -> Classifier:
-    """Makes a classifier of a model of the user's.
-
-    Args:
-        model: The model; it is not changed.
-        request: The settings of the model.
-        weights: Its weights and their origin.
-        class_names: The names of its classes; None stands for numbers.
-
-    Returns:
-        The classifier.
+    """Makes a classifier of a model of the user's; without class names they are numbered.
 
     Raises:
         UsageError: It is no model of one picture, or the settings do not fit it.
@@ -203,7 +188,7 @@ def wrap_model(
     channels = input_channels(model)
     family = _family(model, request)
     count = count_classes(model, (*size, channels), request.output)
-    names = class_names or _numbered(count)
+    names = class_names or ClassNames(tuple(f"class_{index}" for index in range(count)))
     if len(names) != count:
         raise UsageError(
             f"{request.labels or 'labels'}: {len(names)} names, and the model has {count} classes",
@@ -220,10 +205,6 @@ def wrap_model(
         default_layer="auto",
         output=request.output,
     )
-
-
-def _numbered(count: int) -> ClassNames:
-    return ClassNames(tuple(f"class_{index}" for index in range(count)))
 
 
 def _family(model: keras.Model, request: ModelSettings) -> str:

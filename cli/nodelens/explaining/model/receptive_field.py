@@ -24,14 +24,9 @@ class ReceptiveField:
 def receptive_fields(model: keras.Model, input_size: tuple[int, int]) -> dict[str, ReceptiveField]:
     """Computes the receptive field of every layer, through branches and nested models.
 
-    Args:
-        model: The model.
-        input_size: Height and width of the images it is given.
-
-    Returns:
-        The fields under the layers' names, those of nested models as `outer/inner`. Layers without
-        a field of one size and place are left out: behind branches that look at different places,
-        behind a pooling over everything, and in models that are no graph of layers.
+    The names of layers of nested models are `outer/inner`. Layers without a field of one size and
+    place are left out: behind branches that look at different places, behind a pooling over
+    everything, and in models that are no graph of layers.
     """
     try:
         reading = read_model(model)

@@ -27,8 +27,7 @@ def refuse_unknown(model: ModelSettings) -> None:
 def known_classes(model: ModelSettings) -> ClassNames | None:
     """Finds the names of the classes, as far as they are known without the model.
 
-    Returns:
-        The names of the file of labels, or of ImageNet for a network; None for a user's model.
+    They are those of the file of labels, or of ImageNet for a network; None for a user's model.
     """
     if model.labels is not None:
         return read_labels(Path(model.labels))

@@ -3,7 +3,6 @@
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -11,14 +10,9 @@ from nodelens.errors import UsageError
 
 
 def load_user_model(path: Path, *, trust: bool = False) -> keras.Model:
-    """Loads a whole model.
+    """Loads a whole model from a `.keras` or HDF5 file, and does not compile it.
 
-    Args:
-        path: A `.keras` file, or an HDF5 file of a whole model.
-        trust: True if code that is stored in the file (such as a `Lambda` layer) may run.
-
-    Returns:
-        The model, not compiled.
+    Code that is stored in the file (such as a `Lambda` layer) runs only with `trust`.
 
     Raises:
         UsageError: The file is none of these, is damaged, needs code that is not there, or holds
@@ -36,9 +30,8 @@ def load_user_model(path: Path, *, trust: bool = False) -> keras.Model:
 def import_custom_classes(path: Path) -> None:
     """Runs a Python file that registers the custom classes of a model.
 
-    Args:
-        path: The file; classes in it are found by Keras if they are decorated with
-            `keras.saving.register_keras_serializable`, or by their name.
+    Classes in it are found by Keras if they are decorated with
+    `keras.saving.register_keras_serializable`, or by their name.
 
     Raises:
         UsageError: It cannot be run.
@@ -66,7 +59,7 @@ def scales_its_input(model: keras.Model) -> bool:
 
 
 def _not_loaded(path: Path, reason: str) -> UsageError:
-    hint: Any = "the file may be damaged, or from another version of Keras"
+    hint = "the file may be damaged, or from another version of Keras"
     if "safe_mode" in reason or "Lambda" in reason or "lambda" in reason:
         hint = "the file holds code; if you trust where it comes from, set `model.trust`"
     elif "registered" in reason or "custom" in reason.lower() or "Unknown" in reason:

@@ -57,9 +57,8 @@ def refuse_unknown_weights(weights: str) -> None:
 def known_weights() -> list[WeightsFile]:
     """Looks for the files that are known by name.
 
-    Returns:
-        The official weights of VGG19, those of other networks that are in Keras' cache, and the
-        weights that are part of the package.
+    They are the official weights of VGG19, those of other networks that are in Keras' cache, and
+    the weights that are part of the package.
     """
     official = [official_file(application) for application in applications().values()]
     shown = [f for f in official if f.state != "absent" or f.name.endswith(" vgg19")]
