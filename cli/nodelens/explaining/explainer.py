@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from nodelens.explaining.explanation import Explanation
+from nodelens.explaining.judging.faithfulness import Trial, faithfulness
 from nodelens.explaining.judging.localisation import localise, region_box
-from nodelens.explaining.judging.measuring import Control, controls_of, measure
+from nodelens.explaining.judging.measuring import Control, controls_of
 from nodelens.explaining.methods.cam import gradcam, positive_part
 from nodelens.explaining.methods.image_score import ImageScore, compile_image_score
 from nodelens.explaining.methods.layer_maps import layer_map
@@ -183,8 +184,9 @@ class Explainer:
         )
         if heat_map.empty or not self.settings.metrics:
             return heat_map
-        found = measure(values, view, prepared.plain, self.settings.metric_steps)
-        return replace(heat_map, faithfulness=found)
+        steps = self.settings.metric_steps
+        trial = Trial(values, view.image, view.probability_of, prepared.plain, steps)
+        return replace(heat_map, faithfulness=faithfulness(trial))
 
     def _at_layer(
         self, evidence: Evidence, number: int, rank: int, method: Method, view: ImageScore

@@ -161,18 +161,7 @@ class PictureResult:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was found out about one photo.
-
-    Attributes:
-        photo: The photo in its own size.
-        predictions: The best classes, best first.
-        maps: One for each layer, class and method, in this order; then, for each class, those of
-            the methods that need no layer.
-        model: Name of the model.
-        weights: The weights that it ran with.
-        controls: Random maps, measured beside the others if that was requested.
-        sanity: The change of the maps when the weights are shuffled, if that was requested.
-    """
+    """All that was found out about one photo, see `Explanation`."""
 
     photo: Photo
     predictions: tuple[Prediction, ...]
@@ -185,12 +174,7 @@ class Findings:
     def without_pixels(
         self, files: Sequence[MapFiles] = (), figures: Mapping[str, Path] | None = None
     ) -> PictureResult:
-        """Returns what was found out without the pixels.
-
-        Args:
-            files: The files of each map; none if nothing was written.
-            figures: The files of the figures that judge the maps.
-        """
+        """Returns the same without pixels, with the files of each map and of the figures."""
         written = files or [MapFiles()] * len(self.maps)
         return PictureResult(
             path=self.photo.path,

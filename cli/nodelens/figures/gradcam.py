@@ -1,7 +1,6 @@
 """The figure that explains one class of one photo: the photo, and the photo with its heat map."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -30,38 +29,35 @@ _HEAD = 0.62
 _FOOT = 0.38
 
 
-@dataclass(frozen=True)
-class GradcamCaption:
-    """The words of the figure.
+class Scale(NamedTuple):
+    """A scale of colours, with the words at both of its ends."""
 
-    Attributes:
-        class_index: The index of the explained class.
-        class_name: Its name.
-        probability: Its probability, from 0 to 1.
-        layer: The layer of the map; `input` for a map of the pixels.
-        method: The method in words.
-        footer: The line at the bottom.
-        empty: True if there is nothing to see in the map.
-        signed: True if the map also shows what speaks against the class.
-    """
-
-    class_index: int
-    class_name: str
-    probability: float
-    layer: str
-    method: str
-    footer: str
-    empty: bool
-    signed: bool = False
+    colours: str
+    low: str
+    high: str
 
 
-def gradcam_figure(photo: np.ndarray, overlay: np.ndarray, caption: GradcamCaption) -> Figure:
+ONE_SIGN = Scale(COLOUR_MAP, "none", "most")
+BOTH_SIGNS = Scale(SIGNED_COLOUR_MAP, "against", "for")
+
+
+def gradcam_figure(
+    photo: np.ndarray,
+    overlay: np.ndarray,
+    title: str,
+    words: str,
+    footer: str,
+    scale: Scale | None,
+) -> Figure:
     """Draws the photo and its overlay side by side.
 
     Args:
         photo: `uint8` RGB, shape `(height, width, 3)`.
         overlay: The same, with the heat map blended in.
-        caption: The words.
+        title: The line above the overlay.
+        words: A second line, fainter.
+        footer: The line at the bottom.
+        scale: `ONE_SIGN` or `BOTH_SIGNS` for the scale of colours; None where there is no colour.
 
     Returns:
         The figure; `figure.savefig(...)` writes it.
@@ -74,26 +70,19 @@ def gradcam_figure(photo: np.ndarray, overlay: np.ndarray, caption: GradcamCapti
     left = figure.add_axes((_GAP / _WIDTH, bottom, wide, tall))
     right = figure.add_axes(((_GAP * 2 + _PANEL) / _WIDTH, bottom, wide, tall))
     _show(left, photo, "Original image", "")
-    _show(right, overlay, *_titles(caption))
-    if not caption.empty:
-        _add_scale(figure, right, caption)
+    _show(right, overlay, title, words)
+    if scale:
+        _add_scale(figure, right, scale)
     figure.text(
         _GAP / _WIDTH,
         _FOOT / height / 2,
-        caption.footer,
+        footer,
         color=_FAINT,
         fontsize=7.5,
         va="center",
         parse_math=False,
     )
     return figure
-
-
-def _titles(caption: GradcamCaption) -> tuple[str, str]:
-    first = f"class {caption.class_index} ({caption.class_name})"
-    where = "the input" if caption.layer == "input" else f"layer {caption.layer}"
-    second = f"probability {caption.probability:.2g}, {caption.method} at {where}"
-    return first, second + (": nothing speaks for it" if caption.empty else "")
 
 
 def _show(axes: Axes, pixels: np.ndarray, first: str, second: str) -> None:
@@ -116,14 +105,14 @@ def _write_above(axes: Axes, text: str, points: float, **style: Any) -> None:
     )
 
 
-def _add_scale(figure: Figure, beside: Axes, caption: GradcamCaption) -> None:
+def _add_scale(figure: Figure, beside: Axes, scale: Scale) -> None:
     """Adds a slim scale of colours at the right edge of a panel."""
     box = beside.get_position()
     axes = figure.add_axes((box.x1 + 0.08 / _WIDTH, box.y0, 0.1 / _WIDTH, box.height))
-    colour_map = SIGNED_COLOUR_MAP if caption.signed else COLOUR_MAP
-    bar = figure.colorbar(mpl.cm.ScalarMappable(Normalize(0, 1), colour_map), cax=axes)
+    colours = mpl.cm.ScalarMappable(Normalize(0, 1), scale.colours)
+    bar = figure.colorbar(colours, cax=axes)
     bar.outline.set_visible(False)
-    bar.set_ticks([0.01, 0.99], labels=["against", "for"] if caption.signed else ["none", "most"])
+    bar.set_ticks([0.01, 0.99], labels=[scale.low, scale.high])
     axes.tick_params(length=0, labelsize=7, labelcolor=_FAINT, pad=2)
 
 

@@ -7,6 +7,7 @@ import pytest
 from nodelens.explaining.judging.faithfulness import (
     Faithfulness,
     Plain,
+    Trial,
     faithfulness,
     gini,
     mean_of,
@@ -43,7 +44,7 @@ def view() -> ImageScore:
 def judged(view: ImageScore, values: np.ndarray, steps: int = 80) -> Faithfulness:
     nothing = np.zeros(SHAPE, np.float32)
     plain = Plain(nothing, nothing, nothing)
-    return faithfulness(values, view.image, view.probability_of, plain, steps=steps)
+    return faithfulness(Trial(values, view.image, view.probability_of, plain, steps))
 
 
 def marks_patch() -> np.ndarray:
@@ -116,7 +117,7 @@ def test_equal_values_come_in_a_random_order_and_always_the_same(view):
 def test_deleted_pixels_are_grey_and_inserted_ones_come_into_a_blurred_picture(view):
     # By hand: in the end 0.25 is left of each of the six pixels, in the beginning 0.5.
     plain = Plain(*(np.full(SHAPE, value, np.float32) for value in (0.5, 0.25, 0)))
-    found = faithfulness(marks_patch(), view.image, view.probability_of, plain, steps=4)
+    found = faithfulness(Trial(marks_patch(), view.image, view.probability_of, plain, 4))
     np.testing.assert_allclose(found.deletion_curve[-1], probability(np.array(1.5)), rtol=1e-5)
     np.testing.assert_allclose(found.insertion_curve[0], probability(np.array(3.0)), rtol=1e-5)
 
@@ -135,7 +136,7 @@ def test_road_is_half_the_gap_between_least_and_most_relevant_first(view):
     bright = marks_patch()[..., None]
     nothing = np.zeros(SHAPE, np.float32)
     plain = Plain(nothing, nothing, nothing)
-    found = faithfulness(marks_patch(), bright, view.probability_of, plain, steps=1)
+    found = faithfulness(Trial(marks_patch(), bright, view.probability_of, plain, 1))
     full = probability(np.array(6.0))
     np.testing.assert_allclose(found.road_least_curve, [full] * 5, rtol=1e-5)
     np.testing.assert_allclose(found.road_most_curve, [1 / 3] * 5, atol=0.01)
@@ -172,9 +173,8 @@ def test_the_model_runs_as_often_as_the_table_says(view, steps):
         return view.probability_of(images)
 
     nothing = np.zeros(SHAPE, np.float32)
-    found = faithfulness(
-        marks_patch(), view.image, counted, Plain(nothing, nothing, nothing), steps=steps
-    )
+    plain = Plain(nothing, nothing, nothing)
+    found = faithfulness(Trial(marks_patch(), view.image, counted, plain, steps))
     # By hand: two curves of steps + 1 points, five shares for ROAD in both orders, the picture and
     # what the map shows of it.
     assert sum(runs) == runs_needed(GradcamSettings(metric_steps=steps)) == 2 * steps + 14

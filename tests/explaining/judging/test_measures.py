@@ -16,18 +16,14 @@ def brightness(trial: Trial) -> tuple[float, list[np.ndarray]]:
 
 def test_a_measure_is_a_function_and_a_row(monkeypatch):
     row = Measure(
-        "brightness", "mean_brightness", "bright", "higher", ".2f",
-        function=f"{__name__}:brightness", runs=lambda settings: 5,
-        panel=Panel("Brightness", "shown", "nothing", ("brightness_curve",)),
+        "brightness", "higher", ".2f", f"{__name__}:brightness", lambda _: 5, title="bright",
+        mean="mean_brightness", panel=Panel("Brightness", "shown", "", ("brightness_curve",)),
     )  # fmt: skip
     monkeypatch.setattr("nodelens.explaining.judging.registry.load", lambda place: brightness)
-    monkeypatch.setitem(MEASURES, "brightness", row)
-    for name in [name for name, other in MEASURES.items() if other.function and other != row]:
-        monkeypatch.delitem(MEASURES, name)
+    monkeypatch.setattr("nodelens.explaining.judging.registry.MEASURES", {"brightness": row})
     image = np.ones((2, 2, 1), np.float32)
-    found = faithfulness(
-        np.array([[2.0, 0], [0, 2]]), image, lambda x: x, Plain(image, image, image), steps=1
-    )
+    plain = Plain(image, image, image)
+    found = faithfulness(Trial(np.eye(2) * 2, image, lambda x: x, plain, 1))
     assert (found.brightness, found.brightness_curve) == (0.5, (1.0, 0.5))
     assert runs_needed(GradcamSettings()) == 5
     means = MethodMeans("gradcam", "conv", 1, 1, {"mean_brightness": Mean(0.5, None)})

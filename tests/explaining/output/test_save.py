@@ -8,6 +8,7 @@ from nodelens.errors import UsageError
 from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.layers import list_layers
 from nodelens.explaining.output.document import image_document, layer_document
+from nodelens.explaining.output.painting import draw_map
 from nodelens.explaining.output.save import save_explanation
 from nodelens.explaining.pictures.scaling import divide_by_maximum, enlarge
 from nodelens.explaining.settings import OutputSettings
@@ -145,3 +146,20 @@ def test_layers_are_described_as_plain_data(classifier):
     assert row["name"] == "block1_conv1"
     assert row["output_shape"] == [224, 224, 64]
     assert row["receptive_field"]["width"]["size"] == 3
+
+
+def words_above_the_overlay(explanation: Explanation, **changes) -> list[str]:
+    heat_map = dataclasses.replace(explanation.maps[0], **changes)
+    figure = draw_map(explanation, heat_map, explanation.photo.pixels)
+    return [text.get_text() for text in figure.axes[1].texts]
+
+
+def test_the_figure_names_class_method_and_layer(cat_explanation, empty):
+    title, words = words_above_the_overlay(cat_explanation)
+    assert title == "class 285 (Egyptian_cat)"
+    assert words == "probability 0.76, Grad-CAM at layer block5_conv4"
+    changes = {"counterfactual": True, "smooth": "aug", "explains": "prob", "layer": "input"}
+    assert words_above_the_overlay(cat_explanation, **changes)[1] == (
+        "probability 0.76, counterfactual Grad-CAM (aug-smoothed) of the probability at the input"
+    )
+    assert words_above_the_overlay(empty)[1].endswith("block5_conv4: nothing speaks for it")

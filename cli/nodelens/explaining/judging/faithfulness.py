@@ -57,18 +57,23 @@ class Trial:
     """A map that is to be measured.
 
     Attributes:
-        large: The map in the size of the picture, `(height, width)`.
+        values: The map, of any size, `(h, w)`.
         image: The preprocessed picture, `(height, width, channels)`.
         probability_of: From pictures to the probabilities of the class.
         plain: The pixels that replace others.
         steps: Points of the curves of deletion and insertion after the first.
     """
 
-    large: np.ndarray
+    values: np.ndarray
     image: np.ndarray
     probability_of: Callable[[np.ndarray], np.ndarray]
     plain: Plain
     steps: int
+
+    @cached_property
+    def large(self) -> np.ndarray:
+        """The map in the size of the picture, `(height, width)`."""
+        return enlarge(self.values, (self.image.shape[1], self.image.shape[0]))
 
     @cached_property
     def ranks(self) -> np.ndarray:
@@ -104,44 +109,24 @@ class Trial:
         return np.concatenate(parts)
 
 
-MeasureFunction = Callable[[Trial], tuple[float, Sequence[np.ndarray]]]
-"""The type of measures: a map gives a value and the curves of its row in `MEASURES`."""
+Measured = tuple[float, Sequence[np.ndarray]]
+"""The value of a measure, and its curves in the order of its row in `MEASURES`."""
 
 
-def faithfulness(
-    values: np.ndarray,
-    image: np.ndarray,
-    probability_of: Callable[[np.ndarray], np.ndarray],
-    plain: Plain,
-    *,
-    steps: int,
-) -> Faithfulness:
-    """Measures a map by what the model says of pictures that are changed by it.
-
-    Args:
-        values: The map, of any size, `(h, w)`.
-        image: The preprocessed picture, `(height, width, channels)`.
-        probability_of: From pictures to the probabilities of the class.
-        plain: The pixels that replace others.
-        steps: Points of the curves of deletion and insertion after the first.
-
-    Returns:
-        The measures.
-    """
-    large = enlarge(values, (image.shape[1], image.shape[0]))
-    trial = Trial(large, image, probability_of, plain, steps)
-    found: dict[str, float] = {}
+def faithfulness(trial: Trial) -> Faithfulness:
+    """Measures a map by what the model says of pictures that are changed by it."""
+    values: dict[str, float] = {}
     curves: dict[str, tuple[float, ...]] = {}
     for measure in faithfulness_measures():
-        value, its_curves = measure.load()(trial)
-        found[measure.name] = float(value)
+        value, found = measure.load()(trial)
+        values[measure.name] = float(value)
         names = measure.panel.curves if measure.panel else ()
-        for name, curve in zip(names, its_curves, strict=True):
+        for name, curve in zip(names, found, strict=True):
             curves[name] = tuple(map(float, curve))
-    return Faithfulness(found, curves)
+    return Faithfulness(values, curves)
 
 
-def deletion(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+def deletion(trial: Trial) -> Measured:
     """Measures the area under the deletion curve, 0…1 (Petsiuk et al. 2018, section 4.2).
 
     Pixels are replaced by grey, most relevant first.
@@ -150,7 +135,7 @@ def deletion(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
     return _area(curve), [curve]
 
 
-def insertion(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+def insertion(trial: Trial) -> Measured:
     """Measures the area under the insertion curve, 0…1 (Petsiuk et al. 2018, section 4.2).
 
     The pixels of a blurred picture are replaced by those of the picture, most relevant first.
@@ -159,7 +144,7 @@ def insertion(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
     return _area(curve), [curve]
 
 
-def road(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+def road(trial: Trial) -> Measured:
     r"""Measures ROAD, -0.5…0.5 (Rong et al. 2022).
 
     The most and the least relevant pixels are taken away and filled in from their neighbours, see
@@ -174,7 +159,7 @@ def road(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
     return (least - most).mean() / 2, [most, least]
 
 
-def drop(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+def drop(trial: Trial) -> Measured:
     r"""Measures the share of the probability that is lost, 0…1 (Chattopadhay et al. 2018, 4.1).
 
     $\max(0, p(x) - p(L \odot x)) / p(x)$ with the positive part of the map scaled to a maximum of
@@ -184,7 +169,7 @@ def drop(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
     return (max(0, before - after) / before if before > 0 else 0.0), []
 
 
-def increase(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+def increase(trial: Trial) -> Measured:
     """Measures whether the probability rises instead, 0 or 1 (Chattopadhay et al. 2018, 4.1).
 
     The share of pictures where it does is the increase in confidence.
@@ -193,7 +178,7 @@ def increase(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
     return float(after > before), []
 
 
-def sparsity(trial: Trial) -> tuple[float, Sequence[np.ndarray]]:
+def sparsity(trial: Trial) -> Measured:
     """Measures the Gini index of the positive part (Chalasani et al. 2020, section 3).
 
     It is 0 where the map is the same everywhere, and nearly 1 where it marks one pixel.

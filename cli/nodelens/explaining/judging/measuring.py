@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nodelens.explaining.judging.faithfulness import Faithfulness, Plain, faithfulness, mean_of
+from nodelens.explaining.judging.faithfulness import (
+    Faithfulness,
+    Plain,
+    Trial,
+    faithfulness,
+    mean_of,
+)
 from nodelens.explaining.judging.registry import DRAWS
 from nodelens.explaining.methods.cam import positive_part, random_weights
 from nodelens.explaining.methods.image_score import ImageScore
@@ -28,11 +34,6 @@ class Control:
     layer: str
     target: Prediction
     faithfulness: Faithfulness
-
-
-def measure(values: np.ndarray, view: ImageScore, plain: Plain, steps: int) -> Faithfulness:
-    """Measures one map of a photo, see `faithfulness`; `view` is that of the photo and class."""
-    return faithfulness(values, view.image, view.probability_of, plain, steps=steps)
 
 
 def controls_of(
@@ -69,8 +70,8 @@ def controls_of(
         random_maps.append((INPUT, noise))
     for where, maps in random_maps:
         for target, view in zip(targets, views, strict=True):
-            found = mean_of([measure(values, view, plain, steps) for values in maps])
-            yield Control(where, target, found)
+            trials = [Trial(each, view.image, view.probability_of, plain, steps) for each in maps]
+            yield Control(where, target, mean_of(list(map(faithfulness, trials))))
 
 
 def _random_map(activations: np.ndarray, seed: int) -> np.ndarray:

@@ -44,28 +44,32 @@ class Measure:
 
     Attributes:
         name: The key of its value for one map in documents.
-        mean: The key of its mean over pictures in documents.
-        title: The heading of its column.
         better: The direction of better maps; empty where there is none.
         form: The format of its numbers; it has no column if empty.
-        function: The implementation, as `module:attribute` (`faithfulness.MeasureFunction`); empty
-            for a value of `Localisation`, which there is where boxes are given.
+        function: The implementation, as `module:attribute`, from a `faithfulness.Trial` to what is
+            `Measured`; empty for a value of `Localisation`, which there is where boxes are given.
         runs: The number of pictures that the model is run on for one map.
+        title: The heading of its column; the name unless given.
+        mean: The key of its mean over pictures in documents; the name unless given.
         is_share: True if its mean is the share of maps of which something is true.
-        in_captions: True if it is shown below every map of a page.
+        brief: True if it is shown below every map of a page.
         panel: The curves of `function`, if it has any.
     """
 
     name: str
-    mean: str
-    title: str
     better: Better = ""
     form: str = ""
     function: str = ""
-    runs: Callable[[GradcamSettings], int] = lambda settings: 0
+    runs: Callable[[GradcamSettings], int] = lambda _: 0
+    title: str = ""
+    mean: str = ""
     is_share: bool = False
-    in_captions: bool = False
+    brief: bool = False
     panel: Panel | None = None
+
+    def __post_init__(self) -> None:
+        for key in ("title", "mean"):
+            object.__setattr__(self, key, getattr(self, key) or self.name)
 
     @property
     def heading(self) -> str:
@@ -78,80 +82,61 @@ class Measure:
 
 
 ARROWS: dict[Better, str] = {"lower": "↓", "higher": "↑", "": ""}
-_FAITHFULNESS = "nodelens.explaining.judging.faithfulness"
+_HERE = "nodelens.explaining.judging.faithfulness"
 
+_DELETION = Panel(
+    title="Deletion: lower is better",
+    x="deleted",
+    note="Grey holes are like no photo: part of the fall is due to them.",
+    curves=("deletion_curve",),
+)
+_INSERTION = Panel(
+    title="Insertion: higher is better",
+    x="inserted",
+    note="Favours maps in one piece; a blurred photo still shows its colours.",
+    curves=("insertion_curve",),
+)
+_ROAD = Panel(
+    title="ROAD: a wide gap is better",
+    x="taken away and filled in",
+    note="▲ least, ▼ most relevant first. Favours coarse maps.",
+    curves=("road_most_curve", "road_least_curve"),
+    shares=ROAD_SHARES,
+)
+
+
+def _curve(settings: GradcamSettings) -> int:
+    return settings.metric_steps + 1
+
+
+# `increase` reads the same two runs as `drop`.
 MEASURES = table(
+    Measure("deletion", "lower", ".3f", f"{_HERE}:deletion", _curve, panel=_DELETION, brief=True),
     Measure(
-        "deletion",
-        "deletion",
-        "deletion",
-        "lower",
-        ".3f",
-        function=f"{_FAITHFULNESS}:deletion",
-        runs=lambda settings: settings.metric_steps + 1,
-        in_captions=True,
-        panel=Panel(
-            "Deletion: lower is better",
-            "deleted",
-            "Grey holes are like no photo: part of the fall is due to them.",
-            ("deletion_curve",),
-        ),
-    ),
-    Measure(
-        "insertion",
-        "insertion",
-        "insertion",
-        "higher",
-        ".3f",
-        function=f"{_FAITHFULNESS}:insertion",
-        runs=lambda settings: settings.metric_steps + 1,
-        in_captions=True,
-        panel=Panel(
-            "Insertion: higher is better",
-            "inserted",
-            "Favours maps in one piece; a blurred photo still shows its colours.",
-            ("insertion_curve",),
-        ),
+        "insertion", "higher", ".3f", f"{_HERE}:insertion", _curve, panel=_INSERTION, brief=True
     ),
     Measure(
         "road",
-        "road",
-        "ROAD",
         "higher",
         ".3f",
-        function=f"{_FAITHFULNESS}:road",
-        runs=lambda settings: 2 * len(ROAD_SHARES),
-        panel=Panel(
-            "ROAD: a wide gap is better",
-            "taken away and filled in",
-            "▲ least, ▼ most relevant first. Favours coarse maps.",
-            ("road_most_curve", "road_least_curve"),
-            ROAD_SHARES,
-        ),
+        f"{_HERE}:road",
+        lambda _: 2 * len(ROAD_SHARES),
+        title="ROAD",
+        panel=_ROAD,
     ),
+    Measure("drop", "lower", ".1%", f"{_HERE}:drop", lambda _: 2, mean="average_drop", brief=True),
     Measure(
-        "drop",
-        "average_drop",
-        "drop",
-        "lower",
-        ".1%",
-        function=f"{_FAITHFULNESS}:drop",
-        runs=lambda settings: 2,
-        in_captions=True,
-    ),
-    Measure(  # from the same two runs as `drop`
-        "increase",
-        "increase_in_confidence",
         "increase",
         "higher",
         ".1%",
-        function=f"{_FAITHFULNESS}:increase",
+        f"{_HERE}:increase",
+        mean="increase_in_confidence",
         is_share=True,
     ),
-    Measure("sparsity", "sparsity", "sparsity", form=".2f", function=f"{_FAITHFULNESS}:sparsity"),
-    Measure("hit", "pointing_game", "pointing", "higher", ".0%", is_share=True),
-    Measure("share", "share_in_boxes", "in boxes", "higher", ".1%"),
-    Measure("area", "area_of_boxes", "area of boxes"),
+    Measure("sparsity", "", ".2f", f"{_HERE}:sparsity"),
+    Measure("hit", "higher", ".0%", title="pointing", mean="pointing_game", is_share=True),
+    Measure("share", "higher", ".1%", title="in boxes", mean="share_in_boxes"),
+    Measure("area", title="area of boxes", mean="area_of_boxes"),
 )
 
 

@@ -11,7 +11,7 @@ from nodelens.explaining.methods.registry import METHODS
 from nodelens.explaining.pictures.images import Frames, Photo
 from nodelens.explaining.pictures.scaling import divide_by_maximum, enlarge
 from nodelens.explaining.result import Findings, HeatMap
-from nodelens.figures.gradcam import GradcamCaption, gradcam_figure
+from nodelens.figures.gradcam import BOTH_SIGNS, ONE_SIGN, gradcam_figure
 from nodelens.figures.overlay import ALPHA, blend, colours, signed_colours
 
 SCORE_WORDS = {"logit": "", "prob": " of the probability", "margin": " of the margin"}
@@ -87,29 +87,19 @@ def save_gif(pictures: list[np.ndarray], milliseconds: tuple[int, ...], path: Pa
 
 
 def draw_map(findings: Findings, heat_map: HeatMap, overlay: np.ndarray) -> Figure:
-    """Draws photo and overlay side by side.
-
-    Args:
-        findings: The findings that the map belongs to.
-        heat_map: The map.
-        overlay: See `paint`.
-
-    Returns:
-        The figure.
-    """
-    return gradcam_figure(findings.photo.pixels, overlay, _caption(findings, heat_map))
-
-
-def _caption(findings: Findings, heat_map: HeatMap) -> GradcamCaption:
-    title = METHODS[heat_map.method].title + SMOOTH_WORDS[heat_map.smooth]
-    title += SCORE_WORDS[heat_map.explains]
-    return GradcamCaption(
-        class_index=heat_map.target.index,
-        class_name=heat_map.target.name,
-        probability=heat_map.target.score,
-        layer=heat_map.layer,
-        method=f"counterfactual {title}" if heat_map.counterfactual else title,
+    """Draws photo and overlay (see `paint`) of one of the maps side by side, with their words."""
+    target, layer = heat_map.target, heat_map.layer
+    method = METHODS[heat_map.method].title + SMOOTH_WORDS[heat_map.smooth]
+    method += SCORE_WORDS[heat_map.explains]
+    method = f"counterfactual {method}" if heat_map.counterfactual else method
+    where = "the input" if layer == "input" else f"layer {layer}"
+    words = f"probability {target.score:.2g}, {method} at {where}"
+    scale = BOTH_SIGNS if heat_map.signed else ONE_SIGN
+    return gradcam_figure(
+        findings.photo.pixels,
+        overlay,
+        title=f"class {target.index} ({target.name})",
+        words=f"{words}: nothing speaks for it" if heat_map.empty else words,
         footer=f"Weights: {findings.weights.description}",
-        empty=heat_map.empty,
-        signed=heat_map.signed,
+        scale=None if heat_map.empty else scale,
     )

@@ -165,7 +165,7 @@ def _caption(found: MapResult) -> str:
     ]
     if found.faithfulness:
         values = found.faithfulness.values
-        measures = [row for row in MEASURES.values() if row.in_captions]
+        measures = [row for row in MEASURES.values() if row.brief]
         lines.append(", ".join(f"{row.title} {values[row.name]:.3f}" for row in measures))
     lines += [f"{name.replace('_', ' ')} {value:.4g}" for name, value in found.details.items()]
     spans = "".join(f"<span>{escape(line)}</span>" for line in lines)
