@@ -21,11 +21,11 @@ def test_nothing_is_heard_of_the_start() -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
 
 
-def test_what_was_held_back_is_shown_when_the_start_fails() -> None:
+def test_redirected_messages_are_shown_when_the_start_fails() -> None:
     code = (
         "import os, sys\n"
-        "from nodelens.runtime.tensorflow import _stderr_held_back\n"
-        "with _stderr_held_back(replay=False):\n"
+        "from nodelens.runtime.tensorflow import _stderr_redirected\n"
+        "with _stderr_redirected(replay=False):\n"
         "    os.write(2, b'from below')\n"
         "    raise ValueError\n"
     )
