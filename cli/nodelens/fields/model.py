@@ -24,6 +24,10 @@ class FieldModel(keras.Model):
         """True if the field does not depend on the time."""
         return not self.time
 
+    def fitted(self) -> dict[str, float]:
+        """Returns the parameters that have a meaning of their own, by name: by default none."""
+        return {}
+
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """Evaluates the field.
 

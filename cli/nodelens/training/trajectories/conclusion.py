@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nodelens.datasets.trajectories import TrajectoryData
-from nodelens.fields.hybrid import HybridField
 from nodelens.figures.fit import FitPicture, draw_fit
 from nodelens.figures.training import Curves, Residuals, draw_training
 from nodelens.training.loop.experiment import FigureFile, TrajectoryResult
@@ -29,11 +28,10 @@ class TrajectoryConclusion:
     @property
     def result(self) -> TrajectoryResult:
         """The errors on the first trajectory, and the fitted parameters of equations."""
-        field = self.objective.field
         return TrajectoryResult(
             trajectory_error=self.evaluation.train_error,
             extrapolation_error=self.evaluation.validation_error,
-            fitted=field.fitted() if isinstance(field, HybridField) else {},
+            fitted=self.objective.field.fitted(),
         )
 
     def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:
