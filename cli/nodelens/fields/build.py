@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from nodelens.errors import UsageError
-from nodelens.fields.frame import Frame
+from nodelens.fields.model import Frame
 from nodelens.fields.scaled import ScaledField
 from nodelens.fields.settings import FIELDS, Augmenting, FieldSettings
 from nodelens.registry import load

@@ -7,8 +7,7 @@ import tensorflow as tf
 
 from nodelens.fields.dense import with_time
 from nodelens.fields.fast_convolution import Convolution
-from nodelens.fields.frame import Frame
-from nodelens.fields.model import FieldModel
+from nodelens.fields.model import FieldModel, Frame
 from nodelens.fields.settings import ConvFieldSettings
 
 MAX_GROUPS = 32

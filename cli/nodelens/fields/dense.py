@@ -33,13 +33,6 @@ def dense_stack(
     return layers
 
 
-def run_stack(layers: list[keras.layers.Dense], inputs: tf.Tensor) -> tf.Tensor:
-    """Runs the layers one after the other."""
-    for layer in layers:
-        inputs = layer(inputs)
-    return inputs
-
-
 def with_time(t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
     """Adds the time, a scalar or of shape [batch, 1], as a last component to the state."""
     return tf.concat([z, tf.zeros_like(z[..., :1]) + tf.cast(t, z.dtype)], axis=-1)

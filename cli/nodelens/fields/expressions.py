@@ -47,7 +47,7 @@ class Expression:
     """A parsed expression.
 
     Attributes:
-        text: As it was written.
+        text: The text that was parsed.
         tree: Its syntax tree, checked.
     """
 

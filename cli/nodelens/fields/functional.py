@@ -30,3 +30,10 @@ def as_function(field: keras.Model) -> VectorField:
         return value
 
     return function
+
+
+def run_layers(layers: Sequence[keras.layers.Layer], x: tf.Tensor) -> tf.Tensor:
+    """Runs layers one after the other."""
+    for layer in layers:
+        x = layer(x)
+    return x

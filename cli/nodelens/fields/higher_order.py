@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from nodelens.fields.dense import dense_stack, run_stack, with_time
-from nodelens.fields.frame import Frame
-from nodelens.fields.model import FieldModel
+from nodelens.fields.dense import dense_stack, with_time
+from nodelens.fields.functional import run_layers
+from nodelens.fields.model import FieldModel, Frame
 from nodelens.fields.settings import HigherOrderFieldSettings
 
 
@@ -63,7 +63,7 @@ class HigherOrderField(FieldModel):
         inputs = z
         if self.scale:
             inputs = (z - np.asarray(self.mean, dtype)) / np.asarray(self.scale, dtype)
-        highest = run_stack(self.stack, with_time(t, inputs) if self.time else inputs)
+        highest = run_layers(self.stack, with_time(t, inputs) if self.time else inputs)
         if self.scale:
             highest *= np.asarray(self.scale[-size:], dtype)
         return tf.concat([z[..., size:], highest], axis=-1)

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from nodelens.fields.dense import dense_stack, run_stack
+from nodelens.fields.dense import dense_stack
 from nodelens.fields.expressions import parse
-from nodelens.fields.frame import Frame
-from nodelens.fields.model import FieldModel
+from nodelens.fields.functional import run_layers
+from nodelens.fields.model import FieldModel, Frame
 from nodelens.fields.settings import HybridFieldSettings
 
 
@@ -80,7 +80,7 @@ class HybridField(FieldModel):
             for expression in self._expressions
         ]
         known = tf.concat(derivatives, axis=-1)
-        return known + run_stack(self.stack, z) if self.stack else known
+        return known + run_layers(self.stack, z) if self.stack else known
 
 
 def make_hybrid(settings: HybridFieldSettings, frame: Frame, seed: int) -> HybridField:

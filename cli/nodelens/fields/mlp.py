@@ -5,9 +5,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from nodelens.fields.dense import dense_stack, run_stack, with_time
-from nodelens.fields.frame import Frame
-from nodelens.fields.model import FieldModel
+from nodelens.fields.dense import dense_stack, with_time
+from nodelens.fields.functional import run_layers
+from nodelens.fields.model import FieldModel, Frame
 from nodelens.fields.settings import LinearFieldSettings, MLPFieldSettings
 
 
@@ -45,7 +45,7 @@ class MLPField(FieldModel):
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """See `FieldModel.call`."""
         inputs = z**self.input_power if self.input_power != 1 else z
-        return run_stack(self.stack, with_time(t, inputs) if self.time else inputs)
+        return run_layers(self.stack, with_time(t, inputs) if self.time else inputs)
 
 
 def make_mlp(settings: MLPFieldSettings, frame: Frame, seed: int) -> MLPField:

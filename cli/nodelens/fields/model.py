@@ -1,10 +1,28 @@
-"""The base of the vector fields that Keras can save."""
+"""The base of the vector fields that Keras can save, and the state that they are made for."""
 
+from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A state space, in the units of the data.
+
+    Attributes:
+        dimension: The number of components, those that augment the data included, or of channels.
+        components: The names of the components of the data; empty inside a network.
+        mean: The mean of each of these.
+        scale: The size of each of these.
+    """
+
+    dimension: int
+    components: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
 
 
 class FieldModel(keras.Model):

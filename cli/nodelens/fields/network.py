@@ -12,8 +12,8 @@ from nodelens.fields.blocks import Augment, ResidualBlocks
 from nodelens.fields.build import augmented, make_inner
 from nodelens.fields.conv import group_norm, norm_groups
 from nodelens.fields.fast_convolution import Convolution
-from nodelens.fields.frame import Frame
 from nodelens.fields.layer import NeuralODE
+from nodelens.fields.model import Frame
 from nodelens.fields.settings import (
     FIELDS,
     ConvFieldSettings,
@@ -30,7 +30,7 @@ class Network:
     """A network and its three parts.
 
     Attributes:
-        model: All of it, from the samples as they are to logits or values.
+        model: All layers, from the samples as they are to logits or values.
         stem: The layers before the block.
         block: The ODE block, or the residual blocks in its place.
         head: The layers after it.

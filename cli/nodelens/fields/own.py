@@ -5,9 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from nodelens.fields.frame import Frame
 from nodelens.fields.loading import load_field
-from nodelens.fields.model import FieldModel
+from nodelens.fields.model import FieldModel, Frame
 from nodelens.fields.settings import OwnFieldSettings
 
 

@@ -63,8 +63,8 @@ class TrainingState:
 
     Attributes:
         step: The steps taken, those that were skipped included.
-        weights: Of the field, in the order of its variables.
-        optimizer: Its variables (iteration, learning rate, moments), in their order.
+        weights: The weights of the model, in the order of its variables.
+        optimizer: The variables of the optimizer: iteration, learning rate, moments.
         losses: The loss of each step, shape [step]; NaN where it was skipped.
         totals: The cost.
         best: The best validation so far.
@@ -85,7 +85,7 @@ def values_of(variables: list[keras.Variable]) -> tuple[np.ndarray, ...]:
     return tuple(np.array(variable.numpy()) for variable in variables)
 
 
-def put_back(variables: list[keras.Variable], values: tuple[np.ndarray, ...]) -> None:
+def restore(variables: list[keras.Variable], values: tuple[np.ndarray, ...]) -> None:
     """Assigns values to variables."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

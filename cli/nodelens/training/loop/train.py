@@ -14,7 +14,7 @@ from nodelens.ode import Status
 from nodelens.ode.status import REMEDIES
 from nodelens.training.loop.loop import CallMetrics, make_training_call
 from nodelens.training.loop.optimizer import make_optimizer
-from nodelens.training.loop.state import Best, Totals, TrainingState, put_back, values_of
+from nodelens.training.loop.state import Best, Totals, TrainingState, restore, values_of
 from nodelens.training.loop.task import Stage, Validation
 from nodelens.training.settings import NanGuardSettings, TrainOdeSettings
 
@@ -122,8 +122,8 @@ def train(
     optimizer.build(model.trainable_variables)
     state = start or TrainingState()
     if start is not None:
-        put_back(model.variables, start.weights)
-        put_back(optimizer.variables, start.optimizer)
+        restore(model.variables, start.weights)
+        restore(optimizer.variables, start.optimizer)
 
     def snapshot(state: TrainingState) -> TrainingState:
         return replace(
@@ -155,7 +155,7 @@ def train(
         validation = None
         if validate and _due(previous.step, state.step, options.validate_every, options.steps):
             validation = validate()
-            state = replace(state, best=_judged(state, validation.loss, model))
+            state = replace(state, best=_better(state, validation.loss, model))
         seconds = time.perf_counter() - began
         hooks.on_progress(
             _progress(previous, state, options.steps, metrics, validation, durations[-1], seconds)
@@ -174,7 +174,7 @@ def train(
         _raise_failure(metrics, state)
     state = snapshot(state)
     if state.best.weights:
-        put_back(model.variables, state.best.weights)
+        restore(model.variables, state.best.weights)
     compile_seconds, steps_per_second = _throughput(durations)
     return Training(state, compile_seconds, steps_per_second, stopped)
 
@@ -225,7 +225,7 @@ def _due(before: int, now: int, every: int, last: int) -> bool:
     return now // every > before // every or now == last
 
 
-def _judged(state: TrainingState, loss: float, model: keras.Model) -> Best:
+def _better(state: TrainingState, loss: float, model: keras.Model) -> Best:
     if loss < state.best.loss:
         return Best(state.step, loss, 0, values_of(model.variables))
     return replace(state.best, waited=state.best.waited + 1)

@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.errors import UsageError
+from nodelens.fields.functional import run_layers
 from nodelens.fields.layer import NeuralODE
 from nodelens.training.runs.data_summary import COMPONENTS, TIMES
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.load_samples import SampleRun
-from nodelens.training.samples.layers import run_layers
 
 
 @dataclass(frozen=True)

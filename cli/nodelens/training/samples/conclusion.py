@@ -46,14 +46,14 @@ class SampleConclusion:
         part, samples = next((name, each) for name, each in parts.items() if each is not None)
         predict = make_predictor(task.model)
         outputs = predict(samples.x)
-        judged = task.judge(outputs, samples)
+        found = task.evaluate(outputs, samples)
         labelled = samples.labelled
         result = SampleResult(
             network=_name(task.network),
             parameters=task.model.count_params(),
             part=part,
-            loss=judged.loss,
-            accuracy=judged.accuracy,
+            loss=found.loss,
+            accuracy=found.accuracy,
             mean_absolute_error=None if labelled else float(np.mean(np.abs(outputs - samples.y))),
             classes=samples.classes,
             confusion=_confusion(outputs, samples) if labelled else None,

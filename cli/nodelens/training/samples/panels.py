@@ -7,12 +7,12 @@ import tensorflow as tf
 
 from nodelens.datasets.samples import Samples
 from nodelens.fields.blocks import ResidualBlocks
+from nodelens.fields.functional import run_layers
 from nodelens.fields.layer import NeuralODE
 from nodelens.fields.network import Network
 from nodelens.figures.depth import DepthPanel
 from nodelens.figures.flow import FlowPanel
 from nodelens.training.samples.block import evaluations, way_through
-from nodelens.training.samples.layers import run_layers
 
 SHOWN = 240  # points whose way through the block is drawn
 LINES = 9  # of one component

@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.datasets.samples import Samples
+from nodelens.fields.functional import run_layers
 from nodelens.fields.network import Network
 from nodelens.ode import Adjoint
 from nodelens.training.loop.task import StepResult, Validation
 from nodelens.training.registry import Loss
 from nodelens.training.samples.block import run_block
-from nodelens.training.samples.layers import run_layers, variables_of
 
 BATCH = 500  # samples that are predicted at once
 
@@ -70,7 +70,10 @@ class SampleTask:
             head_tape.watch(z1)
             outputs = run_layers(network.head, z1)
             loss = tf.reduce_mean(self.losses(outputs, y))
-        in_stem, in_head = variables_of(network.stem), variables_of(network.head)
+        in_stem, in_head = (
+            [variable for layer in part for variable in layer.trainable_variables]
+            for part in (network.stem, network.head)
+        )
         by_z1, *by_head = head_tape.gradient(loss, [z1, *in_head])
         by_z0, by_block, cost = pullback(by_z1)
         by_stem = stem_tape.gradient(z0, in_stem, output_gradients=by_z0)
@@ -109,9 +112,9 @@ class SampleTask:
         if self.validation is None:
             return None
         samples, predict = self.validation, make_predictor(self.model)
-        return lambda: self.judge(predict(samples.x), samples)
+        return lambda: self.evaluate(predict(samples.x), samples)
 
-    def judge(self, outputs: np.ndarray, samples: Samples) -> Validation:
+    def evaluate(self, outputs: np.ndarray, samples: Samples) -> Validation:
         """Computes loss and accuracy of predictions; the loss is infinite if a solve failed."""
         loss = float(tf.reduce_mean(self.losses(tf.constant(outputs), tf.constant(samples.y))))
         right = np.argmax(outputs, axis=1) == samples.y if samples.labelled else None

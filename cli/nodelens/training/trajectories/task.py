@@ -15,11 +15,11 @@ from nodelens.training.loop.task import Cost, StepResult, Validation
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.regularization import Regularization
-from nodelens.training.trajectories.validation import make_validation
-from nodelens.training.trajectories.windows import Batch, Windows
+from nodelens.training.trajectories.windows import Batch, Windows, make_windows
 
 # Directions are drawn independently of the windows.
 PROBE_SEED = 1_234_567_891
+MAX_WINDOWS = 256  # of a validation
 
 
 @dataclass(frozen=True)
@@ -118,3 +118,31 @@ class TrajectoryTask:
 
 def _largest(nest: Any) -> Any:
     return tf.nest.map_structure(tf.reduce_max, nest)
+
+
+def make_validation(
+    objective: Objective, data: TrajectoryData, length: int
+) -> Callable[[], Validation]:
+    """Compiles the loss on windows of trajectories that are held out.
+
+    Args:
+        objective: The field and the loss.
+        data: The trajectories.
+        length: The points of a window, fewer if the data is shorter; 0 means whole trajectories.
+
+    Returns:
+        A function that computes the loss with the current weights of the field; infinite if a solve
+        failed.
+    """
+    shortest = min(len(trajectory) for trajectory in data.trajectories)
+    windows = make_windows(data, min(length, shortest) if length else 0)
+    every = -(-windows.count // MAX_WINDOWS)
+    batch = windows.batch(windows.starts[::every])
+
+    @tf.function(jit_compile=True)
+    def loss() -> tf.Tensor:
+        solution, _ = objective.solve(batch)
+        value = objective.compare(solution.states, batch)
+        return tf.where(tf.math.is_finite(value), value, tf.constant(float("inf")))
+
+    return lambda: Validation(float(loss()))
