@@ -19,9 +19,9 @@ from nodelens.errors import ExitCode, StoppedError, UsageError
 from nodelens.explaining import batch as run
 from nodelens.explaining.batch import Batch, Explained, Failed, even_size, explain_files
 from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.naming import plan_files, share_of
 from nodelens.explaining.out_of_memory import OutOfMemoryError
 from nodelens.explaining.output.document import image_document
-from nodelens.explaining.output.naming import plan_files, share_of
 from nodelens.explaining.pictures.images import Photo, load_photo
 from nodelens.explaining.pictures.opening import open_picture
 from nodelens.explaining.settings import GradcamSettings, OutputSettings

@@ -19,7 +19,7 @@ from nodelens.explaining.batch import Batch, explain_files
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.loading import load_classifier
-from nodelens.explaining.output.naming import plan_files
+from nodelens.explaining.naming import plan_files
 from nodelens.explaining.output.save import FILES
 from nodelens.explaining.pictures.images import load_photo
 from nodelens.explaining.preparation import Prepared

@@ -18,7 +18,7 @@ from nodelens.explaining.methods.pixels import (
     smoothgrad,
 )
 from nodelens.explaining.model.targets import logit
-from nodelens.explaining.output.naming import question_words
+from nodelens.explaining.naming import question_words
 from nodelens.explaining.pictures.scaling import enlarge
 from nodelens.explaining.settings import GradcamSettings, PixelSettings
 

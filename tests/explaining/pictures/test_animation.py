@@ -12,8 +12,8 @@ from tests.explaining.classifiers import classifier_of
 from nodelens.errors import UsageError
 from nodelens.explaining.batch import Batch, explain_files
 from nodelens.explaining.explainer import Explainer
+from nodelens.explaining.naming import plan_files
 from nodelens.explaining.out_of_memory import OutOfMemoryError
-from nodelens.explaining.output.naming import plan_files
 from nodelens.explaining.output.painting import paint_frames
 from nodelens.explaining.pictures.images import Frames
 from nodelens.explaining.pictures.opening import open_picture

@@ -55,7 +55,7 @@ def _plan(
     settings: "GradcamSettings", explainer: "Explainer", paths: list[Path]
 ) -> dict[Path, Path]:
     """Returns the pictures that this call explains, each with its directory."""
-    from nodelens.explaining.output.naming import plan_files, share_of
+    from nodelens.explaining.naming import plan_files, share_of
 
     plan = plan_files(explainer, paths, Path(settings.output.directory))
     number, count = map(int, (settings.shard or "1/1").split("/"))
