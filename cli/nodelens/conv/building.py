@@ -35,8 +35,7 @@ def build(
     if not layers:
         raise ConvolutionError(
             "there is no layer to count",
-            hint="for one convolution give -f FILTERS -k KERNEL; for more use --layer, "
-            "--config or --model",
+            hint="give `layers`, such as 'conv2d 10 k5', or a `model`",
             key="layers",
         )
     specs, errors = [], []

@@ -21,13 +21,13 @@ OPTIONS_WITH_VALUE = {
     "--env-file", "--title", "--input-type", "--watch-path", "--icu-data-dir",
 }  # fmt: skip
 EVALUATE = {"-e", "--eval", "-p", "--print", "-pe", "-i", "--interactive", "--run", "--test", "-"}
-# Every name under which a script of this package can be found on PATH says so near its start.
+# Every name under which a script of this package can be found on PATH contains it near its start.
 MARK = b"nodelens"
 TRIED = "NODELENS_NODE_TRIED"
 
 
 def is_meant_for_nodejs(arguments: Sequence[str]) -> bool:
-    """Tells whether a command line is plainly one for Node.js."""
+    """Checks whether a command line is clearly one for Node.js."""
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
@@ -102,7 +102,7 @@ def nodes_on_path() -> list[Path]:
 
 
 def is_foreign(path: Path, tried: Sequence[Path] = ()) -> bool:
-    """Tells whether `path` is somebody else's `node`."""
+    """Checks whether `path` is a `node` of another program."""
     if path in tried:
         return False
     try:
