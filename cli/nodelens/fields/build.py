@@ -17,17 +17,10 @@ def make_field(
     mean: np.ndarray,
     scale: np.ndarray,
 ) -> keras.Model:
-    """Makes the untrained vector field of a run.
+    """Makes the untrained vector field of a run, in the units of the data.
 
-    Args:
-        settings: The field.
-        components: The names of the components of the data.
-        seed: The seed of its weights.
-        mean: The mean of each component, shape [components].
-        scale: The size of each component, shape [components].
-
-    Returns:
-        A field of the components of the data and those that augment it, in the units of the data.
+    It is a field of the components of the data and of those that augment it. The components are
+    those of the data, by name; mean and scale are their means and sizes, shape [components].
 
     Raises:
         UsageError: If the field does not fit the data.
@@ -55,12 +48,7 @@ def augmented(settings: FieldSettings) -> int:
 
 
 def make_inner(settings: FieldSettings, frame: Frame, seed: int) -> keras.Model:
-    """Makes a field without anything around it.
-
-    Args:
-        settings: The field.
-        frame: The state.
-        seed: The seed of its weights.
+    """Makes a field of a state, without anything around it.
 
     Raises:
         ValueError: If it does not fit this state.

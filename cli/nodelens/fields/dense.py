@@ -11,13 +11,6 @@ def dense_stack(
 
     The weights start as N(0, 0.1²) and the biases at zero, as in torchdiffeq's demo, so that the
     field is small at first and the solver is quick.
-
-    Args:
-        inputs: The number of inputs.
-        hidden: The widths of the hidden layers.
-        outputs: The number of outputs.
-        activation: The activation of the hidden layers, a Keras name.
-        seed: The seed of the weights.
     """
     layers = []
     width = inputs

@@ -64,11 +64,7 @@ class Expression:
 
 
 def parse(text: str, names: set[str]) -> Expression:
-    """Parses an expression.
-
-    Args:
-        text: Such as `alpha*x - beta*x*y`.
-        names: The names that may occur.
+    """Parses an expression such as `alpha*x - beta*x*y`, of the names that may occur.
 
     Raises:
         ExpressionError: If it is anything but arithmetic of these names.

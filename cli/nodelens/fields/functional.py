@@ -16,12 +16,9 @@ def parameters(field: keras.Model) -> list[tf.Tensor]:
 def as_function(field: keras.Model) -> VectorField:
     """Makes the field a function of t, z and the parameters that gradients are computed for.
 
-    Args:
-        field: A Keras model called as `field(t, z)`, built, with trainable variables in the order
-            of `parameters`. Variables that are not trained keep their values.
-
-    Returns:
-        A function of the time (scalar), the state and the parameters.
+    The field is a built Keras model that is called as `field(t, z)`, with a scalar t. The function
+    takes the parameters in the order of `parameters`; variables that are not trained keep their
+    values.
     """
 
     def function(t: tf.Tensor, z: tf.Tensor, params: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -19,9 +19,8 @@ FORM = "`path/to/file.py:name` or `package.module:name`"
 def load_field(place: str) -> Callable[..., Any]:
     """Imports the user's code and takes the field from it.
 
-    Args:
-        place: `path/to/file.py:name` or `package.module:name`. The name is that of a callable
-            f(t, z), of a Keras layer or model called so, or of a factory without arguments.
+    The place is `path/to/file.py:name` or `package.module:name`. The name is that of a callable
+    f(t, z), of a Keras layer or model called so, or of a factory without arguments.
 
     Raises:
         UsageError: If there is no such file, module or name, or it is no field.

@@ -59,16 +59,12 @@ def make_network(
     results: tuple[np.ndarray, np.ndarray],
     block: Callable[[keras.Model], NeuralODE],
 ) -> Network:
-    """Makes the untrained network of a run.
+    """Makes the untrained network of a run, which computes so many logits or values.
 
-    Args:
-        settings: The field of its ODE block, or the residual blocks.
-        shape: The shape of one sample: [features] or [height, width, channels].
-        outputs: The number of logits or values that it computes.
-        seed: The seed of its weights.
-        inputs: Mean and scale of the samples, which are removed before the network.
-        results: Mean and scale of the values, which are given to the network's outputs.
-        block: The function that makes the ODE block from its field.
+    The settings are the field of its ODE block, or the residual blocks. The shape is that of one
+    sample: [features] or [height, width, channels]. Mean and scale of the samples are removed
+    before the network, those of the values are given to its outputs. The function `block` makes the
+    ODE block from its field.
 
     Raises:
         UsageError: If the field cannot serve samples of this shape.

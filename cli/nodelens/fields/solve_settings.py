@@ -37,12 +37,7 @@ class AdjointSettings(Settings):
 
 
 def solve_options(solver: SolverSettings, adjoint: AdjointSettings) -> SolveOptions:
-    """Makes the options of a solve from both groups of settings.
-
-    Args:
-        solver: The forward solve.
-        adjoint: The gradient.
-    """
+    """Makes the options of a solve from both groups of settings."""
     return SolveOptions(
         solver=solver.method,
         rtol=solver.rtol,

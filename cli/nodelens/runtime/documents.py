@@ -8,9 +8,7 @@ from typing import Any
 def to_json(document: dict[str, Any]) -> str:
     """Returns a document as strict JSON: what is not finite becomes null.
 
-    Args:
-        document: Mappings, sequences, strings, numbers, booleans and None; NumPy numbers, paths and
-            enums become the values that they stand for.
+    NumPy numbers, paths and enums become the values that they stand for.
     """
     return json.dumps(_plain(document), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 

@@ -15,13 +15,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path` and puts the finished file in its place at the end.
 
     The temporary name has the same suffix, because some writers (Keras, Pillow) choose the format
-    by it. If the block fails, the temporary file is removed and `path` is unchanged.
-
-    Args:
-        path: The place of the file. Its directory must exist.
-
-    Yields:
-        The path to write to.
+    by it. If the block fails, the temporary file is removed and `path` is unchanged. Its directory
+    must exist.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
@@ -73,15 +68,9 @@ def whole_directory(path: Path, *, last: str) -> Iterator[Path]:
     """Gives an empty directory beside `path` and puts it in its place at the end.
 
     If the block fails it is removed, and `path` is unchanged. The leftovers of a killed process
-    are found by their name and removed by the next.
-
-    Args:
-        path: The place of the directory. If there is one, files of the same names are replaced
-            and others stay.
-        last: The file that names the others; it is there only when they are.
-
-    Yields:
-        The directory to write to.
+    are found by their name and removed by the next. If there is such a directory already, files of
+    the same names are replaced and others stay; the file `last`, which names the others, is there
+    only when they are.
 
     Raises:
         UsageError: If `path` is no directory or cannot be written to.

@@ -60,13 +60,9 @@ def _is_script(word: str) -> bool:
 
 
 def hand_over(arguments: Sequence[str]) -> int:
-    """Becomes the Node.js that comes next on PATH (on Windows: runs it).
+    """Becomes the Node.js that comes next on PATH (on Windows: runs it, and returns its exit code).
 
-    Args:
-        arguments: The command line after the word `node`.
-
-    Returns:
-        The exit code of Node.js, where the process could not be replaced.
+    The arguments are the command line after the word `node`.
 
     Raises:
         EnvironmentLacksError: If there is no other `node` on PATH.

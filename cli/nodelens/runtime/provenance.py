@@ -11,13 +11,7 @@ from nodelens.version import VERSION
 
 
 def provenance(*, seed: int | None, device: str, data_sha256: str | None) -> dict[str, Any]:
-    """Returns arguments, versions, device, seed and data of this process.
-
-    Args:
-        seed: The seed of the run.
-        device: The description of the device.
-        data_sha256: The hash of the data, if there is any.
-    """
+    """Returns arguments, versions, device, seed and data of this process."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "arguments": sys.argv[1:],

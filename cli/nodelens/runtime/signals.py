@@ -51,11 +51,7 @@ def stop_on_signals() -> None:
 
 @contextmanager
 def finish_the_step() -> Iterator[StopRequest]:
-    """Makes a first signal only set the request within the block; a second one kills.
-
-    Yields:
-        The request.
-    """
+    """Makes a first signal only set the request within the block; a second one kills."""
     request = StopRequest()
 
     def ask(number: int, frame: FrameType | None) -> None:

@@ -31,18 +31,13 @@ class Device:
 def start_tensorflow(
     device: str = "auto", seed: int | None = None, *, verbose: bool = False
 ) -> Device:
-    """Imports TensorFlow, chooses the device and seeds every random generator.
+    """Imports TensorFlow, chooses the device and seeds Python, NumPy and TensorFlow, if at all.
 
-    Args:
-        device: `auto` (a GPU if TensorFlow sees one), `cpu`, `gpu` or `gpu:N`.
-        seed: The seed of Python, NumPy and TensorFlow; None leaves them alone.
-        verbose: True if TensorFlow's own messages are shown.
-
-    Returns:
-        The device on which operations run from now on.
+    The device is `auto` (a GPU if TensorFlow sees one), `cpu`, `gpu` or `gpu:N`. TensorFlow's own
+    messages are shown if `verbose`.
 
     Raises:
-        UsageError: If `device` is none of the above.
+        UsageError: If `device` is none of these.
         EnvironmentLacksError: If the GPU that was asked for is not there, or TensorFlow cannot
             be imported.
     """
