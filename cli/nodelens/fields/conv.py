@@ -22,13 +22,10 @@ class ConvField(FieldModel):
     convolutions keep height and width.
 
     Args:
-        dimension: The channels of the state.
         filters: The channels between the two convolutions.
-        activation: A Keras name.
-        time: True if the convolutions see the time.
         groups: The most groups of a norm. One, where channels start as zeros: alone in a group they
             have no scale to be normalised by, and the field would be stiff.
-        seed: The seed of the weights.
+        **kwargs: The others are as in `FieldModel`.
     """
 
     def __init__(

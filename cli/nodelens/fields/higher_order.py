@@ -24,14 +24,11 @@ class HigherOrderField(FieldModel):
         dimension: The number of components of the state, a multiple of the order: positions first,
             then velocities, and so on.
         order: n.
-        hidden: The widths of the hidden layers.
-        activation: The activation of the hidden layers, a Keras name.
-        time: True if the field depends on the time.
-        seed: The seed of the weights.
         mean: The mean of each component, subtracted from the input of the network; 0 if empty.
         scale: The size of each component: the input of the network is divided by it, and the
             learned derivative multiplied. The other derivatives are components of the state as they
             are.
+        **kwargs: The others are as in `FieldModel`.
     """
 
     def __init__(

@@ -22,8 +22,7 @@ class HybridField(FieldModel):
         equations: For each component the expression of its derivative.
         parameters: The names of the parameters p and their first values.
         hidden: The widths of the hidden layers of the network; none means no network.
-        activation: The activation of the hidden layers, a Keras name.
-        seed: The seed of the network.
+        **kwargs: The others are as in `FieldModel`.
 
     Raises:
         ExpressionError: If an equation is not arithmetic.

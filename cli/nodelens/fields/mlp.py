@@ -18,12 +18,8 @@ class MLPField(FieldModel):
     Without hidden layers it is the linear field Wzᵖ + b.
 
     Args:
-        dimension: The number of components of the state.
-        hidden: The widths of the hidden layers.
-        activation: The activation of the hidden layers, a Keras name.
         input_power: The power p to which the state is raised, component by component.
-        time: True if the field depends on the time.
-        seed: The seed of the weights.
+        **kwargs: The others are as in `FieldModel`.
     """
 
     def __init__(

@@ -29,6 +29,10 @@ class FieldModel(keras.Model):
     """A vector field f(t, z) that has its arguments as attributes of the same names.
 
     A field that does not depend on the time is autonomous; one that may has the argument `time`.
+    Arguments of the same name mean the same in all fields: `dimension` is the number of components
+    of the state, or of its channels; `hidden` the widths of the hidden layers; `activation` that of
+    the hidden layers, a Keras name; `time` is true if the field sees the time; `seed` is that of
+    the weights.
     """
 
     def _keep(self, **arguments: Any) -> None:
