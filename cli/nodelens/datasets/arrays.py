@@ -8,7 +8,7 @@ import numpy as np
 from nodelens.datasets.trajectories import Points, Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 
-ONLY = "only"  # the name given to the array of an NPY file, which has none
+ONLY = "an array without a name"  # of an NPY file
 
 
 def read_arrays(path: Path) -> TrajectoryData:
@@ -25,7 +25,7 @@ def read_arrays(path: Path) -> TrajectoryData:
     Raises:
         UsageError: If it is no such file.
     """
-    times, states = _times_and_states(path, load_arrays(path))
+    times, states = _times_and_states(path, as_numbers(open_arrays(path), path))
     given = f"times of shape {list(times.shape)} do not fit states of shape {list(states.shape)}"
     if states.ndim == 2:
         states = states[None]
@@ -68,7 +68,7 @@ def read_point_arrays(path: Path, dimension: int) -> Points:
     Raises:
         UsageError: If there is no such array, or it does not have the shape [points, dimension].
     """
-    arrays = load_arrays(path)
+    arrays = as_numbers(open_arrays(path), path)
     times = arrays.pop("times", None)
     states = next(iter(arrays.values())) if len(arrays) == 1 else arrays.get("states")
     if states is None:
@@ -89,23 +89,35 @@ def read_point_arrays(path: Path, dimension: int) -> Points:
     return Points(states, times)
 
 
-def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Reads the arrays of an NPZ file by name, or that of an NPY file under the name `only`.
+def open_arrays(
+    path: Path, *, kind: str = "NumPy", hint: str | None = None
+) -> dict[str, np.ndarray]:
+    """Reads the arrays of an NPZ file by name, or that of an NPY file under the name `ONLY`.
 
     Args:
-        path: The file.
+        path: The file; nothing in it is run as code.
+        kind: The kind of file that was expected, for messages.
+        hint: The hint where it is no such file.
 
     Raises:
-        UsageError: If it cannot be read, or holds anything but real numbers.
+        UsageError: If it cannot be read.
     """
     try:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
-            arrays = {ONLY: loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+            return {ONLY: loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} is no NumPy file of numbers: {error}") from error
+        raise UsageError(f"{path} is no {kind} file of numbers: {error}", hint=hint) from error
+
+
+def as_numbers(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
+    """Converts arrays of real numbers to float64.
+
+    Raises:
+        UsageError: If one holds anything else.
+    """
     for name, array in arrays.items():
         if array.dtype.kind not in "fiu":
             what = "the array" if name == ONLY else f"the array {name!r}"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from nodelens.datasets.arrays import open_arrays
 from nodelens.datasets.samples import SampleData, Samples, make_samples
 from nodelens.errors import EnvironmentLacksError, UsageError
 
@@ -23,7 +24,8 @@ def read_samples(path: Path) -> SampleData:
     Raises:
         UsageError: If it is no such file.
     """
-    found = _arrays(path)
+    hint = "samples of different shapes cannot be one array; resize them first"
+    found = open_arrays(path, kind="NPZ", hint=hint)
     named = {"x": found.get("x", found.get("x_train")), "y": found.get("y", found.get("y_train"))}
     if named["x"] is None or named["y"] is None:
         raise UsageError(
@@ -42,19 +44,6 @@ def read_samples(path: Path) -> SampleData:
                 f"part {list(test.x.shape[1:])}"
             )
     return SampleData(samples, test, path.stem.replace("_", " "), str(path))
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, AttributeError, EOFError) as error:
-        raise UsageError(
-            f"{path} is no NPZ file of numbers: {error}",
-            hint="samples of different shapes cannot be one array; resize them first",
-        ) from error
 
 
 def read_images(path: Path) -> SampleData:

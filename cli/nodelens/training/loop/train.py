@@ -19,6 +19,14 @@ from nodelens.training.loop.task import Stage, Validation
 from nodelens.training.settings import NanGuardSettings, TrainOdeSettings
 
 
+class Duration(NamedTuple):
+    """The number of steps of a call, its seconds, and the end of the stage that it belongs to."""
+
+    until: int
+    steps: int
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Progress:
     """The progress of a training after a call of the compiled loop.
@@ -179,20 +187,6 @@ def train(
     return Training(state, compile_seconds, steps_per_second, stopped)
 
 
-class Duration(NamedTuple):
-    """The duration of a call of the compiled loop.
-
-    Attributes:
-        until: The end of the stage that it belongs to.
-        steps: The number of steps.
-        seconds: The time.
-    """
-
-    until: int
-    steps: int
-    seconds: float
-
-
 def _read(metrics: CallMetrics) -> CallMetrics:
     found: CallMetrics = tf.nest.map_structure(lambda value: value.numpy(), metrics)
     return found
@@ -260,16 +254,11 @@ def _progress(
 
 def _throughput(durations: Sequence[Duration]) -> tuple[float, float]:
     """Seconds of compilation, which the first call of a stage holds, and steps a second else."""
-    firsts = [
-        one
-        for position, one in enumerate(durations)
-        if position == 0 or durations[position - 1].until != one.until
-    ]
-    if not durations:
-        return 0.0, 0.0
+    stages = {one.until: one for one in reversed(durations)}  # the first call of each
+    firsts = stages.values()
     others = [one for one in durations if not any(one is first for first in firsts)]
     if not others:
-        return 0.0, durations[0].steps / durations[0].seconds
+        return 0.0, durations[0].steps / durations[0].seconds if durations else 0.0
     rate = sum(one.steps for one in others) / sum(one.seconds for one in others)
     return sum(max(0.0, one.seconds - one.steps / rate) for one in firsts), rate
 

@@ -1,12 +1,12 @@
 """Predictions of a run that has learned from samples."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from nodelens.datasets.arrays import ONLY, open_arrays
 from nodelens.errors import UsageError
 from nodelens.training.runs.load_samples import SampleRun
 from nodelens.training.runs.numbers import as_csv
@@ -95,14 +95,10 @@ def predict_samples(run: SampleRun, file: Path | None) -> SamplePrediction:
 
 
 def _read(file: Path) -> np.ndarray:
-    try:
-        found = np.load(file, allow_pickle=False)
-        if isinstance(found, np.lib.npyio.NpzFile):
-            found = found["x"]
-        return np.asarray(found, np.float32)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from error
-    except KeyError as error:
-        raise UsageError(f"{file} has no array `x`") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{file} is no NPZ or NPY file of numbers: {error}") from error
+    arrays = open_arrays(file)
+    x = arrays.get(ONLY, arrays.get("x"))
+    if x is None:
+        raise UsageError(f"{file} has no array `x`")
+    if x.dtype.kind not in "bfiu":
+        raise UsageError(f"{file}: x is of {x.dtype}; real numbers were expected")
+    return x.astype(np.float32)
