@@ -187,7 +187,8 @@ def test_an_unknown_argument_is_a_type_error_as_of_any_function(model, picture, 
         explain(model, picture, **{wrong: "1/2"})
 
 
-def test_the_public_name_is_the_function():
+def test_the_public_names_are_the_function_and_what_it_returns(model, picture):
     import nodelens
 
     assert nodelens.explain is explain
+    assert isinstance(explain(model, picture), nodelens.Explanation)
