@@ -51,7 +51,7 @@ class Solver:
 
     @cached_property
     def made(self) -> "ExplicitRungeKutta":
-        """The implementation."""
+        """The implementation, loaded when it is first used."""
         usual = "implicit:Implicit" if self.implicit else "runge_kutta:Explicit"
         step: ExplicitRungeKutta = load(self.implementation or f"nodelens.ode.{usual}RungeKutta")(
             self.tableau
