@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.fields.functional import parameters
+from nodelens.fields.model import arguments_of
 from nodelens.ode import Adjoint, SolveOptions, odeint
 
 # The arguments of the layer that are options of its solve.
@@ -107,15 +108,9 @@ class NeuralODE(keras.layers.Layer):
         return keras.KerasTensor(self.compute_output_shape(inputs.shape), self.variable_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make the layer again."""
-        return {
-            **super().get_config(),
-            "vector_field": keras.saving.serialize_keras_object(self.vector_field),
-            "times": self.times,
-            "return_sequences": self.return_sequences,
-            "takes_time": self.takes_time,
-            **{name: getattr(self, name) for name in SOLVE},
-        }
+        """Returns the arguments from which Keras makes the layer again."""
+        field = keras.saving.serialize_keras_object(self.vector_field)
+        return {**super().get_config(), **arguments_of(self), "vector_field": field}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "NeuralODE":

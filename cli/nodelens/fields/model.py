@@ -65,6 +65,10 @@ class FieldModel(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments from which Keras makes the field again."""
-        names = [name for name in signature(type(self).__init__).parameters if name != "self"]
-        own = {name: getattr(self, name) for name in names if name != "kwargs"}
-        return {**super().get_config(), **own}
+        return {**super().get_config(), **arguments_of(self)}
+
+
+def arguments_of(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Returns the arguments of a layer that has them as attributes of the same names."""
+    names = signature(type(layer).__init__).parameters
+    return {name: getattr(layer, name) for name in names if name not in ("self", "kwargs")}

@@ -40,10 +40,7 @@ def solve_options(solver: SolverSettings, adjoint: AdjointSettings) -> SolveOpti
     """Makes the options of a solve from both groups of settings."""
     return SolveOptions(
         solver=solver.method,
-        rtol=solver.rtol,
-        atol=solver.atol,
-        max_steps=solver.max_steps,
-        step_size=solver.step_size,
+        **solver.model_dump(exclude={"method"}),
         adjoint=adjoint.method,
         adjoint_rtol=adjoint.rtol,
         adjoint_atol=adjoint.atol,
