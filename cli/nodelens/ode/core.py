@@ -29,7 +29,7 @@ class Core:
     adjoint: Adjoint
 
     def forward(self, inputs: Inputs) -> Forward:
-        """Solves."""
+        """Solves from the first time on."""
         if inputs.times.shape[0] == 1:
             return _no_forward(inputs)
         return self.adjoint.forward(self.at_jumps(inputs))

@@ -54,7 +54,7 @@ class PreparedSolve:
         return tf.nest.flatten(self.inputs)
 
     def rebuild(self, leaves: Sequence[tf.Tensor]) -> Inputs:
-        """Undoes `leaves`."""
+        """Puts flat tensors back into the nest; undoes `leaves`."""
         return tf.nest.pack_sequence_as(self.inputs, list(leaves))
 
     def per_sample(self, x: tf.Tensor) -> tf.Tensor:

@@ -1,1 +1,1 @@
-"""`node adjoint-check`."""
+"""The command `node adjoint-check`."""

@@ -1,1 +1,1 @@
-"""`node conv-params`."""
+"""The command `node conv-params`."""

@@ -1,1 +1,1 @@
-"""`node gradcam`."""
+"""The command `node gradcam`."""

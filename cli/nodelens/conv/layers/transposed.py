@@ -1,4 +1,4 @@
-"""Transposed convolutions."""
+"""The layers that transpose a convolution."""
 
 from nodelens.conv.arguments import Arguments
 from nodelens.conv.axes import Pads, span, transposed_crop, transposed_length

@@ -128,7 +128,7 @@ MEASURES = table(
     Measure(
         "increase",
         "higher",
-        ".0%",
+        ".1%",
         f"{_HERE}:increase",
         mean="increase_in_confidence",
         is_share=True,
