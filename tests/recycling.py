@@ -23,7 +23,7 @@ class Recycling:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Any:
-        """Lets the last report of a test say how large its process is."""
+        """Adds the size of the process to the last report of a test."""
         from nodelens.runtime.memory import resident_bytes
 
         report = yield
@@ -32,7 +32,7 @@ class Recycling:
         return report
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Remembers, in the controlling process, how large the process of the test is."""
+        """Stores, in the controlling process, the size of the process of the test."""
         node = getattr(report, "node", None)
         if node is not None:
             node.resident_bytes = dict(report.user_properties).get(_RESIDENT, 0)
@@ -54,7 +54,7 @@ class FilesToSmallProcesses(LoadFileScheduling):
 
     def _reschedule(self, node: Any) -> None:
         if node not in self.registered_collections:
-            return  # a new process, which has not told its tests yet
+            return  # a new process that is still collecting its tests
         if getattr(node, "resident_bytes", 0) > LIMIT and not node.shutting_down:
             # It still runs what it was given, at most the rest of this file and one more.
             node.shutdown()
