@@ -33,7 +33,7 @@ def maps(*, exact: bool) -> dict[str, np.ndarray]:
     import tensorflow as tf
 
     from nodelens.explaining.explainer import Explainer
-    from nodelens.explaining.pictures.images import load_photo
+    from nodelens.explaining.pictures.photo import load_photo
     from nodelens.explaining.settings import GradcamSettings
     from nodelens.runtime.resources import sample_images
 

@@ -13,7 +13,7 @@ from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.loading import load_classifier
-from nodelens.explaining.pictures.images import Photo, load_photo
+from nodelens.explaining.pictures.photo import Photo, load_photo
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.runtime.resources import sample_images
 

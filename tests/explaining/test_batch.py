@@ -22,8 +22,8 @@ from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.naming import plan_files, share_of
 from nodelens.explaining.out_of_memory import OutOfMemoryError
 from nodelens.explaining.output.document import image_document
-from nodelens.explaining.pictures.images import Photo, load_photo
 from nodelens.explaining.pictures.opening import open_picture
+from nodelens.explaining.pictures.photo import Photo, load_photo
 from nodelens.explaining.settings import GradcamSettings, OutputSettings
 from nodelens.runtime.resources import sample_images
 

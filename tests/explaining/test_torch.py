@@ -15,7 +15,7 @@ from tests.explaining.golden.networks import CLASSES, EXPLAINED, LAYERS, build, 
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.classifier import Classifier
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 from nodelens.explaining.settings import GradcamSettings, PixelSettings
 
 CAMS = ["gradcam", "hirescam", "xgradcam", "layercam", "gradcam++", "eigencam"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from nodelens.datasets.arrays import open_arrays
+from nodelens.datasets.numpy_files import open_arrays
 from nodelens.datasets.samples import SampleData, Samples, make_samples
 from nodelens.errors import EnvironmentLacksError, UsageError
 

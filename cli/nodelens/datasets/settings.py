@@ -197,9 +197,9 @@ class DataKind:
 _HERE = "nodelens.datasets."
 DATA = table(
     DataKind("simulated", SimulatedData, _HERE + "simulation:simulate", seeded=True),
-    DataKind("csv", CsvData, _HERE + "tables:read_csv", suffixes=(".csv", ".tsv", ".txt")),
-    DataKind("npz", ArrayData, _HERE + "arrays:read_arrays", suffixes=(".npz",)),
-    DataKind("npy", ArrayData, _HERE + "arrays:read_arrays", suffixes=(".npy",)),
+    DataKind("csv", CsvData, _HERE + "csv_files:read_csv", suffixes=(".csv", ".tsv", ".txt")),
+    DataKind("npz", ArrayData, _HERE + "numpy_files:read_arrays", suffixes=(".npz",)),
+    DataKind("npy", ArrayData, _HERE + "numpy_files:read_arrays", suffixes=(".npy",)),
     DataKind("samples", SamplesData, _HERE + "sample_files:read_samples", arrays=("x", "x_train")),
     DataKind("images", ImagesData, _HERE + "sample_files:read_images", folder=True),
     DataKind("mnist", MnistData, _HERE + "sample_files:read_mnist"),

@@ -9,7 +9,7 @@ from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.judging.sanity import Sanity, copy_of, rank_correlation, shuffle_from_top
 from nodelens.explaining.model.classifier import Classifier
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 
 
 def explain_frames(explainer: Explainer, first: Explanation, size: int) -> Explanation:

@@ -19,8 +19,8 @@ from nodelens.explaining.explanation import Explanation
 from nodelens.explaining.model.classes import ClassNames, read_labels
 from nodelens.explaining.model.classifier import Classifier, Weights
 from nodelens.explaining.model.loading import load_classifier, wrap_model
-from nodelens.explaining.pictures.images import Photo
 from nodelens.explaining.pictures.opening import open_picture
+from nodelens.explaining.pictures.photo import Photo
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.registry import suggestion
 from nodelens.settings.explain_errors import faults_of

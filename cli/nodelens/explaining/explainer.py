@@ -24,7 +24,7 @@ from nodelens.explaining.model.layers import LayerRow, find_layers, list_layers
 from nodelens.explaining.model.targets import score_of, these_classes, top_k
 from nodelens.explaining.out_of_memory import memory_errors
 from nodelens.explaining.pictures.boxes import Box, boxes_of, refuse_outside
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 from nodelens.explaining.preparation import Prepared, prepare
 from nodelens.explaining.question import (
     find_classes,

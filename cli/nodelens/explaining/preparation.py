@@ -8,7 +8,7 @@ from nodelens.errors import UsageError
 from nodelens.explaining.judging.faithfulness import Plain
 from nodelens.explaining.methods.image_score import baseline_pixels
 from nodelens.explaining.model.classifier import Classifier
-from nodelens.explaining.pictures.images import Photo, to_model_input
+from nodelens.explaining.pictures.photo import Photo, to_model_input
 from nodelens.explaining.settings import Baseline
 
 GREY = 128

@@ -14,7 +14,10 @@ from nodelens.explaining.model.classes import Prediction
 from nodelens.explaining.model.classifier import Weights
 from nodelens.explaining.model.receptive_field import ReceptiveField
 from nodelens.explaining.pictures.boxes import Box
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
+
+NO_EVIDENCE = "no positive evidence"
+"""The words for a map with nothing above zero."""
 
 
 @dataclass(frozen=True)

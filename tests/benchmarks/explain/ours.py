@@ -21,7 +21,7 @@ from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.loading import load_classifier
 from nodelens.explaining.naming import plan_files
 from nodelens.explaining.output.save import FILES
-from nodelens.explaining.pictures.images import load_photo
+from nodelens.explaining.pictures.photo import load_photo
 from nodelens.explaining.preparation import Prepared
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 from nodelens.runtime.resources import sample_images

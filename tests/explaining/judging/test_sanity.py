@@ -13,7 +13,7 @@ from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.judging.sanity import copy_of, rank_correlation
 from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.output.curves import judging_figures
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 from nodelens.explaining.settings import GradcamSettings
 
 L = keras.layers

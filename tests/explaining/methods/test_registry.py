@@ -12,7 +12,7 @@ from nodelens.errors import UsageError
 from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.methods.registry import METHODS, Method, methods_help
 from nodelens.explaining.model.classifier import Classifier
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 from nodelens.explaining.settings import GradcamSettings, PixelSettings
 
 L = keras.layers

@@ -14,7 +14,7 @@ from nodelens.explaining.model.classifier import Classifier
 from nodelens.explaining.model.grids import Grid, grid_of, picture_shape
 from nodelens.explaining.model.layers import find_layer, list_layers
 from nodelens.explaining.model.loading import load_classifier
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 
 L = keras.layers

@@ -15,7 +15,7 @@ from nodelens.explaining.model.layers import find_layer, list_layers
 from nodelens.explaining.model.loading import load_classifier
 from nodelens.explaining.model.preprocessing import preprocessor
 from nodelens.explaining.model.request import refuse_unknown
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 from nodelens.explaining.settings import GradcamSettings, ModelSettings
 
 L = keras.layers

@@ -22,7 +22,7 @@ from nodelens.explaining.model.weights_files import (
     known_weights,
     official_file,
 )
-from nodelens.explaining.pictures.images import load_photo, to_model_input
+from nodelens.explaining.pictures.photo import load_photo, to_model_input
 from nodelens.explaining.settings import ModelSettings
 from nodelens.runtime.machine import keras_home
 

@@ -15,8 +15,8 @@ from nodelens.explaining.explainer import Explainer
 from nodelens.explaining.naming import plan_files
 from nodelens.explaining.out_of_memory import OutOfMemoryError
 from nodelens.explaining.output.painting import paint_frames
-from nodelens.explaining.pictures.images import Frames
 from nodelens.explaining.pictures.opening import open_picture
+from nodelens.explaining.pictures.photo import Frames
 from nodelens.explaining.settings import GradcamSettings
 from nodelens.figures.overlay import colours
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from nodelens.explaining.methods.registry import METHODS
-from nodelens.explaining.pictures.images import Frames, Photo
+from nodelens.explaining.pictures.photo import Frames, Photo
 from nodelens.explaining.pictures.scaling import divide_by_maximum, enlarge
 from nodelens.explaining.result import Findings, HeatMap
 from nodelens.figures.gradcam import BOTH_SIGNS, ONE_SIGN, gradcam_figure

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from nodelens.explaining.result import PictureResult
+from nodelens.explaining.result import NO_EVIDENCE, PictureResult
 from nodelens.figures.contact_sheet import Tile, small
 
 
@@ -20,7 +20,7 @@ def strip_of(picture: PictureResult, photo: np.ndarray) -> list[Tile]:
     best = picture.predictions[0]
     tiles = [small(Image.fromarray(photo), picture.path.name, f"{best.name} {best.score:.2f}")]
     for found in picture.maps:
-        words = "no positive evidence" if found.empty else f"at {found.layer}"
+        words = NO_EVIDENCE if found.empty else f"at {found.layer}"
         title = f"{found.method}: {found.target.name} {found.target.score:.2f}"
         assert found.files.overlay  # noqa: S101 (only pictures with overlays have strips)
         with Image.open(found.files.overlay) as overlay:

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, ImageSequence
 
 from nodelens.errors import UsageError
-from nodelens.explaining.pictures.images import (
+from nodelens.explaining.pictures.photo import (
     TURNED,
     Frames,
     Photo,

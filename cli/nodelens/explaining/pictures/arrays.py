@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nodelens.errors import UsageError
-from nodelens.explaining.pictures.images import Photo
+from nodelens.explaining.pictures.photo import Photo
 
 
 def load_array(path: Path, *, pixel_limit: int) -> Photo:

@@ -6,7 +6,7 @@ from nodelens.errors import UsageError
 from nodelens.explaining.pictures.animation import with_frames
 from nodelens.explaining.pictures.arrays import load_array
 from nodelens.explaining.pictures.files import PIXEL_LIMIT, refuse_unreadable
-from nodelens.explaining.pictures.images import Photo, load_photo
+from nodelens.explaining.pictures.photo import Photo, load_photo
 
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from nodelens.explaining.averages import MethodMeans
 from nodelens.explaining.judging.registry import MEASURES
-from nodelens.explaining.result import MapResult, PictureResult
+from nodelens.explaining.result import NO_EVIDENCE, MapResult, PictureResult
 from nodelens.report.gradcam.metrics import metrics_html
 
 PICTURE_SIDE = 480
@@ -169,5 +169,5 @@ def _caption(found: MapResult) -> str:
         lines.append(", ".join(f"{row.title} {values[row.name]:.3f}" for row in measures))
     lines += [f"{name.replace('_', ' ')} {value:.4g}" for name, value in found.details.items()]
     spans = "".join(f"<span>{escape(line)}</span>" for line in lines)
-    empty = '<span class="empty">no positive evidence</span>' if found.empty else ""
+    empty = f'<span class="empty">{NO_EVIDENCE}</span>' if found.empty else ""
     return f"<b>{escape(method)}</b> at {escape(found.layer)}{empty}{spans}"

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nodelens.explaining.result import NO_EVIDENCE
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -39,7 +41,7 @@ def image_summary(picture: "PictureResult", directory: Path) -> "list[Renderable
     for found in picture.maps:
         files = found.files.as_dict()
         where = f"{found.target.name} at {found.layer}"
-        nothing = ("no positive evidence: ", "yellow") if found.empty else ""
+        nothing = (f"{NO_EVIDENCE}: ", "yellow") if found.empty else ""
         shown = files.get("figure") or next(iter(files.values()))
         parts.append(Text.assemble(f"  {where}: ", nothing, (str(shown), "cyan")))
         if found.localisation and not found.empty:
@@ -64,7 +66,7 @@ def image_line(picture: "PictureResult", directory: Path) -> "list[RenderableTyp
 
     best = picture.predictions[0]
     empty = sum(found.empty for found in picture.maps)
-    nothing = f"  no positive evidence in {empty} of {len(picture.maps)} maps"
+    nothing = f"  {NO_EVIDENCE} in {empty} of {len(picture.maps)} maps"
     line = Text.assemble((str(picture.path), "bold"), f"  {best.name} {best.score:.3f}")
     line.append(nothing if empty else "", "yellow")
     return [line.append(f"  {directory}/", "cyan")]

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from nodelens.datasets.arrays import read_point_arrays
-from nodelens.datasets.tables import read_points
+from nodelens.datasets.csv_files import read_points
+from nodelens.datasets.numpy_files import read_point_arrays
 from nodelens.datasets.trajectories import Points
 from nodelens.errors import UsageError
 from nodelens.figures.prediction import draw_prediction

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nodelens.datasets.arrays import ONLY, open_arrays
+from nodelens.datasets.numpy_files import ONLY, open_arrays
 from nodelens.errors import UsageError
 from nodelens.training.runs.load_samples import SampleRun
 from nodelens.training.runs.numbers import as_csv

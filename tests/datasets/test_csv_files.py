@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodelens.datasets.tables import read_csv, read_points
+from nodelens.datasets.csv_files import read_csv, read_points
 from nodelens.errors import UsageError
 
 

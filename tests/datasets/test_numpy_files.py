@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodelens.datasets.arrays import read_arrays, read_point_arrays
+from nodelens.datasets.numpy_files import read_arrays, read_point_arrays
 from nodelens.errors import UsageError
 
 TIMES = np.array([0.0, 1.0, 2.5])

@@ -10,7 +10,7 @@ from PIL import Image
 
 from nodelens.errors import UsageError
 from nodelens.explaining.pictures.files import distinct_stems, find_pictures
-from nodelens.explaining.pictures.images import Photo, load_photo, to_model_input
+from nodelens.explaining.pictures.photo import Photo, load_photo, to_model_input
 from nodelens.runtime.resources import sample_images
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
