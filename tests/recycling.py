@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-LIMIT = int(1.2 * 2**30)
+LIMIT = 2**30
 """Resident bytes of a process after which it is replaced."""
 
 _RESIDENT = "resident_bytes"
