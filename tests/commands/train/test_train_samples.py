@@ -40,6 +40,8 @@ def test_a_run_on_samples_writes_its_results(annuli: Path) -> None:
     # 3·12 + 12 + 12·3 + 3 and a head of 3·2 + 2; the baseline: 2·8 + 8 + 8·2 + 2 and 2·2 + 2
     assert document["parameters"] == 87 + 8
     assert document["against"]["parameters"] == 42 + 6
+    origins = json.loads((annuli / "against" / "origins.json").read_text())
+    assert all(origins[key] != "default" for key in ("field.hidden", "training.batch_size"))
     for name in ("flow", "confusion", "training"):
         assert (annuli / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     rows = [json.loads(line) for line in (annuli / "metrics.jsonl").read_text().splitlines()]

@@ -56,6 +56,9 @@ def test_a_run_predicts_the_same_without_its_data(moved: Path, call: Call, tmp_p
     code, text, err = call("predict-ode", moved, "--field-only", "--z0", "1,0", "--json")
     assert code == 0 and len(json.loads(text)["derivatives"]) == 1, err
     loaded = load_run(moved)
+    assert loaded.problem is loaded.objective
+    with pytest.raises(UsageError, match=r"table\.csv"):
+        _ = loaded.windows
     assert loaded.predict(np.array([1.0, 0.0]), loaded.first_times).shape == (24, 2)
 
 

@@ -100,6 +100,7 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
         shared = {name: getattr(call, name) for name in ("device", "json", "quiet", "verbose")}
         return adjoint_check(AdjointCheckCall(run=run, out=out, force=force, **shared))
     output = call.output()
+    z0, times = call.z0, call.times  # read before TensorFlow takes its seconds to start
 
     from nodelens.runtime.tensorflow import start_tensorflow
 
@@ -127,7 +128,7 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
         found = predict_samples(trained, call.input)
     else:
         call.refuse("the run has learned from trajectories, which begin at --z0", rows.input)
-        points, times = initial_states(trained, call.z0, call.initial), call.times
+        points = initial_states(trained, z0, call.initial)
         if call.field_only:
             found = evaluate_field(trained, points, times)
         else:

@@ -1,6 +1,7 @@
 """Runs loaded from their directories, with the trained model and the settings."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from nodelens.training.runs.data_summary import SampleSummary, TrajectorySummary
 from nodelens.training.runs.load_samples import SampleRun
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.evaluate import solve_whole
+from nodelens.training.trajectories.experiment import prepare_trajectories
 from nodelens.training.trajectories.objective import Objective
+from nodelens.training.trajectories.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,20 @@ class Run:
     def first_times(self) -> np.ndarray:
         """The times of the first trajectory of the data, shape [points]."""
         return self.summary.first_times
+
+    @property
+    def problem(self) -> Objective:
+        """The same as `objective`, by its earlier name."""
+        return self.objective
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows of the training part of the data, which is read now.
+
+        Raises:
+            UsageError: If the data is not at hand.
+        """
+        return prepare_trajectories(self.settings).task.windows
 
     @property
     def field(self) -> keras.Model:

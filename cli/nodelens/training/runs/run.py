@@ -1,6 +1,6 @@
 """One run of `train-ode`, and the files that it writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from nodelens.errors import EnvironmentLacksError
 from nodelens.runtime.files import atomic_path, make_directory, write_bytes, write_text
 from nodelens.runtime.provenance import provenance, sha256_of_bytes
 from nodelens.runtime.rundir import RunDirectory
+from nodelens.settings.errors import KeyPath, Place
 from nodelens.settings.resolve import Resolved
 from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.loop.experiment import Experiment
@@ -67,7 +68,7 @@ def run_training(
                 update={"field": settings.against, "against": None}
             )
             baseline = run_training(
-                replace(resolved, settings=other),
+                replace(resolved, settings=other, places=_of_baseline(resolved.places)),
                 below,
                 device=device,
                 on_progress=on_progress,
@@ -103,6 +104,16 @@ def run_training(
         if write_pages is not None:
             write_pages(result)
         return result
+
+
+def _of_baseline(places: Mapping[KeyPath, Place]) -> dict[KeyPath, Place]:
+    """Returns the places of a run's settings for its baseline, whose field stands in `against`."""
+    groups = (("field",), ("against",))
+    others = {path: place for path, place in places.items() if path[:1] not in groups}
+    fields = {
+        ("field", *path[1:]): place for path, place in places.items() if path[:1] == groups[1]
+    }
+    return {**others, **fields}
 
 
 def _conclude(
