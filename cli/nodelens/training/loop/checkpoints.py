@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nodelens.runtime.files import atomic_path
+from nodelens.runtime.files import write_arrays
 from nodelens.runtime.provenance import sha256_of_bytes
 from nodelens.training.loop.state import Best, Guard, Totals, TrainingState
 
@@ -38,9 +38,8 @@ class Checkpoints:
     def save(self, state: TrainingState) -> None:
         """Writes a checkpoint, whole or not at all, and removes all but the newest ones."""
         path = self.directory / f"step-{state.step:09d}.npz"
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            arrays = _to_arrays(state)
-            np.savez(file, **arrays, digest=_digest(arrays))
+        arrays = _to_arrays(state)
+        write_arrays(path, {**arrays, "digest": _digest(arrays)})
         for old in self.paths()[:-KEEP]:
             old.unlink(missing_ok=True)
 

@@ -1,6 +1,5 @@
 """The facts about its data that a run directory holds, so that it predicts without the data."""
 
-import io
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,7 +10,7 @@ import tensorflow as tf
 
 from nodelens.datasets.settings import SampleDataSettings
 from nodelens.errors import UsageError
-from nodelens.runtime.files import write_bytes
+from nodelens.runtime.files import write_arrays
 from nodelens.training.loop.experiment import Experiment
 from nodelens.training.runs.prepare import prepare
 from nodelens.training.samples.experiment import SampleExperiment
@@ -29,14 +28,12 @@ class _Stored:
 
     def write(self, path: Path) -> None:
         """Writes the file, whole or not at all."""
-        buffer = io.BytesIO()
         values = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
         arrays = {
             name: np.asarray(value, str if isinstance(value, tuple) else None)
             for name, value in values.items()
         }
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
-        write_bytes(path, buffer.getvalue())
+        write_arrays(path, arrays)
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -1,6 +1,5 @@
 """Predictions of a run that has learned from trajectories, and the files of all predictions."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,13 @@ from nodelens.datasets.numpy_files import read_point_arrays
 from nodelens.datasets.trajectories import Points
 from nodelens.errors import UsageError
 from nodelens.figures.prediction import draw_prediction
-from nodelens.runtime.files import make_directory, refuse_overwriting, write_bytes, write_text
+from nodelens.runtime.files import (
+    make_directory,
+    refuse_overwriting,
+    write_arrays,
+    write_bytes,
+    write_text,
+)
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.numbers import as_csv
 from nodelens.training.runs.predict_samples import SamplePrediction
@@ -147,9 +152,7 @@ def write_prediction(
     make_directory(directory)
     refuse_overwriting(list(files.values()), force=force)
     write_text(files["csv"], found.to_csv())
-    buffer = io.BytesIO()
-    np.savez(buffer, **found.arrays())  # type: ignore[arg-type]
-    write_bytes(files["npz"], buffer.getvalue())
+    write_arrays(files["npz"], found.arrays())
     if isinstance(found, Prediction):
         drawn = draw_prediction(title, found.components, found.times, found.states)
         write_bytes(files["png"], drawn)
