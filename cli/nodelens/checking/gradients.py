@@ -26,6 +26,7 @@ from nodelens.checking.results import GradientReport, ProblemReport
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import TAPE, CheckOptions, Found, Way, adjoint_way, taped_way
+from nodelens.datasets.times import read_times
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.loading import load_field
 from nodelens.ode.adjoints import ADJOINTS
@@ -98,7 +99,7 @@ def _named_field(settings: AdjointCheckSettings) -> CheckedField:
             "the state at which the field is checked is missing",
             hint="give `z0`, for instance 1.0,0.5 or [[1.0, 0.5]]",
         )
-    return CheckedField(name, field, settings.z0, settings.times)
+    return CheckedField(name, field, settings.z0, read_times(settings.times))
 
 
 def solve_options(

@@ -10,6 +10,7 @@ from nodelens.fields.solve_settings import SolverName
 from nodelens.ode.adjoints import ADJOINTS
 from nodelens.settings.base import Settings
 from nodelens.settings.choices import name_in
+from nodelens.settings.times import Times
 
 Vector = list[float]
 
@@ -37,7 +38,7 @@ class AdjointCheckSettings(Settings):
     problems: tuple[Annotated[str, name_in(PROBLEMS, "all")], ...] = Field(("all",), min_length=1)
     field: str | None = Field(None, description="path/to/file.py:name or package.module:name")
     z0: Vector | list[Vector] | list[list[Vector]] | None = None
-    times: tuple[float, ...] = Field((0.0, 0.5, 1.0), min_length=2)
+    times: Times = (0.0, 0.5, 1.0)
     adjoints: tuple[Annotated[str, name_in(ADJOINTS, "all")], ...] = Field(
         ("backsolve", "discrete"), min_length=1
     )

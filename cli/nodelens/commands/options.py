@@ -64,6 +64,7 @@ OUT = option(
     panel=RUNNING,
 )
 OUT_SETTING = replace(OUT, sets="output.directory")
+TIMES = "START:STOP:COUNT|A,B,…|FILE"
 FORCE = switch("--force", help="Overwrite existing files.", panel=RUNNING)
 DRY_RUN = switch("--dry-run", help="Check everything and print what would be done.", panel=RUNNING)
 

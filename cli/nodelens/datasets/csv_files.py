@@ -235,3 +235,20 @@ def read_points(path: Path, components: tuple[str, ...]) -> Points:
     if time is None or time in columns:
         return Points(states, None)
     return Points(states, table.numbers(time, missing=False))
+
+
+def read_time_column(path: Path) -> np.ndarray:
+    """Reads times from the only column of a CSV file, or the one that is called like a time.
+
+    Raises:
+        UsageError: If there is no such column, or a cell of it is no number.
+    """
+    table = _read_table(path)
+    column = 0 if len(table.columns) == 1 else _known_time(table)
+    if column is None:
+        raise UsageError(
+            f"{path} has {len(table.columns)} columns; one column of times was expected, or one "
+            "that is called `time`",
+            hint=f"its columns: {', '.join(table.columns)}",
+        )
+    return table.numbers(column, missing=False)

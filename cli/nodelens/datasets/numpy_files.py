@@ -89,6 +89,23 @@ def read_point_arrays(path: Path, dimension: int) -> Points:
     return Points(states, times)
 
 
+def read_time_array(path: Path) -> np.ndarray:
+    """Reads times from an NPY file, or from the array `times` of an NPZ file.
+
+    Raises:
+        UsageError: If there is no such array, or it does not have one axis.
+    """
+    arrays = as_numbers(open_arrays(path), path)
+    times = arrays.get(ONLY, arrays.get("times"))
+    if times is None:
+        raise UsageError(
+            f"{path} holds {', '.join(arrays) or 'nothing'}; an array `times` was expected"
+        )
+    if times.ndim != 1:
+        raise UsageError(f"{path}: times of shape {list(times.shape)}; [times] was expected")
+    return times
+
+
 def open_arrays(
     path: Path, *, kind: str = "NumPy", hint: str | None = None
 ) -> dict[str, np.ndarray]:

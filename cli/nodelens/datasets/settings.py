@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nodelens.datasets.systems import SYSTEMS
 from nodelens.registry import load, table
 from nodelens.settings.base import Settings
 from nodelens.settings.choices import KindIn, name_in
+from nodelens.settings.times import Times
 
 SystemName = Annotated[str, name_in(SYSTEMS)]
 SplitBy = Literal["time", "trajectory", "points"]
@@ -58,7 +59,8 @@ class SimulatedData(TrajectoryDataSettings):
     """A system with known equations, simulated to tight tolerance.
 
     `parameters`, `z0` (a list of initial states, one trajectory each) and `t_end` have the usual
-    values of the system where they are not given.
+    values of the system where they are not given. `times`, the first one that of `z0`, stand in the
+    place of `t_end`, `points` and `irregular`.
     """
 
     kind: Literal["simulated"] = "simulated"
@@ -68,9 +70,22 @@ class SimulatedData(TrajectoryDataSettings):
     t_end: PositiveFloat | None = None
     points: int = Field(1000, ge=2, le=1_000_000)
     irregular: bool = False
+    times: Times | None = None
     noise: float = Field(0.0, ge=0)
     scale: bool = False
     validation: ValidationSettings = ValidationSettings()
+
+    @model_validator(mode="after")
+    def _times_are_said_once(self) -> Self:
+        usual = type(self).model_fields
+        beside = [
+            x for x in ("t_end", "points", "irregular") if getattr(self, x) != usual[x].default
+        ]
+        if self.times is not None and beside:
+            raise ValueError(
+                f"`times` was given, and {', '.join(beside)} beside it; one of the two"
+            )
+        return self
 
 
 class CsvData(TrajectoryDataSettings):

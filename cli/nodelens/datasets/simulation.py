@@ -1,11 +1,12 @@
 """Simulating systems with known equations to tight tolerance, by SciPy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from nodelens.datasets.systems import SYSTEMS, System
+from nodelens.datasets.times import read_times
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 
@@ -21,6 +22,7 @@ def simulate(
     t_end: float | None = None,
     points: int = 1000,
     irregular: bool = False,
+    times: str | Sequence[float] | None = None,
     noise: float = 0.0,
     seed: int = 0,
 ) -> TrajectoryData:
@@ -33,11 +35,13 @@ def simulate(
         t_end: The last time; None means the usual one.
         points: The number of times, both ends included.
         irregular: True if the inner times are drawn at random instead of evenly spaced.
+        times: All times, as `nodelens.settings.times` says, in place of the three before.
         noise: The standard deviation of Gaussian noise on every component.
         seed: The seed of times and noise.
 
     Raises:
-        UsageError: If the system has no such parameter, or an initial state the wrong length.
+        UsageError: If the system has no such parameter, an initial state has the wrong length, or
+            the times do not increase.
     """
     known = SYSTEMS[system]
     values = {**known.parameters, **(parameters or {})}
@@ -49,6 +53,7 @@ def simulate(
     generator = np.random.default_rng(seed)
     end = known.t_end if t_end is None else t_end
     starts = z0 or (known.z0,)
+    given = None if times is None else _increasing(read_times(times))
     trajectories = []
     for index, start in enumerate(starts):
         if len(start) != len(known.components):
@@ -56,15 +61,21 @@ def simulate(
                 f"an initial state of the {known.title} has {len(known.components)} components "
                 f"({', '.join(known.components)}), and {list(start)} has {len(start)}"
             )
-        times = np.linspace(0.0, end, points)
-        if irregular:
-            times[1:-1] = np.sort(generator.uniform(0.0, end, points - 2))
-        states = _solve(known, values, start, times)
+        grid = np.linspace(0.0, end, points) if given is None else given
+        if irregular and given is None:
+            grid[1:-1] = np.sort(generator.uniform(0.0, end, points - 2))
+        states = _solve(known, values, start, grid)
         states = states + generator.normal(0.0, noise, states.shape) if noise else states
-        trajectories.append(Trajectory(times, states, f"trajectory {index + 1}"))
+        trajectories.append(Trajectory(grid, states, f"trajectory {index + 1}"))
     return TrajectoryData(
         tuple(trajectories), known.components, known.title, f"simulated: {known.equation}"
     )
+
+
+def _increasing(times: np.ndarray) -> np.ndarray:
+    if (np.diff(times) <= 0).any():
+        raise UsageError("data.times must increase strictly: each is a point of the trajectory")
+    return times
 
 
 def _solve(
@@ -85,7 +96,7 @@ def _solve(
 
     solution = solve_ivp(
         derivative,
-        (0.0, times[-1]),
+        (times[0], times[-1]),
         np.asarray(z0, dtype=np.float64),
         method="LSODA",
         t_eval=times,

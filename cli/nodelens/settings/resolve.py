@@ -13,6 +13,7 @@ from nodelens.settings.base import Settings
 from nodelens.settings.errors import Fault, KeyPath, Place, SettingsError, dotted, nearest_place
 from nodelens.settings.explain_errors import faults_of
 from nodelens.settings.merge import merge, origins
+from nodelens.settings.times import is_file
 
 S = TypeVar("S", bound=Settings)
 
@@ -100,7 +101,7 @@ def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:
 
 
 def _anchor_paths(values: Any, places: dict[KeyPath, Place], file: Path | None) -> None:
-    """Makes every setting called `path` absolute.
+    """Makes every setting called `path` absolute, and every file of times.
 
     A path in a file is relative to that file, one of the command line to the current directory.
     """
@@ -111,7 +112,9 @@ def _anchor_paths(values: Any, places: dict[KeyPath, Place], file: Path | None) 
             here = (*path, key)
             if isinstance(value, (dict, list)):
                 anchor(value, here)
-            elif key == "path" and isinstance(value, str) and value:
+            elif isinstance(value, str) and (
+                (key == "path" and value) or (key == "times" and is_file(value))
+            ):
                 written = file is not None and here in places and places[here].line is not None
                 folder = file.parent if written and file is not None else Path.cwd()
                 group[key] = str((folder / value).resolve())

@@ -67,6 +67,8 @@ def test_the_field_is_evaluated_at_every_time_or_at_the_first(
     assert document["times"] == [0, 2, 4, 0, 2, 4]
     slopes = np.array(document["derivatives"])[:, 0]
     np.testing.assert_allclose(slopes, [3 * a, 3 * a + 2, 3 * a + 4, a, a + 2, a + 4], rtol=1e-6)
+    written = json.loads(predict("--field-only", *states, "--times", "0,2,4")[1])
+    assert written["derivatives"] == document["derivatives"]
     document = json.loads(predict("--field-only", *states)[1])
     assert document["times"] == [3, 3]  # the data starts there
 
@@ -91,6 +93,8 @@ def test_the_gradient_of_the_run_is_checked(
         (["--z0", "1,inf"], "2 finite numbers"),
         (["--z0", "1,b"], "no list of numbers"),
         (["--initial", "absent.npy"], "absent.npy cannot be read"),
+        (["--times", "0,2,1"], "--times: times must increase, or decrease"),
+        (["--times", "absent.csv"], "--times: absent.csv cannot be read"),
         (["--gradient-check", "--times", "0:1:3", "--field-only"], "--times, --field-only cannot"),
     ],
 )

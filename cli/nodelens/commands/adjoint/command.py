@@ -81,12 +81,15 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
         return ExitCode.DONE
     settings = resolved.settings
 
+    from nodelens.datasets.times import read_times
     from nodelens.runtime.files import refuse_overwriting
     from nodelens.runtime.tensorflow import start_tensorflow
 
     figure_name = "proof.png" if proof else f"{study}.png" if study else None
     planned = Files(call.out, call.junit, figure_name)
     refuse_overwriting(planned.paths, force=call.force)
+    if settings.field is not None:
+        read_times(settings.times)  # a wrong file is told before TensorFlow takes its seconds
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
     given = None if run is None or solved is None else trained_field(run, solved)

@@ -13,6 +13,7 @@ from nodelens.commands.options import (
     SEED,
     SET,
     SHOW_CONFIG,
+    TIMES,
     SettingsCall,
 )
 from nodelens.errors import UsageError
@@ -74,9 +75,8 @@ class AdjointCheckCall(SettingsCall, command="adjoint-check"):
         str,
         "--times",
         sets="times",
-        parse=_numbers,
         panel=CHECKED,
-        metavar="NUMBERS",
+        metavar=TIMES,
         help="Its times of observation, the first one that of z0. By default `0,0.5,1`.",
     )
     proof = switch(

@@ -6,30 +6,17 @@ from typing import TYPE_CHECKING
 from nodelens.commands.adjoint.command import adjoint_check
 from nodelens.commands.adjoint.options import AdjointCheckCall
 from nodelens.commands.flag import Flag, option, switch
-from nodelens.commands.options import DEVICE, FORCE, OUT, Call
+from nodelens.commands.options import DEVICE, FORCE, OUT, TIMES, Call
 from nodelens.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-MAX_TIMES = 1_000_000
+def _times(text: str) -> "np.ndarray":
+    from nodelens.datasets.times import read_times
 
-
-def _grid(text: str) -> "np.ndarray":
-    """Reads `start:stop:count`, both ends included."""
-    import numpy as np
-
-    parts = text.split(":")
-    try:
-        start, stop, count = float(parts[0]), float(parts[1]), int(parts[2])
-        valid = len(parts) == 3 and 2 <= count <= MAX_TIMES and start != stop
-        valid = valid and bool(np.isfinite([start, stop]).all())
-    except (ValueError, IndexError):
-        valid = False
-    if not valid:
-        raise UsageError(f"{text!r} is not start:stop:count", hint="for example 0:50:500")
-    return np.linspace(start, stop, count)
+    return read_times(text)
 
 
 def _state(text: str) -> list[float]:
@@ -53,9 +40,9 @@ class PredictOdeCall(Call, command="predict-ode"):
     times = option(
         str,
         "--times",
-        parse=_grid,
-        metavar="START:STOP:COUNT",
-        help="Times; by default those of the data.",
+        parse=_times,
+        metavar=TIMES,
+        help="Times, the first one that of the state; by default those of the data.",
     )
     z0 = option(
         str,
