@@ -1,14 +1,14 @@
 """Neural ODEs with gradients to trust, explained classifiers, counted convolutions.
 
 The names below are imported when they are first used, so that importing the package imports
-neither TensorFlow nor Keras. Where Keras is imported already, it learns the classes of saved models
-(`model.keras`), so that `import keras, nodelens` is all that `keras.models.load_model` needs.
+neither TensorFlow nor Keras. Keras learns the names of the classes of saved models (`model.keras`),
+whichever of the two is imported first, so that `keras.models.load_model` needs no more.
 """
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nodelens.fields.registered import register
 from nodelens.version import VERSION as __version__
 
 if TYPE_CHECKING:
@@ -63,5 +63,4 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-if "keras" in sys.modules:
-    import_module("nodelens.fields.registered")
+register()

@@ -208,7 +208,7 @@ def test_a_saved_network_predicts_what_the_run_predicted(pictures: Path, tmp_pat
     save_model(found.task.model, tmp_path / "model.keras")
     np.save(tmp_path / "x.npy", found.split.train.x)
     code = (
-        "import keras, nodelens, numpy as np\n"
+        "import nodelens, keras, numpy as np\n"
         "model = keras.models.load_model('model.keras')\n"
         "np.save('y.npy', model.predict(np.load('x.npy'), verbose=0))\n"
     )

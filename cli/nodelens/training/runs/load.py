@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 
 import keras
@@ -120,7 +119,6 @@ def load_run(path: str | Path) -> Run | SampleRun:
         raise UsageError(
             f"{path} has no model yet", hint=f"train it: node train-ode --resume {path}"
         )
-    import_module("nodelens.fields.registered")
     field = keras.models.load_model(directory.model)
     summary = load_summary(settings, directory.summary)
     if isinstance(summary, SampleSummary):
