@@ -303,3 +303,132 @@ def test_what_is_no_event_is_refused(events, message):
 def test_what_an_event_cannot_be_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Event(**arguments)
+
+
+def thrown(level, direction=0, **more):
+    """The event of a ball at a level."""
+    return Event(lambda t, z: z[0] - level, direction=direction, terminal=False, **more)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_two_crossings_between_two_looks_are_found(jit_compile):
+    # A ball thrown up at 4 m/s is at 1 - 1e-6 m twice, 1e-3 s apart, in the one step of 1 s.
+    height, level = 4.0**2 / (2 * GRAVITY), 1 - 1e-6
+    events = [thrown(level), thrown(level, 1), thrown(level, -1), thrown(height + 1e-9)]
+    speed = tf.constant(4.0, tf.float64)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(speed)
+        solution = odeint_event(
+            falling,
+            tf.stack([tf.zeros_like(speed), speed]),
+            [0.0, 1.0],
+            events=events,
+            controller=PIDController(first_step=1.0),
+            adjoint="discrete",
+            **{**PRECISE, "jit_compile": jit_compile},
+        )
+        up, down = solution.event_times[0][0], solution.event_times[0][1]
+    np.testing.assert_array_equal(solution.counts, [2, 1, 1, 0])
+    assert int(solution.stats.accepted) == 2  # one of the search, one of the solve
+    half = np.sqrt(2 * (height - level) / GRAVITY)
+    np.testing.assert_allclose(solution.event_times[0][:2], [0.5 - half, 0.5 + half], atol=1e-9)
+    assert float(solution.event_times[1][0]) == pytest.approx(0.5 - half, abs=1e-9)
+    assert float(solution.event_times[2][0]) == pytest.approx(0.5 + half, abs=1e-9)
+    # v t - g t**2 / 2 = level: dt/dv = -t / (v - g t).
+    for time in (up, down):
+        expected = -float(time) / (4 - GRAVITY * float(time))
+        assert float(tape.gradient(time, speed)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_terminal_event_between_two_crossings_comes_in_order():
+    # In one piece of the step a level is crossed twice, and between the two the time is over.
+    def run(end, back):
+        over = Event(lambda t, z: t - end)
+        times, controller = ([1.0, 0.0] if back else [0.0, 1.0]), PIDController(first_step=1.0)
+        start = tf.constant([0.0, -4.0 if back else 4.0], tf.float64)
+        return odeint_event(
+            falling,
+            start,
+            times,
+            events=[thrown(0.999), over],
+            controller=controller,
+            adjoint="discrete",
+            **PRECISE,
+        )
+
+    half = np.sqrt(2 * 0.001 / GRAVITY)
+    for end, counts in ((0.5, [1, 1]), (0.52, [2, 1]), (0.48, [0, 1])):
+        np.testing.assert_array_equal(run(end, False).counts, counts)
+        np.testing.assert_array_equal(run(1 - end, True).counts, counts)
+    np.testing.assert_allclose(run(0.48, True).event_times[0][0], 0.5 + half, atol=1e-8)
+
+
+def test_a_short_flight_from_zero_ends_on_zero():
+    # Up at exactly zero and down again within an eighth of the first step.
+    solution = odeint_event(
+        falling,
+        tf.constant([0.0, 0.2], tf.float64),
+        [0.0, 10.0],
+        events=[Event(height_of)],
+        controller=PIDController(first_step=1.0),
+        adjoint="discrete",
+        **PRECISE,
+    )
+    assert float(solution.event_times[0][0]) == pytest.approx(0.4 / GRAVITY, abs=1e-9)
+
+
+def test_every_sample_has_its_own_crossings():
+    # Stones fall on the ground and stay there; heights on the way are recorded.
+    heights = tf.constant([3.0, 1.0, 7.0, 500.0], tf.float64)
+    events = [
+        Event(lambda t, z, g: z["x"]),
+        Event(lambda t, z, g: z["x"][:] - 0.5 + 0 * t, terminal=False, max_hits=2),
+    ]
+
+    def run(start, batching):
+        return odeint_event(
+            lambda t, z, g: {"x": z["v"], "v": -g + 0 * z["x"]},
+            start,
+            [0.0, 0.25, 8.0],
+            params=tf.constant(GRAVITY, tf.float64),
+            events=events,
+            batching=batching,
+            adjoint="backsolve",
+            **PRECISE,
+        )
+
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(heights)
+        solution = run({"x": heights, "v": tf.zeros_like(heights)}, "independent")
+        landing, passing = solution.event_times
+        ends = landing[0, :3]
+        speeds = solution.event_states[0]["v"][0, :3]
+    assert landing.shape == (1, 4) and passing.shape == (2, 4)
+    assert solution.event_states[1]["x"].shape == (2, 4)
+    h = heights.numpy()[:3]
+    np.testing.assert_allclose(ends, np.sqrt(2 * h / GRAVITY), atol=1e-8)
+    np.testing.assert_allclose(passing[0, :3], np.sqrt(2 * (h - 0.5) / GRAVITY), atol=1e-8)
+    assert np.isnan(landing[0, 3]) and np.isnan(passing[:, 3]).all() and np.isnan(passing[1]).all()
+    np.testing.assert_array_equal(solution.counts, [[1, 1, 1, 0], [1, 1, 1, 0]])
+    np.testing.assert_array_equal(solution.ended_by, [0, 0, 0, -1])
+    event, success = int(Status.EVENT), int(Status.SUCCESS)
+    np.testing.assert_array_equal(solution.status, [event, event, event, success])
+    assert solution.stats.nfe.shape == (4,)
+    np.testing.assert_allclose(solution.states["x"][1], heights - GRAVITY / 32, atol=1e-9)
+    assert np.isnan(solution.states["x"][2, :3]).all()
+    np.testing.assert_allclose(solution.states["x"][2, 3], 500 - GRAVITY * 32, atol=1e-7)
+    slope = 1 / np.sqrt(2 * GRAVITY * h)
+    np.testing.assert_allclose(tape.gradient(ends, heights)[:3], slope, atol=1e-6)
+    np.testing.assert_allclose(tape.gradient(speeds, heights)[:3], -GRAVITY * slope, atol=1e-6)
+    assert float(tape.gradient(ends, heights)[3]) == 0
+
+
+def test_an_independent_event_gives_one_number_a_sample():
+    with pytest.raises(ValueError, match=r"one real number a sample.*got float64 of shape \(\)"):
+        odeint_event(
+            lambda t, z: -z,
+            tf.ones([3, 2], tf.float64),
+            [0.0, 1.0],
+            events=[Event(lambda t, z: z[0, 0])],
+            batching="independent",
+        )

@@ -14,14 +14,16 @@ from nodelens.ode.vector_field import lift_captures
 class Event:
     """A function of time and state whose zeros end a solve, or are recorded.
 
-    The sign is looked at four times a step, on the solution inside the step: two crossings that lie
-    between two looks are not seen. Bound the steps with `PIDController(max_step=...)` where that
-    could be. A solve that starts exactly on zero does not start with a crossing.
+    Value and slope are looked at eight times a step, on the solution inside the step. Two crossings
+    between two looks are found where the slope turns between them; three, or two turns of the
+    slope, are not told from one. Bound the steps with `PIDController(max_step=...)` where the
+    function oscillates that much faster than the solution. Zero that is only touched is no
+    crossing, and a solve that starts exactly on zero does not start with one.
 
     Args:
         function: g(t, z), or g(t, z, params) if the solve has `params`, a real scalar made of
-            TensorFlow operations. It gets t as the vector field does. Gradients flow to what it
-            captures.
+            TensorFlow operations; if the batching is "independent", one for each sample, of shape
+            [batch]. It gets t as the vector field does. Gradients flow to what it captures.
         direction: +1 for crossings from negative to positive in the direction of the solve, -1 for
             those from positive to negative, 0 for both.
         terminal: Whether the first crossing ends the solve. Else crossings are recorded.
@@ -49,24 +51,39 @@ class Event:
         """The number of crossings that are kept."""
         return 1 if self.terminal else self.max_hits
 
-    def value(self, t: tf.Tensor, z: Any, params: Any) -> tf.Tensor:
+    def value(self, layout: Layout, t: tf.Tensor, z: Any, params: Any) -> tf.Tensor:
         """Evaluates the function.
 
+        Args:
+            layout: Of the state.
+            t: Shape [batch].
+            z: The nest of the state.
+            params: The nest of parameters, or `None`.
+
+        Returns:
+            Shape [batch], which is [1] in a joint solve.
+
         Raises:
-            ValueError: It returned something that is no real scalar.
+            ValueError: It returned something that is no real scalar, or not one for each sample.
         """
-        value = self.function(t, z) if params is None else self.function(t, z, params)
+        time = layout.time(t)
+        value = self.function(time, z) if params is None else self.function(time, z, params)
         if not isinstance(value, tf.Tensor):
             raise ValueError(
                 f"An event function must return a TensorFlow tensor; got {type(value).__name__}."
             )
-        if not value.dtype.is_floating or not value.shape.is_compatible_with([]):
+        batch = tf.nest.flatten(layout.template)[0].shape[:1] if layout.independent else []
+        fits = value.shape.rank == len(batch) and value.shape.is_compatible_with(batch)
+        if not (value.dtype.is_floating and fits):
+            expected, axis = "a real scalar, a floating tensor of shape ()", ""
+            if layout.independent:
+                expected, axis = "one real number a sample, a floating tensor of shape [batch]", "1"
             raise ValueError(
-                "An event function must return a real scalar, a floating tensor of shape (); got "
-                f"{value.dtype.name} of shape {value.shape}. Take one component, or reduce it with "
-                "tf.reduce_min or the like."
+                f"An event function must return {expected}; got {value.dtype.name} of shape "
+                f"{value.shape}. Take one component, or reduce it with "
+                f"tf.reduce_min{f' over the axes from {axis} on' if axis else ''} or the like."
             )
-        return value
+        return tf.reshape(value, [-1])
 
 
 @dataclass(frozen=True)
@@ -95,28 +112,28 @@ class LiftedEvents:
     def values(
         self,
         times: tf.Tensor,
-        states: Sequence[tf.Tensor],
+        states: tf.Tensor,
         theta: Sequence[tf.Tensor],
         captures: Sequence[Sequence[tf.Tensor]],
     ) -> tf.Tensor:
-        """Evaluates each event at its own time and flattened state.
+        """Evaluates each event at its own times and flattened states.
 
         Args:
-            times: Shape [events].
-            states: One for each event, shape [1, size].
+            times: Shape [events, batch].
+            states: Shape [events, batch, size].
             theta: Of the solve.
             captures: See above.
 
         Returns:
-            Shape [events], in the real dtype of the state.
+            Shape [events, batch], in the real dtype of the state.
         """
         params, found = theta[: self.leaves], []
+        real = states.dtype.real_dtype
         for i, body in enumerate(self.bodies):
-            real = states[i].dtype.real_dtype
             z = self.layout.unpack(states[i])
             (value,) = body(tf.cast(times[i], real), z, *params, *captures[i])
-            found.append(tf.cast(tf.reshape(value, []), real))
-        return tf.stack(found)
+            found.append(tf.cast(value, real))
+        return tf.ensure_shape(tf.stack(found), times.shape)
 
 
 def lift_events(events: Sequence[Event], layout: Layout, params: Any) -> LiftedEvents:
@@ -126,16 +143,17 @@ def lift_events(events: Sequence[Event], layout: Layout, params: Any) -> LiftedE
         ValueError: A function returns something that is no real scalar.
     """
     leaves = tf.nest.flatten(params) if params is not None else []
-    real = tf.nest.flatten(layout.template)[0].dtype.real_dtype
+    first = tf.nest.flatten(layout.template)[0]
+    real, batch = first.dtype.real_dtype, first.shape[:1] if layout.independent else [1]
 
     def lift(event: Event) -> Any:
         def call(t: tf.Tensor, z: Any, *theta: tf.Tensor) -> list[tf.Tensor]:
             nest = None if params is None else tf.nest.pack_sequence_as(params, list(theta))
-            return [event.value(t, z, nest)]
+            return [event.value(layout, t, z, nest)]
 
         return lift_captures(
             call,
-            tf.TensorSpec([], real),
+            tf.TensorSpec(batch, real),
             layout.template,
             *[tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves],
         )

@@ -22,6 +22,9 @@ from nodelens.ode.status import Status
 class EventSolution(NamedTuple):
     """The solution at the requested times, and where it crossed its events.
 
+    In an independent solve there is one of each number and state below for every sample: the shapes
+    have an axis [batch] behind them, or before that of the state.
+
     Args:
         states: The nest of z0, each tensor with the time axis in front: [times, ...]. NaN behind
             the event that ended the solve, and where the solve did not get to.
@@ -52,6 +55,7 @@ def odeint_event(
     times: Any,
     *,
     events: Sequence[Event],
+    batching: str = "joint",
     throw: bool = True,
     jit_compile: bool = True,
     **options: Unpack[OdeintArguments],
@@ -82,10 +86,12 @@ def odeint_event(
         z0: As in `odeint`.
         times: As in `odeint`; the solve ends at the last one if no event ends it before.
         events: What is looked for, one `Event` or more.
+        batching: As in `odeint`. If it is "independent", each sample has crossings of its own, and
+            a terminal event ends the solve of its sample only.
         throw: As in `odeint`. An event is no failure.
         jit_compile: As in `odeint`.
-        options: The other options of `odeint` but `batching`. The event functions get `params` too,
-            `max_steps` holds for each of the two solves, and `solver` is none of `scipy:`.
+        options: The other options of `odeint`. The event functions get `params` too, `max_steps`
+            holds for each of the two solves, and `solver` is none of `scipy:`.
 
     Returns:
         The solution.
@@ -95,48 +101,46 @@ def odeint_event(
         SolveError: The solve failed and `throw` is true.
     """
     events = _checked(events)
-    problem = prepare(vector_field, z0, times, batching="joint", **options)
+    problem = prepare(vector_field, z0, times, batching=batching, **options)
     located = _locate(problem, events, jit_compile)
     found = located.crossings
-    searched = tf.where(located.status[0] == int(Status.EVENT), 0, located.status[0])
+    searched = tf.where(located.status == int(Status.EVENT), 0, located.status)
     if throw and tf.executing_eagerly():
         raise_if_failed(
-            problem,
-            Forward(problem.inputs.z0[None], searched[None], located.reached, located.stats, ()),
+            problem, Forward(problem.inputs.z0[None], searched, located.reached, located.stats, ())
         )
-    times = problem.inputs.times[:, 0]
-    ended = found.ended_by >= 0
-    end = tf.where(ended, found.times[tf.maximum(found.ended_by, 0), 0], times[-1])
+    times = problem.inputs.times
+    end = _end(found, events, times[-1])
     forward = tf.sign(times[-1] - times[0])
     reached = (times - end) * forward <= 0
     hits, valid = _padded(found, events, tf.stop_gradient(end))
     merged = tf.concat([tf.where(reached, times, tf.stop_gradient(end)), *hits], 0)
-    order = tf.argsort((merged - merged[0]) * forward, stable=True)
-    inputs = problem.inputs._replace(times=tf.gather(merged, order)[:, None])
-    solution = solve(replace(problem, inputs=inputs), throw, jit_compile)
-    place = tf.argsort(order)
+    order = tf.argsort((merged - merged[0]) * forward, axis=0, stable=True)
+    ordered = replace(problem, inputs=problem.inputs._replace(times=_rows(merged, order)))
+    solution = solve(ordered, throw, jit_compile)
+    states = _rows(ordered.pack_states(solution.states), tf.argsort(order, axis=0))
     rooms = [event.room for event in events]
-    requested, at_hits = place[: -sum(rooms)], tf.split(place[-sum(rooms) :], rooms)
+    requested, *at_hits = tf.split(states, [times.shape[0], *rooms])
     event_times, event_states = [], []
-    for event, t, mask, rows in zip(events, hits, valid, at_hits, strict=True):
-        crossed = [
-            _crossing(problem, event, t[i], _rows(solution.states, rows[i]), mask[i])
-            for i in range(event.room)
-        ]
-        event_times.append(_known(mask, tf.stack([t for t, _ in crossed])))
-        states = tf.nest.map_structure(lambda *x: tf.stack(x), *[z for _, z in crossed])
-        event_states.append(_known(mask, states))
-    solved = tf.where(ended, int(Status.EVENT), int(Status.SUCCESS))
-    status = tf.where(solution.status != int(Status.SUCCESS), solution.status, solved)
+    for event, t, mask, z in zip(events, hits, valid, at_hits, strict=True):
+        crossed = [_crossing(problem, event, t[i], z[i], mask[i]) for i in range(event.room)]
+        event_times.append(problem.per_sample(_known(mask, tf.stack([t for t, _ in crossed]))))
+        z = tf.stack([z for _, z in crossed])
+        event_states.append(problem.layout.unpack(_known(mask[..., None], z)))
+    solved = tf.where(found.ended_by >= 0, int(Status.EVENT), int(Status.SUCCESS))
+    status = tf.where(solution.status != 0, solution.status, problem.per_sample(solved))
+    searched = problem.per_sample(searched)
     return EventSolution(
-        states=_known(reached, _rows(solution.states, requested)),
-        times=times,
+        states=problem.layout.unpack(_known(reached[..., None], requested)),
+        times=problem.per_sample(times),
         status=tf.where(searched != int(Status.SUCCESS), searched, status),
         event_times=tuple(event_times),
         event_states=tuple(event_states),
-        counts=found.counts,
-        ended_by=found.ended_by,
-        stats=Stats(*[a + b[0] for a, b in zip(solution.stats, located.stats, strict=True)]),
+        counts=problem.per_sample(found.counts),
+        ended_by=problem.per_sample(found.ended_by),
+        stats=Stats(
+            *[a + problem.per_sample(b) for a, b in zip(solution.stats, located.stats, strict=True)]
+        ),
     )
 
 
@@ -168,43 +172,59 @@ def _locate(problem: PreparedSolve, events: tuple[Event, ...], jit_compile: bool
     return locator.locate(*tf.nest.map_structure(tf.stop_gradient, constants))
 
 
+def _end(found: Crossings, events: tuple[Event, ...], last: tf.Tensor) -> tf.Tensor:
+    """Returns the time at which a terminal event ended each sample, else the last time; [batch]."""
+    for i, event in enumerate(events):
+        if event.terminal:
+            last = tf.where(found.ended_by == i, found.times[i, 0], last)
+    return last
+
+
 def _padded(
     found: Crossings, events: tuple[Event, ...], end: tf.Tensor
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-    """Returns the times of each event, [room], padded with a time of the solve; and which are hits.
+    """Returns the times of each event, [room, batch], padded; and which of them are hits.
 
     The padding is the event's own first crossing, if it has one: the event function is evaluated
-    there anyway, so that what it does elsewhere cannot spoil a gradient.
+    there anyway, so that what it does elsewhere cannot spoil a gradient. Else it is the end.
     """
     hits, valid = [], []
     for i, event in enumerate(events):
         times, count = found.times[i, : event.room], found.counts[i]
-        mask = tf.range(event.room) < count
+        mask = tf.range(event.room)[:, None] < count
         hits.append(tf.where(mask, times, tf.where(count > 0, times[0], end)))
         valid.append(mask)
     return hits, valid
 
 
 def _crossing(
-    problem: PreparedSolve, event: Event, t: tf.Tensor, z: Any, valid: tf.Tensor
-) -> tuple[tf.Tensor, Any]:
-    """Takes one Newton step from (t, z) to the crossing; returns its time and its state."""
+    problem: PreparedSolve, event: Event, t: tf.Tensor, y: tf.Tensor, valid: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Takes one Newton step from (t, y) to the crossing.
+
+    Args:
+        problem: The solve.
+        event: What is crossed.
+        t: Shape [batch].
+        y: The flattened state, shape [batch, size].
+        valid: Where there is a crossing, shape [batch].
+
+    Returns:
+        Its time and its flattened state.
+    """
     layout, inputs = problem.layout, problem.inputs
     real = inputs.z0.dtype.real_dtype
-    leaves = tf.nest.flatten(z)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         seen = tf.cast(t, real)
-        tape.watch([seen, *leaves])
-        value = tf.cast(tf.reshape(event.value(seen, z, problem.params), []), real)
-    by_time, *by_state = dense_gradient(tape, value, [seen, *leaves], None)
-    by_state = layout.pack(tf.nest.pack_sequence_as(z, by_state))
-    slope = problem.core.field(t[None], layout.pack(z), inputs.theta)
-    rate = by_time + tf.reduce_sum(tf.math.real(slope * tf.math.conj(by_state)))
+        tape.watch([seen, y])
+        value = tf.cast(event.value(layout, seen, layout.unpack(y), problem.params), real)
+    by_time, by_state = dense_gradient(tape, value, [seen, y], None)
+    slope = problem.core.field(t, y, inputs.theta)
+    rate = by_time + tf.reduce_sum(tf.math.real(slope * tf.math.conj(by_state)), axis=-1)
     rate = tf.stop_gradient(tf.where(valid, rate, tf.ones_like(rate)))
-    moved = _newton_step(value, rate, tf.cast(inputs.times[-1, 0] - inputs.times[0, 0], real))
-    slope = layout.unpack(tf.stop_gradient(slope))
-    z = tf.nest.map_structure(lambda z, f: z + tf.cast(moved, z.dtype) * f, z, slope)
-    return t + tf.cast(moved, t.dtype), z
+    moved = _newton_step(value, rate, tf.cast(inputs.times[-1] - inputs.times[0], real))
+    moved_state = tf.cast(moved, y.dtype)[:, None] * tf.stop_gradient(slope)
+    return t + tf.cast(moved, t.dtype), y + moved_state
 
 
 @tf.custom_gradient
@@ -233,16 +253,14 @@ def _newton_step(
     return tf.where(touched, tf.zeros_like(step), step), gradient
 
 
-def _rows(states: Any, index: tf.Tensor) -> Any:
-    """Takes rows of every tensor of a nest."""
-    return tf.nest.map_structure(lambda x: tf.gather(x, index), states)
+def _rows(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """Takes for each sample its own rows of [rows, batch, ...]; the index is [taken, batch]."""
+    samples = tf.broadcast_to(tf.range(tf.shape(index)[1]), tf.shape(index))
+    return tf.ensure_shape(
+        tf.gather_nd(x, tf.stack([index, samples], -1)), [index.shape[0], *x.shape[1:]]
+    )
 
 
-def _known(mask: tf.Tensor, nest: Any) -> Any:
-    """Puts NaN where the mask, of the length of the leading axis, is false."""
-
-    def one(x: tf.Tensor) -> tf.Tensor:
-        here = tf.reshape(mask, [-1] + [1] * (len(x.shape) - 1))
-        return tf.where(here, x, tf.cast(tf.constant(float("nan"), x.dtype.real_dtype), x.dtype))
-
-    return tf.nest.map_structure(one, nest)
+def _known(mask: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """Puts NaN where the mask, broadcast, is false."""
+    return tf.where(mask, x, tf.cast(tf.constant(float("nan"), x.dtype.real_dtype), x.dtype))

@@ -44,6 +44,16 @@ class Layout:
         template = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), state)
         return cls(template, tuple(shapes), tuple(sizes), independent)
 
+    def time(self, t: tf.Tensor) -> tf.Tensor:
+        """Shapes times [batch] as the user sees them: a scalar, or [batch, 1, ...] if independent.
+
+        They then broadcast against the first leaf.
+        """
+        if not self.independent:
+            return t[0]
+        rank = tf.nest.flatten(self.template)[0].shape.rank
+        return tf.reshape(t, [-1] + [1] * (rank - 1))
+
     def pack(self, state: State) -> tf.Tensor:
         """Flattens a nest of tensors to [batch, size]."""
         leaves = tf.nest.flatten(state)

@@ -189,14 +189,24 @@ class ExplicitRungeKutta:
         Returns:
             The solution, shape [..., batch, size], of order `tableau.dense_order`.
         """
-        length = tf.where(t1 == t0, tf.ones_like(t0), t1 - t0)
-        x = tf.cast((times - t0) / length, y0.dtype)[..., None]
-        dt = tf.cast(t1 - t0, y0.dtype)[:, None]
+        x, dt = _inside(t0, t1, times, y0.dtype)
         columns = self._interpolant(step, dt, y0)
         value = columns[-1]
         for column in reversed(columns[:-1]):
             value = column + x * value
         return tf.where((times == t1)[..., None], step.y1, y0 + x * value)
+
+    def interpolated_slope(
+        self, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor, times: tf.Tensor
+    ) -> tf.Tensor:
+        """Evaluates the time derivative of what `interpolate` returns; takes the same."""
+        x, dt = _inside(t0, t1, times, y0.dtype)
+        columns = self._interpolant(step, dt, y0)
+        powers = tf.constant([float(i + 1) for i in range(len(columns))], y0.dtype)
+        value = powers[-1] * columns[-1]
+        for i in reversed(range(len(columns) - 1)):
+            value = powers[i] * columns[i] + x * value
+        return value / tf.where(dt == 0, tf.ones_like(dt), dt)
 
     def _interpolant(self, step: Step, dt: tf.Tensor, y0: tf.Tensor) -> list[tf.Tensor]:
         """Returns the coefficients of x, x**2, ... of the solution minus y0."""
@@ -206,3 +216,11 @@ class ExplicitRungeKutta:
         rise = step.y1 - y0
         start, end = dt * step.stages[0], dt * step.stages[-1]
         return [start, 3 * rise - 2 * start - end, start + end - 2 * rise]
+
+
+def _inside(
+    t0: tf.Tensor, t1: tf.Tensor, times: tf.Tensor, dtype: tf.DType
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns where times [..., batch] lie in a step, in units of it, and its size."""
+    length = tf.where(t1 == t0, tf.ones_like(t0), t1 - t0)
+    return tf.cast((times - t0) / length, dtype)[..., None], tf.cast(t1 - t0, dtype)[:, None]
