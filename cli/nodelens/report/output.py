@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nodelens.runtime.documents import to_json
+from nodelens.runtime.documents import command_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -74,7 +74,7 @@ class Output:
     def result(self, document: dict[str, Any], *texts: "RenderableType") -> None:
         """Prints the result to stdout: the document with `--json`, else the texts."""
         if self.json:
-            sys.stdout.write(to_json({"schema": 1, "command": self.command, **document}))
+            sys.stdout.write(command_json(self.command, document))
             return
         from rich.text import Text
 

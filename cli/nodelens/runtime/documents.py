@@ -2,7 +2,15 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
+
+SCHEMA = 1  # of the documents of all commands; raised when a name in them changes its meaning
+
+
+def command_json(command: str, document: Mapping[str, Any]) -> str:
+    """Returns the document of a command as strict JSON, with the schema and its name on top."""
+    return to_json({"schema": SCHEMA, "command": command, **document})
 
 
 def to_json(document: dict[str, Any]) -> str:

@@ -184,7 +184,7 @@ class Files:
     def write(self, command: str, answer: Answer) -> list[Path]:
         """Writes them, each whole or not at all."""
         from nodelens.report.adjoint.junit import junit
-        from nodelens.runtime.documents import to_json
+        from nodelens.runtime.documents import command_json
         from nodelens.runtime.files import make_directory, write_bytes, write_text
 
         if self.out is not None:
@@ -195,5 +195,5 @@ class Files:
             elif path.suffix == ".png" and answer.figure is not None:
                 write_bytes(path, answer.figure)
             else:
-                write_text(path, to_json({"schema": 1, "command": command, **answer.document}))
+                write_text(path, command_json(command, answer.document))
         return self.paths

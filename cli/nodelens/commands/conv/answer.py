@@ -135,12 +135,12 @@ def _write(
     document: dict[str, Any], accounting: Accounting, directory: Path, call: ConvParamsCall
 ) -> None:
     """Writes the document, and the layers as CSV and Markdown, into a directory."""
-    from nodelens.runtime.documents import to_json
+    from nodelens.runtime.documents import command_json
     from nodelens.runtime.files import make_directory, refuse_overwriting, write_text
 
     command = call.command
     texts = {
-        f"{command}.json": to_json({"schema": 1, "command": command, **document}),
+        f"{command}.json": command_json(command, document),
         f"{command}.csv": csv_text(accounting),
         f"{command}.md": markdown_text(accounting),
     }

@@ -14,7 +14,7 @@ from nodelens.errors import UsageError
 from nodelens.explaining.model.weights_files import digest
 from nodelens.explaining.output.document import image_document, read_image
 from nodelens.explaining.result import PictureResult
-from nodelens.runtime.documents import to_json
+from nodelens.runtime.documents import command_json, to_json
 from nodelens.runtime.files import write_text
 
 MANIFEST = "manifest.json"
@@ -37,7 +37,7 @@ def write_manifest(directory: Path, picture: PictureResult, record: Mapping[str,
         record: What it takes to repeat the run.
     """
     document = image_document(picture.within(Path()))
-    text = to_json({"schema": 1, "command": "gradcam", "images": [document], **record})
+    text = command_json("gradcam", {"images": [document], **record})
     write_text(directory / MANIFEST, text)
 
 
