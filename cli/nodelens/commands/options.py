@@ -113,19 +113,28 @@ class Call:
 
         return Output(self.command, json=self.json, quiet=self.quiet, verbose=self.verbose)
 
-    def refuse(self, reason: str, *rows: Flag[Any], also: Sequence[str] = ()) -> None:
+    def refuse(
+        self,
+        reason: str,
+        *rows: Flag[Any],
+        also: Sequence[str] = (),
+        because: str = "cannot be given beside it",
+        hint: str | None = None,
+    ) -> None:
         """Refuses options that have no meaning here.
 
         Args:
             reason: The beginning of the message.
             rows: The options.
             also: What else was given, in words.
+            because: The end of the message.
+            hint: What to do instead.
 
         Raises:
             UsageError: If one of them was given.
         """
         if beside := [*(row.title for row in rows if self.given.get(row)), *also]:
-            raise UsageError(f"{reason}; {', '.join(beside)} cannot be given beside it")
+            raise UsageError(f"{reason}; {', '.join(beside)} {because}", hint=hint)
 
     def explained(self, error: NodelensError) -> tuple[str, str | None]:
         """Returns message and hint of an error, with the flags of what they name in backquotes.

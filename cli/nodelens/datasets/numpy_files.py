@@ -126,7 +126,9 @@ def open_arrays(
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} is no {kind} file of numbers: {error}", hint=hint) from error
+        # What NumPy says of a file that is none is about pickles, which nobody should load.
+        reason = "" if "pickle" in str(error) else f": {error}"
+        raise UsageError(f"{path} is no {kind} file of numbers{reason}", hint=hint) from error
 
 
 def as_numbers(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from nodelens.entry import run
+from nodelens.errors import UsageError
+from nodelens.training.runs.load import load_run
 
 FIELD = "field={kind: hybrid, equations: {x: a*y + t, y: 0 - x}, parameters: {a: 2.0}}"
 
@@ -95,6 +97,10 @@ def test_the_gradient_of_the_run_is_checked(
         (["--initial", "absent.npy"], "absent.npy cannot be read"),
         (["--times", "0,2,1"], "--times: times must increase, or decrease"),
         (["--times", "absent.csv"], "--times: absent.csv cannot be read"),
+        (
+            ["--input", "x.npz"],
+            "from trajectories; --input is for a run that has learned",
+        ),
         (["--gradient-check", "--times", "0:1:3", "--field-only"], "--times, --field-only cannot"),
     ],
 )
@@ -104,3 +110,15 @@ def test_what_cannot_be_predicted_is_refused(
     code, _, errors = predict(*arguments)
     assert code == 2
     assert words in errors
+
+
+@pytest.mark.slow
+def test_a_loaded_run_refuses_a_state_that_is_none(trained: tuple[Path, float]) -> None:
+    loaded = load_run(trained[0])
+    times = np.array([0.0, 1.0])
+    for value in (np.nan, np.inf):
+        with pytest.raises(UsageError, match=r"z0: finite numbers \(x, y\) were expected, \[0.5, "):
+            loaded.predict(np.array([0.5, value]), times)
+    with pytest.raises(UsageError, match=r"a state of 2 components \(x, y\) .*, \[0.5\] was given"):
+        loaded.predict(np.array([0.5]), times)
+    assert repr(loaded) == f"Run('{trained[0]}', components=('x', 'y'))"

@@ -110,11 +110,21 @@ def predict_ode(call: PredictOdeCall) -> ExitCode:
     trained = load_run(run)
     found: Predicted
     if isinstance(trained, SampleRun):
-        reason = "the run has learned from samples, which are given by --input"
-        call.refuse(reason, *states, rows.field_only)
+        call.refuse(
+            f"the run in {run} has learned from samples",
+            *states,
+            rows.field_only,
+            because="is for a run that has learned from trajectories",
+            hint="give samples by --input FILE",
+        )
         found = predict_samples(trained, call.input)
     else:
-        call.refuse("the run has learned from trajectories, which begin at --z0", rows.input)
+        call.refuse(
+            f"the run in {run} has learned from trajectories",
+            rows.input,
+            because="is for a run that has learned from samples",
+            hint="give a state by --z0 A,B,… or states by --initial FILE",
+        )
         points = initial_states(trained, z0, call.initial)
         if call.field_only:
             found = evaluate_field(trained, points, times)

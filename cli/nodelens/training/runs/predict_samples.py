@@ -95,10 +95,11 @@ def predict_samples(run: SampleRun, file: Path | None) -> SamplePrediction:
 
 
 def _read(file: Path) -> np.ndarray:
-    arrays = open_arrays(file)
+    hint = "write samples with `numpy.savez(file, x=samples)` or `numpy.save(file, samples)`"
+    arrays = open_arrays(file, kind="NPZ or NPY", hint=hint)
     x = arrays.get(ONLY, arrays.get("x"))
     if x is None:
-        raise UsageError(f"{file} has no array `x`")
+        raise UsageError(f"{file} has no array `x`", hint=hint)
     if x.dtype.kind not in "bfiu":
         raise UsageError(f"{file}: x is of {x.dtype}; real numbers were expected")
     return x.astype(np.float32)
