@@ -12,6 +12,7 @@ from nodelens.datasets.samples import SampleData
 from nodelens.datasets.split import Split
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.figures.training import Curves
+from nodelens.training.loop.data_summary import DataSummary
 from nodelens.training.loop.task import Stage, Task
 from nodelens.training.settings import TrainOdeSettings
 
@@ -126,6 +127,10 @@ class Experiment(ABC):
     def content(self) -> bytes:
         """Returns all data as bytes, for hashing."""
         return self.data.content()
+
+    @abstractmethod
+    def data_summary(self) -> DataSummary:
+        """Returns the facts about the data that predictions use."""
 
     @abstractmethod
     def plan(self) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import tensorflow as tf
 from nodelens.errors import UsageError
 from nodelens.fields.functional import run_layers
 from nodelens.fields.layer import NeuralODE
-from nodelens.training.runs.data_summary import COMPONENTS, TIMES
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.load_samples import SampleRun
+from nodelens.training.trajectories.summary import COMPONENTS, TIMES
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,18 @@ from nodelens.ode.status import REMEDIES
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import resolve
 from nodelens.training.loop.losses import choose_loss
-from nodelens.training.runs.data_summary import SampleSummary, TrajectorySummary, load_summary
 from nodelens.training.runs.load_samples import SampleRun
+from nodelens.training.runs.prepare import load_summary
+from nodelens.training.samples.summary import SampleSummary
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.evaluate import solve_whole
 from nodelens.training.trajectories.experiment import prepare_trajectories
 from nodelens.training.trajectories.objective import Objective
+from nodelens.training.trajectories.summary import TrajectorySummary
 from nodelens.training.trajectories.windows import Windows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A trained Neural ODE.
 
@@ -39,6 +41,9 @@ class Run:
     settings: TrainOdeSettings
     summary: TrajectorySummary
     objective: Objective
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, components={self.components})"
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -85,14 +90,20 @@ class Run:
             The states, shape [times, dimension].
 
         Raises:
-            UsageError: If the state has the wrong length.
+            UsageError: If the state has the wrong length or is not finite.
             NumericalError: If the solve failed.
         """
         z0 = np.asarray(z0, dtype=np.float64)
+        names = ", ".join(self.components)
         if z0.shape != (len(self.components),):
             raise UsageError(
-                f"a state of {len(self.components)} components ({', '.join(self.components)}) "
-                f"was expected, {list(z0)} was given"
+                f"a state of {len(self.components)} components ({names}) was expected, "
+                f"{z0.tolist()} was given"
+            )
+        if not np.isfinite(z0).all():
+            raise UsageError(
+                f"z0: finite numbers ({names}) were expected, {z0.tolist()} was given",
+                hint="put a number where a component was not measured; `predict-ode` puts 0",
             )
         states, status = solve_whole(self.objective, z0, np.asarray(times, dtype=np.float64))
         if status is not Status.SUCCESS:
@@ -123,6 +134,8 @@ def load_run(path: str | Path) -> Run | SampleRun:
     summary = load_summary(settings, directory.summary)
     if isinstance(summary, SampleSummary):
         return SampleRun(directory.path, settings, field, summary)
+    if not isinstance(summary, TrajectorySummary):
+        raise TypeError(f"{type(summary).__name__} is a summary of no data that can be loaded")
     objective = Objective(
         field,
         augmented(settings.field),

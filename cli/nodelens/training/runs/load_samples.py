@@ -10,13 +10,13 @@ import numpy as np
 from nodelens.datasets.samples import Samples
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.network import Network
-from nodelens.training.runs.data_summary import SampleSummary
 from nodelens.training.samples.experiment import prepare_samples
+from nodelens.training.samples.summary import SampleSummary
 from nodelens.training.samples.task import make_predictor
 from nodelens.training.settings import TrainOdeSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SampleRun:
     """A trained network around an ODE block.
 
@@ -31,6 +31,9 @@ class SampleRun:
     settings: TrainOdeSettings
     model: keras.Sequential
     summary: SampleSummary
+
+    def __repr__(self) -> str:
+        return f"SampleRun({str(self.path)!r}, classes={self.classes})"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -58,13 +61,13 @@ class SampleRun:
         return Network.of(self.model)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Computes logits, or values.
+        """Computes logits, or values if the run has learned those.
 
         Args:
             x: Samples like those of the data, shape [samples, ...].
 
         Returns:
-            Shape [samples, outputs].
+            Shape [samples, outputs]. Logits are no probabilities: those are their softmax.
 
         Raises:
             UsageError: If the samples have another shape.

@@ -19,6 +19,7 @@ from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
 from nodelens.training.loop.task import Stage
 from nodelens.training.samples.conclusion import SampleConclusion
+from nodelens.training.samples.summary import SampleSummary
 from nodelens.training.samples.task import SampleTask
 from nodelens.training.settings import TrainOdeSettings
 
@@ -35,6 +36,10 @@ class SampleExperiment(Experiment):
     def examples(self) -> int:
         """The number of samples to train on."""
         return len(self.split.train)
+
+    def data_summary(self) -> SampleSummary:
+        """See `Experiment.data_summary`."""
+        return SampleSummary.of(self.split)
 
     def plan(self) -> dict[str, Any]:
         """See `Experiment.plan`."""

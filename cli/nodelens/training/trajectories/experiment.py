@@ -18,6 +18,7 @@ from nodelens.training.settings import TrainingSettings, TrainOdeSettings
 from nodelens.training.trajectories.conclusion import TrajectoryConclusion
 from nodelens.training.trajectories.evaluate import evaluate
 from nodelens.training.trajectories.objective import Objective
+from nodelens.training.trajectories.summary import TrajectorySummary
 from nodelens.training.trajectories.task import TrajectoryTask
 from nodelens.training.trajectories.windows import Windows, make_windows
 
@@ -39,6 +40,10 @@ class TrajectoryExperiment(Experiment):
     def examples(self) -> int:
         """The number of windows to train on."""
         return self.task.windows.count
+
+    def data_summary(self) -> TrajectorySummary:
+        """See `Experiment.data_summary`."""
+        return TrajectorySummary.of(self.data, self.task.windows, self.objective)
 
     def plan(self) -> dict[str, Any]:
         """See `Experiment.plan`."""

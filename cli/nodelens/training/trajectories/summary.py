@@ -1,0 +1,63 @@
+"""The facts about trajectories that a run directory holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from nodelens.datasets.trajectories import TrajectoryData
+from nodelens.training.loop.data_summary import DataSummary
+from nodelens.training.trajectories.objective import Objective
+from nodelens.training.trajectories.windows import Windows
+
+# Enough to be more than one trajectory, few enough for a check of every component.
+WINDOWS = 4
+COMPONENTS = 64
+TIMES = 5
+
+
+@dataclass(frozen=True)
+class TrajectorySummary(DataSummary):
+    """The facts about trajectories that predictions use.
+
+    Attributes:
+        components: The names of the components of the state.
+        scale: The size of each component, shape [dimension].
+        first_state: The first state of the data, shape [dimension]; NaN where it was not measured.
+        first_times: The times of the first trajectory, shape [points].
+        window_starts: The times at which some windows start, shape [] or [windows, 1].
+        window_states: The states there, shape [windows, dimension].
+        window_times: Times of these windows, counted from each start, shape [times].
+    """
+
+    components: tuple[str, ...]
+    scale: np.ndarray
+    first_state: np.ndarray
+    first_times: np.ndarray
+    window_starts: np.ndarray
+    window_states: np.ndarray
+    window_times: np.ndarray
+
+    @classmethod
+    def of(
+        cls, data: TrajectoryData, windows: Windows, objective: Objective
+    ) -> "TrajectorySummary":
+        """Takes windows at even distances in the training data."""
+        components = data.dimension + objective.augment
+        count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
+        if windows.shared is None:
+            count = 1  # windows with times of their own are not one initial value problem
+        chosen = np.linspace(0, windows.count - 1, count).round().astype(int)
+        batch = windows.batch(tf.gather(windows.starts, chosen))
+        length = windows.length
+        points = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
+        first = data.trajectories[0]
+        return cls(
+            components=data.components,
+            scale=objective.scale,
+            first_state=first.states[0],
+            first_times=first.times,
+            window_starts=batch.t0.numpy(),
+            window_states=batch.z0.numpy().astype(np.float64),
+            window_times=batch.times.numpy().reshape(length, -1)[:, 0][points],
+        )
