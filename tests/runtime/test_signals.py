@@ -21,8 +21,8 @@ sys.exit(guard(sleep, debug=False))
 
 STEPPER = """
 import sys, time
-from nodelens.runtime.signals import finish_the_step
-with finish_the_step() as request:
+from nodelens.runtime.signals import finish_first
+with finish_first("the step is finished") as request:
     print("ready", flush=True)
     for step in range(600):
         time.sleep(0.1)
@@ -63,4 +63,4 @@ def test_the_step_is_finished_before_the_end(number: signal.Signals, code: int) 
     output, errors = process.communicate(timeout=30)
     assert process.returncode == code
     assert output.startswith("saved ")
-    assert "stopping after this step" in errors
+    assert "stopping: the step is finished; press Ctrl-C again to stop at once" in errors

@@ -1,17 +1,11 @@
 """A training that is killed again and again comes to the same numbers as one left in peace."""
 
-import json
-import multiprocessing
 import random
 import time
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-
-from nodelens.entry import run
+from tests.training.killed_runs import Trainings, arrays, files, rows
 
 KILLS = 20
 STEPS = 2000
@@ -27,44 +21,9 @@ SETTINGS = [
 ]
 
 
-class Trainings:
-    """Runs of `train-ode`, each in a process of its own that has TensorFlow imported already.
-
-    Args:
-        cache: Where XLA keeps what it has compiled, so that no process compiles it anew.
-    """
-
-    def __init__(self, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        flags = f"--tf_xla_persistent_cache_directory={cache} "
-        flags += "--tf_xla_persistent_cache_device_types=CPU"
-        monkeypatch.setenv("TF_XLA_FLAGS", flags)
-        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")  # the cache is talkative
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["nodelens.training.runs.run", "nodelens.entry"])
-
-    def start(self, *arguments: str) -> ForkServerProcess:
-        """Starts a run."""
-        process = self._context.Process(target=run, args=(["train-ode", "-q", *arguments],))
-        process.start()
-        return process
-
-
-def rows(directory: Path) -> list[dict[str, Any]]:
-    """The metrics that two runs of the same training have in common."""
-    timed = {"seconds", "steps_per_second", "memory_bytes"}
-    lines = (directory / "metrics.jsonl").read_text().splitlines()
-    return [{k: v for k, v in json.loads(line).items() if k not in timed} for line in lines]
-
-
-def arrays(directory: Path) -> dict[str, bytes]:
-    """Everything that the last checkpoint holds."""
-    with np.load(directory / "checkpoints" / f"step-{STEPS:09d}.npz") as file:
-        return {name: file[name].tobytes() for name in file.files}
-
-
 @pytest.mark.slow
-def test_twenty_kills_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trainings = Trainings(tmp_path / "cache", monkeypatch)
+def test_twenty_kills_change_no_bit(tmp_path: Path) -> None:
+    trainings = Trainings(tmp_path)
     settings = [word for setting in SETTINGS for word in ("--set", setting)]
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     trainings.start("--out", str(straight), "--steps", str(STEPS), *settings).join()
@@ -85,6 +44,7 @@ def test_twenty_kills_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         begin = ["--resume", str(killed)]
     trainings.start(*begin).join()
 
-    assert arrays(killed) == arrays(straight)
+    last = f"checkpoints/step-{STEPS:09d}.npz"
+    assert arrays(killed / last) == arrays(straight / last)
     assert rows(killed) == rows(straight)
-    assert len(list((killed / "checkpoints").iterdir())) == 2  # nothing half-written is left
+    assert files(killed) == files(straight)  # nothing half-written is left

@@ -24,7 +24,7 @@ class Page:
         title: Its heading.
         rows: A table of names and values.
         pictures: The path of each relative to the page, and its caption.
-        commands: The purpose of each next step, and the command for it.
+        commands: The purpose of each next step, and the command for it in the page's directory.
         settings: The settings as YAML.
     """
 
@@ -46,7 +46,7 @@ def to_markdown(page: Page) -> str:
 |---|---|
 {table}
 
-{pictures}## Next steps
+{pictures}## Next steps, in this directory
 
 {commands}
 
@@ -91,7 +91,7 @@ def to_html(page: Page, contents: Mapping[str, bytes]) -> str:
 <h1>{escape(page.title)}</h1>
 <table>
 {table}</table>
-{pictures}<h2>Next steps</h2>
+{pictures}<h2>Next steps, in this directory</h2>
 <ul>
 {commands}</ul>
 <details><summary>Settings</summary>

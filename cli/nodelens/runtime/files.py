@@ -10,6 +10,8 @@ from typing import Any
 
 from nodelens.errors import UsageError
 
+UNFINISHED = ".unfinished"  # in the name of a temporary file, before its suffix
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -17,9 +19,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     The temporary name has the same suffix, because some writers (Keras, Pillow) choose the format
     by it. If the block fails, the temporary file is removed and `path` is unchanged. Its directory
-    must exist.
+    must exist. The file of a process that was killed stays, until `clear_unfinished`.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    suffix = f"{UNFINISHED}{path.suffix}"
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=suffix)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -33,6 +36,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def unfinished(directory: Path) -> list[Path]:
+    """Returns the temporary files in a directory, those of running processes among them."""
+    return [path for path in directory.glob(f".*-*{UNFINISHED}*") if path.is_file()]
+
+
+def clear_unfinished(directory: Path) -> None:
+    """Removes the temporary files of processes that were killed while they wrote to a directory.
+
+    Nobody else may be writing to it.
+    """
+    for path in unfinished(directory):
+        path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

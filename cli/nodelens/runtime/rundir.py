@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from nodelens.errors import EnvironmentLacksError, UsageError
-from nodelens.runtime.files import claim_directory, make_directory, write_text
+from nodelens.runtime.files import (
+    claim_directory,
+    clear_unfinished,
+    make_directory,
+    unfinished,
+    write_text,
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,8 @@ class RunDirectory:
         if chosen is None:
             stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
             chosen = Path("runs") / command / f"{stamp}-{secrets.token_hex(2)}"
-        directory = cls(claim_directory(Path(chosen), force=force))
-        # What an earlier run left here must not be mistaken for this one's.
-        for each in (directory, directory.against):
-            each.keep_metrics(0)
-            for old in each.checkpoints.glob("*.npz"):
-                old.unlink()
-        return directory
+        path = Path(chosen)
+        return cls(claim_directory(path, force=force or _only_claimed(path)))
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
@@ -93,6 +94,21 @@ class RunDirectory:
         return self.path / "tensorboard"
 
     @property
+    def report(self) -> Path:
+        """The result; of all files of a run it is written last."""
+        return self.path / "report.json"
+
+    @property
+    def page(self) -> Path:
+        """The result for a reader, as Markdown."""
+        return self.path / "report.md"
+
+    @property
+    def html(self) -> Path:
+        """The same as HTML."""
+        return self.path / "report.html"
+
+    @property
     def against(self) -> "RunDirectory":
         """The run of the baseline model; its directory may not exist."""
         return RunDirectory(self.path / "against")
@@ -101,6 +117,22 @@ class RunDirectory:
     def figures(self) -> Path:
         """The folder of the figures, which is made if it is missing."""
         return make_directory(self.path / "figures")
+
+    def clear(self) -> None:
+        """Removes what an earlier run left here, so that it is not mistaken for the new one's."""
+        # The settings go first: without them nothing of the rest can be resumed.
+        self.config.unlink(missing_ok=True)
+        figures = (self.path / "figures").glob("*.png")
+        results = (self.report, self.page, self.html, self.model, self.metrics)
+        for old in (*results, *figures, *self.checkpoints.glob("*.npz")):
+            old.unlink(missing_ok=True)
+        if self.against.path.is_dir():
+            self.against.clear()
+
+    def clear_unfinished(self) -> None:
+        """Removes the unfinished files of a process that was killed while it wrote here."""
+        for folder in (self.path, self.checkpoints, self.path / "figures"):
+            clear_unfinished(folder)
 
     def write_json(self, name: str, document: dict[str, Any]) -> Path:
         """Writes a JSON document, whole or not at all."""
@@ -133,18 +165,25 @@ class RunDirectory:
                 break
         write_text(self.metrics, "".join(kept))
 
+    @property
+    def trained(self) -> bool:
+        """True if steps were taken here, be it by the baseline model."""
+        here = self.metrics.exists() and self.metrics.stat().st_size > 0
+        return here or (self.against.path.is_dir() and self.against.trained)
+
     @contextmanager
     def undo_if_refused(self) -> Iterator[None]:
         """Removes again what the block has made here if it ends in a usage error.
 
-        So it does if the environment lacks something before the run has begun.
+        So it does if the environment lacks something before the run has begun. Where something
+        has been trained, nothing is removed.
         """
         before = set(self.path.rglob("*"))
         try:
             yield
         except (UsageError, EnvironmentLacksError) as error:
             begun = self.config.exists() or not self.path.exists()
-            if begun and isinstance(error, EnvironmentLacksError):
+            if self.trained or (begun and isinstance(error, EnvironmentLacksError)):
                 raise
             # The deepest first, so that folders are empty when their turn comes.
             for path in sorted(set(self.path.rglob("*")) - before, reverse=True):
@@ -172,3 +211,9 @@ class RunDirectory:
             file.write(f"process {os.getpid()}")
             file.flush()
             yield
+
+
+def _only_claimed(path: Path) -> bool:
+    """True if all that a directory holds is from a run that was killed before it began."""
+    started = {path / ".lock", *unfinished(path)}
+    return path.is_dir() and set(path.iterdir()) <= started

@@ -50,13 +50,17 @@ def stop_on_signals() -> None:
 
 
 @contextmanager
-def finish_the_step() -> Iterator[StopRequest]:
-    """Makes a first signal only set the request within the block; a second one kills."""
+def finish_first(under_way: str) -> Iterator[StopRequest]:
+    """Makes a first signal only set the request within the block; a second one kills.
+
+    Args:
+        under_way: The work that is finished first, as a sentence for the user.
+    """
     request = StopRequest()
 
     def ask(number: int, frame: FrameType | None) -> None:
         request.number = signal.Signals(number)
-        os.write(2, b"\nstopping after this step; press Ctrl-C again to stop at once\n")
+        os.write(2, f"\nstopping: {under_way}; press Ctrl-C again to stop at once\n".encode())
         _restore_default()
 
     before = {number: signal.signal(number, ask) for number in _CODES}

@@ -159,7 +159,7 @@ def test_a_signal_ends_the_run_with_the_model_saved(
     process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == code, errors
-    assert "stopping after this step" in errors
+    assert "stopping: the steps under way (10 at most) are finished" in errors
     assert (tmp_path / "run" / "model.keras").stat().st_size > 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["stopped"] == "interrupted"
@@ -273,7 +273,7 @@ def test_what_cannot_be_resumed_is_refused(
     directory = str(finished[0])
     for arguments, words in [
         (["--resume", str(tmp_path)], "there is no configuration"),
-        (["--resume", directory], "has had its 1,000 steps"),
+        (["--resume", directory], "has had its 1,000 steps, and no file is missing"),
         (["--resume", directory, "--seed", "9"], "a resumed run keeps its settings"),
         (["--resume", directory, "--set", "solver.rtol=1e-2"], "solver.rtol would change"),
         (["--resume", directory, "-c", "spiral"], "give --resume alone"),

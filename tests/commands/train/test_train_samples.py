@@ -51,6 +51,7 @@ def test_a_run_on_samples_writes_its_results(annuli: Path) -> None:
         assert 0 < row["val_accuracy"] <= 1
         assert row["nfe_forward"] >= 2
     page = (annuli / "report.md").read_text()
+    assert "`node train-ode --resume .`" in page and f"ode {annuli}" not in page
     assert f"accuracy {document['final']['accuracy']:.2%}" in page
     assert "140 samples to train on, 20 to validate by, 40 to test with" in page
     assert "(figures/confusion.png)" in page
@@ -81,7 +82,16 @@ def test_the_run_predicts_samples(annuli: Path, capsys: pytest.CaptureFixture[st
     assert run(["predict-ode", str(annuli), "--input", str(annuli.parent / "wide.npy"), "-q"]) == 2
     assert "samples of the shape [2] were expected" in capsys.readouterr().err
     assert run(["predict-ode", str(annuli), "--z0", "1,2", "-q"]) == 2
-    assert "given by --input; --z0 cannot be given" in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert "has learned from samples; --z0 is for a run that has learned from traj" in errors
+    assert "hint: give samples by --input FILE" in errors
+    table = annuli.parent / "table.csv"
+    table.write_text("a,b\n1,2\n")
+    assert run(["predict-ode", str(annuli), "--input", str(table), "-q"]) == 2
+    errors = capsys.readouterr().err
+    assert f"{table} is no NPZ or NPY file of numbers\n" in errors and "pickle" not in errors
+    assert "hint: write samples with `numpy.savez(file, x=samples)`" in errors
+    assert repr(trained) == f"SampleRun('{annuli}', classes=('inner', 'outer'))"
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nodelens.errors import NumericalError
 from nodelens.ode import Status
-from nodelens.training.loop.state import Guard, TrainingState
+from nodelens.training.loop.state import Best, Guard, TrainingState
 from nodelens.training.loop.task import Cost, Stage, StepResult, Validation
 from nodelens.training.loop.train import Hooks, Progress, Training, train
 from nodelens.training.settings import TrainingSettings, TrainOdeSettings
@@ -147,3 +147,28 @@ def test_a_stop_is_heeded_after_the_call() -> None:
     found, _, kept = descend([Stage(100, Parabola())], stop=True)
     assert (found.stopped, found.state.step) == ("interrupted", 4)
     assert [state.step for state in kept] == [4]
+
+
+def test_a_training_that_is_over_takes_no_step() -> None:
+    straight, _, kept = descend([Stage(8, Parabola())])
+    again, told, kept_again = descend([Stage(8, Parabola())], start=kept[-1])
+    assert (again.stopped, told, kept_again) == ("finished", [], [])
+    assert repr(again.state) == repr(straight.state)
+    assert (again.compile_seconds, again.steps_per_second) == (None, None)
+
+    early = replace(kept[-1], best=Best(step=4, loss=0.5, waited=3, weights=(np.float32(0.25),)))
+    task = Parabola()
+    found, told, _ = descend([Stage(100, task)], start=early, early_stopping={"patience": 3})
+    assert (found.stopped, found.state.step, told) == ("early", 8, [])
+    assert float(task.model.x.value) == 0.25  # the best one
+    found, _, _ = descend([Stage(100, Parabola())], start=early, early_stopping={"patience": 4})
+    assert (found.stopped, found.state.step) == ("finished", 100)
+
+
+def test_a_training_that_failed_at_its_last_step_fails_again() -> None:
+    options: dict[str, Any] = {"nan_guard": {"patience": 1, "shrink": 1.0}}
+    bad = Stage(8, Parabola(bad=(6, 7)))
+    failed = descend([bad], nan_guard={"patience": 2, "shrink": 1.0})[2][-1]
+    assert (failed.step, failed.guard.in_a_row) == (8, 2)
+    with pytest.raises(NumericalError, match="not finite at step 8"):
+        descend([Stage(8, Parabola())], start=failed, **options)

@@ -16,7 +16,7 @@ from nodelens.commands.options import (
     SettingsCall,
     show_config,
 )
-from nodelens.errors import ExitCode, UsageError
+from nodelens.errors import ExitCode, StoppedError, UsageError
 
 if TYPE_CHECKING:
     from nodelens.report.output import Output
@@ -57,7 +57,7 @@ class TrainOdeCall(SettingsCall, command="train-ode"):
         "--resume",
         panel=RUNNING,
         metavar="RUN_DIR",
-        help="Continue an earlier run from its last checkpoint.",
+        help="Continue an earlier run from its last checkpoint, or write what its end lacks.",
     )
     tensorboard = switch(
         "--tensorboard",
@@ -98,10 +98,10 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
     from nodelens.report.train.progress import watch_training
     from nodelens.report.train.summary import train_summary
     from nodelens.runtime.memory import resident_bytes
-    from nodelens.runtime.signals import finish_the_step
+    from nodelens.runtime.signals import finish_first
     from nodelens.training.runs.document import run_document
     from nodelens.training.runs.prepare import prepare
-    from nodelens.training.runs.run import run_training
+    from nodelens.training.runs.run import BaselineStoppedError, run_training
 
     if call.dry_run:
         document = prepare(settings).plan()
@@ -109,20 +109,33 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
         return ExitCode.DONE
     resumption = _directory(output, resolved, resumed, force=call.force)
     directory, start = resumption.directory, resumption.start
-    with finish_the_step() as request, watch_training(output, resident_bytes) as show:
-        result = run_training(
-            resolved,
-            directory,
-            device=chosen.description,
-            on_progress=show,
-            stop=lambda: bool(request),
-            write_pages=write_pages,
-            start=start,
-        )
+    goes_on = f"node train-ode --resume {directory.path}"
+    under_way = (
+        f"the steps under way ({settings.training.steps_per_call} at most) are finished, and "
+        "model, figures and report of what is trained are written"
+    )
+    with finish_first(under_way) as request, watch_training(output, resident_bytes) as show:
+        try:
+            result = run_training(
+                resolved,
+                directory,
+                device=chosen.description,
+                on_progress=show,
+                stop=lambda: bool(request),
+                write_pages=write_pages,
+                start=start,
+                resumed=resumed is not None,
+            )
+        except BaselineStoppedError as stopped:
+            raise StoppedError(
+                request.exit_code,
+                f"{request.word} after step {stopped.step:,} of the baseline; nothing is lost",
+                hint=f"continue with: {goes_on}",
+            ) from stopped
     output.result(run_document(result), train_summary(result))
     if result.training.stopped == "interrupted":
         output.warn(f"{request.word} after step {result.training.state.step:,}; nothing is lost")
-        output.note(f"continue with: node train-ode --resume {directory.path}")
+        output.note(f"continue with: {goes_on}")
         return request.exit_code
     return ExitCode.DONE
 
@@ -143,5 +156,8 @@ def _directory(
     for path in resumption.damaged:
         output.warn(f"{path} is damaged; the checkpoint before it is used")
     step = resumption.start.step if resumption.start else 0
-    output.note(f"run directory: {resume_from}, continuing after step {step:,}")
+    how = f"continuing after step {step:,}"
+    if resumption.over:
+        how = f"which has had its {step:,} steps; what is missing of its end is written"
+    output.note(f"run directory: {resume_from}, {how}")
     return resumption

@@ -1,7 +1,5 @@
 """A run of `train-ode` as a page: its result, its figures, its settings."""
 
-import shlex
-
 from nodelens.report.page import Page, to_html, to_markdown
 from nodelens.report.train.results import loss_row, result_rows
 from nodelens.runtime.files import write_text
@@ -9,12 +7,14 @@ from nodelens.training.runs.result import RunResult
 
 
 def run_page(run: RunResult) -> Page:
-    """Makes the page of a run; its figures are found relative to the run directory.
+    """Makes the page of a run.
+
+    Figures and commands are relative to the run directory, which may be moved.
 
     Args:
         run: The run.
     """
-    state, directory = run.training.state, shlex.quote(str(run.directory))
+    state = run.training.state
     rows = [
         ("steps", f"{state.step:,} ({run.training.stopped})"),
         ("data", run.split),
@@ -28,9 +28,9 @@ def run_page(run: RunResult) -> Page:
         rows=tuple(rows),
         pictures=tuple((f"figures/{each.file}", each.caption) for each in run.figures),
         commands=(
-            ("continue", f"node train-ode --resume {directory}"),
-            ("predict", f"node predict-ode {directory}"),
-            ("check the gradients", f"node predict-ode {directory} --gradient-check"),
+            ("continue", "node train-ode --resume ."),
+            ("predict", "node predict-ode ."),
+            ("check the gradients", "node predict-ode . --gradient-check"),
         ),
         settings=run.artifacts["config"].read_text(encoding="utf-8"),
     )

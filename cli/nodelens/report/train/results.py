@@ -24,8 +24,9 @@ def result_rows(run: RunResult) -> list[Row]:
         f"{totals.nfe_backward / state.step:.1f} backward per step"
     )
     rows.append(("evaluations", per_step))
-    speed = f"{per_second(training.steps_per_second)} steps/s"
-    rows.append(("speed", f"{speed} after {training.compile_seconds:.1f} s of compilation"))
+    if training.steps_per_second is not None:
+        speed = f"{per_second(training.steps_per_second)} steps/s"
+        rows.append(("speed", f"{speed} after {training.compile_seconds:.1f} s of compilation"))
     if guard.skipped:
         steps = "1 step that was" if guard.skipped == 1 else f"{guard.skipped:,} steps that were"
         scaled = f"the learning rate was multiplied by {guard.scale:.3g}"

@@ -47,11 +47,6 @@ class Checkpoints:
         """Returns the checkpoints, the oldest first."""
         return sorted(self.directory.glob("step-*.npz"))
 
-    def clear_unfinished(self) -> None:
-        """Removes the unfinished file of a process that was killed while it saved."""
-        for path in self.directory.glob(".step-*.npz"):
-            path.unlink()
-
     def newest(self) -> tuple[TrainingState | None, list[Path]]:
         """Reads the newest checkpoint that is whole.
 

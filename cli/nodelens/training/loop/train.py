@@ -16,7 +16,7 @@ from nodelens.training.loop.loop import CallMetrics, make_training_call
 from nodelens.training.loop.optimizer import make_optimizer
 from nodelens.training.loop.state import Best, Totals, TrainingState, restore, values_of
 from nodelens.training.loop.task import Stage, Validation
-from nodelens.training.settings import NanGuardSettings, TrainOdeSettings
+from nodelens.training.settings import NanGuardSettings, TrainingSettings, TrainOdeSettings
 
 
 class Duration(NamedTuple):
@@ -90,15 +90,24 @@ class Training:
 
     Attributes:
         state: The state at the end.
-        compile_seconds: The time of the first call less that of an ordinary one.
-        steps_per_second: Over all calls but the first.
+        compile_seconds: The time of the first call less that of an ordinary one; None if this
+            process had nothing left to train.
+        steps_per_second: Over all calls but the first; None likewise.
         stopped: `finished`, `early` (no better validation for long) or `interrupted`.
     """
 
     state: TrainingState
-    compile_seconds: float
-    steps_per_second: float
+    compile_seconds: float | None
+    steps_per_second: float | None
     stopped: str
+
+
+def ended(state: TrainingState, options: TrainingSettings) -> str | None:
+    """Returns why a training is over: `finished` or `early`; None if there are steps to take."""
+    early = options.early_stopping
+    if early is not None and state.best.waited >= early.patience:
+        return "early"
+    return "finished" if state.step >= options.steps else None
 
 
 def train(
@@ -145,9 +154,11 @@ def train(
         if stage.until > state.step
     ]
     durations: list[Duration] = []
-    stopped = "finished"
+    metrics: CallMetrics | None = None
     began = time.perf_counter()
-    while state.step < options.steps:
+    # A training that was over already, when its process was killed, takes no further step.
+    stopped = ended(state, options)
+    while stopped is None:
         until, call = next(each for each in calls if each[0] > state.step)
         count = min(
             options.steps_per_call - state.step % options.steps_per_call, until - state.step
@@ -168,17 +179,12 @@ def train(
         hooks.on_progress(
             _progress(previous, state, options.steps, metrics, validation, durations[-1], seconds)
         )
-        early = options.early_stopping
-        if early is not None and state.best.waited >= early.patience:
-            stopped = "early"
-        elif hooks.stop() and state.step < options.steps:
+        stopped = ended(state, options)
+        if stopped is None and hooks.stop():
             stopped = "interrupted"
-        last = stopped != "finished"
-        if last or _due(previous.step, state.step, options.checkpoint_every, options.steps):
+        if stopped or _due(previous.step, state.step, options.checkpoint_every, options.steps):
             hooks.on_checkpoint(snapshot(state))
-        if last:
-            break
-    if not np.isfinite(state.losses).any():
+    if state.guard.in_a_row > options.nan_guard.patience or not np.isfinite(state.losses).any():
         _raise_failure(metrics, state)
     state = snapshot(state)
     if state.best.weights:
@@ -252,21 +258,23 @@ def _progress(
     )
 
 
-def _throughput(durations: Sequence[Duration]) -> tuple[float, float]:
+def _throughput(durations: Sequence[Duration]) -> tuple[float | None, float | None]:
     """Seconds of compilation, which the first call of a stage holds, and steps a second else."""
+    if not durations:
+        return None, None
     stages = {one.until: one for one in reversed(durations)}  # the first call of each
     firsts = stages.values()
     others = [one for one in durations if not any(one is first for first in firsts)]
     if not others:
-        return 0.0, durations[0].steps / durations[0].seconds if durations else 0.0
+        return 0.0, durations[0].steps / durations[0].seconds
     rate = sum(one.steps for one in others) / sum(one.seconds for one in others)
     return sum(max(0.0, one.seconds - one.steps / rate) for one in firsts), rate
 
 
-def _raise_failure(metrics: CallMetrics, state: TrainingState) -> None:
+def _raise_failure(metrics: CallMetrics | None, state: TrainingState) -> None:
     row = state.guard.in_a_row
     times = f", and so were the {row - 1} before it" if row > 1 else ""
-    status = Status(int(metrics.cost.status))
+    status = Status.SUCCESS if metrics is None else Status(int(metrics.cost.status))
     if status is not Status.SUCCESS:
         raise NumericalError(
             f"a solve failed at step {state.step} of the training: {status.name}"

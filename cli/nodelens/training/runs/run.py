@@ -1,7 +1,7 @@
 """One run of `train-ode`, and the files that it writes."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import keras
 import yaml
 
-from nodelens.errors import EnvironmentLacksError
 from nodelens.runtime.files import atomic_path, make_directory, write_bytes, write_text
 from nodelens.runtime.provenance import provenance, sha256_of_bytes
 from nodelens.runtime.rundir import RunDirectory
@@ -19,12 +18,24 @@ from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.loop.experiment import Experiment
 from nodelens.training.loop.state import TrainingState
 from nodelens.training.loop.train import Hooks, Progress, Training, train
-from nodelens.training.runs.data_summary import summarise
 from nodelens.training.runs.document import curves, metrics_row, run_document
 from nodelens.training.runs.event_files import event_files
+from nodelens.training.runs.faults import faults_explained
 from nodelens.training.runs.prepare import prepare
 from nodelens.training.runs.result import RunResult
 from nodelens.training.settings import TrainOdeSettings
+
+
+class BaselineStoppedError(Exception):
+    """The training was asked to stop before that of the model itself had begun.
+
+    Args:
+        step: The steps of the baseline model.
+    """
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"stopped after step {step:,} of the baseline")
+        self.step = step
 
 
 def run_training(
@@ -36,8 +47,12 @@ def run_training(
     stop: Callable[[], bool],
     write_pages: Callable[[RunResult], None] | None = None,
     start: TrainingState | None = None,
+    resumed: bool = False,
 ) -> RunResult:
     """Trains by the settings and writes everything into the run directory.
+
+    A run may be killed at any moment: resumed, it takes the steps that are left, if there are any,
+    and writes all files of its end, the report last.
 
     Args:
         resolved: The settings and their origins.
@@ -47,18 +62,38 @@ def run_training(
         stop: Called after every call; True ends the training early.
         write_pages: Writes the artifacts `page` and `html` of a run, also of the baseline's; None
             leaves them out.
-        start: The state to go on from; None begins anew.
+        start: The state to go on from; None begins with the first step.
+        resumed: True for a run of this directory that goes on; else what an earlier one left here
+            is removed.
 
     Raises:
+        BaselineStoppedError: If `stop` was True before the model itself was trained.
         UsageError: If data, field and settings do not fit together. Nothing is left behind.
         NumericalError: If the training failed numerically. Model and checkpoint of the last good
             step are kept.
-        EnvironmentLacksError: If the directory was removed in the meantime.
+        EnvironmentLacksError: If the disk is full, or the directory was removed in the meantime.
     """
+    with faults_explained(directory):
+        return _run(resolved, directory, device, on_progress, stop, write_pages, start, resumed)
+
+
+def _run(
+    resolved: Resolved[TrainOdeSettings],
+    directory: RunDirectory,
+    device: str,
+    on_progress: Callable[[Progress], None],
+    stop: Callable[[], bool],
+    write_pages: Callable[[RunResult], None] | None,
+    start: TrainingState | None,
+    resumed: bool,
+) -> RunResult:
     # The directory is left as it was found if there is nothing to train.
-    with directory.undo_if_refused(), directory.lock(), _removal_reported(directory):
+    with directory.undo_if_refused(), directory.lock():
         experiment = prepare(resolved.settings)
         settings = experiment.settings
+        if not resumed:
+            directory.clear()
+        directory.clear_unfinished()
         artifacts = _write_record(resolved, directory, experiment, device)
         baseline = None
         if settings.against is not None:
@@ -67,15 +102,18 @@ def run_training(
             other = resolved.settings.model_copy(
                 update={"field": settings.against, "against": None}
             )
-            baseline = run_training(
+            baseline = _run(
                 replace(resolved, settings=other, places=_of_baseline(resolved.places)),
                 below,
-                device=device,
-                on_progress=on_progress,
-                stop=stop,
-                write_pages=write_pages,
+                device,
+                on_progress,
+                stop,
+                write_pages,
                 start=Checkpoints(below.checkpoints).newest()[0],
+                resumed=True,  # what another run left there is removed by now
             )
+            if stop():
+                raise BaselineStoppedError(baseline.training.state.step)
         directory.keep_metrics(start.step if start else 0)
         with ExitStack() as stack:
             recorders: list[Callable[[dict[str, Any]], None]] = [directory.append_metrics]
@@ -90,7 +128,6 @@ def run_training(
                 on_progress(progress)
 
             checkpoints = Checkpoints(directory.checkpoints)
-            checkpoints.clear_unfinished()
             hooks = Hooks(note, checkpoints.save, stop)
             try:
                 training = train(experiment.stages, settings, hooks, start=start)
@@ -100,9 +137,10 @@ def run_training(
         result = _conclude(
             directory, experiment, training, artifacts, baseline, pages=write_pages is not None
         )
-        directory.write_json("report.json", run_document(result))
         if write_pages is not None:
             write_pages(result)
+        # Last, because it says that the run is complete.
+        directory.write_json(directory.report.name, run_document(result))
         return result
 
 
@@ -134,10 +172,10 @@ def _conclude(
     drawn = {figure.artifact: directory.figures / figure.file for figure in figures}
     for figure in figures:
         write_bytes(drawn[figure.artifact], figure.content)
-    artifacts = {**artifacts, **drawn, "report": directory.path / "report.json"}
+    artifacts = {**artifacts, **drawn, "report": directory.report}
     if pages:
-        artifacts["page"] = directory.path / "report.md"
-        artifacts["html"] = directory.path / "report.html"
+        artifacts["page"] = directory.page
+        artifacts["html"] = directory.html
     if settings.output.tensorboard:
         artifacts["tensorboard"] = directory.events
     return RunResult(
@@ -151,20 +189,6 @@ def _conclude(
         epoch=training.state.step * settings.training.batch_size / experiment.examples,
         baseline=baseline,
     )
-
-
-@contextmanager
-def _removal_reported(directory: RunDirectory) -> Iterator[None]:
-    """Raises an `EnvironmentLacksError` if the directory was removed in the meantime."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        if directory.path.is_dir():
-            raise
-        raise EnvironmentLacksError(
-            f"the run directory {directory.path} was removed during the training",
-            hint="start the run again; nothing of it is left",
-        ) from error
 
 
 def save_model(model: keras.Model, path: Path) -> None:
@@ -182,7 +206,7 @@ def _write_record(
     """Writes the settings and the provenance of the run, before it begins."""
     settings = resolved.settings
     write_text(directory.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
-    summarise(experiment).write(directory.summary)
+    experiment.data_summary().write(directory.summary)
     record = provenance(
         seed=settings.seed,
         device=device,
