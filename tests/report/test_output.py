@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nodelens.errors import ExitCode
-from nodelens.report.output import Output, to_json
+from nodelens.report.output import Output
+from nodelens.runtime.documents import to_json
 
 
 def test_json_is_strict_and_plain() -> None:

@@ -24,9 +24,10 @@ TRAJECTORIES = {
     "adjoint.method": "discrete",
     "training": "{steps: 20, window: 3, batch_size: 4, steps_per_call: 5, checkpoint_every: 5}",
 }
+# Of three features no flow is drawn, which would take its time to compute.
 SAMPLES = {
-    "data": "{kind: annuli, samples: 60}",
-    "field": "{kind: mlp, hidden: [4], augment: 1}",
+    "data": "{kind: nested_spheres, dimension: 3, samples: 60}",
+    "field": "{kind: mlp, hidden: [4]}",
     "solver": "{method: heun_euler, rtol: 1.0e-2, atol: 1.0e-2}",
     "adjoint.method": "discrete",
     "training": "{steps: 20, batch_size: 8, steps_per_call: 5, checkpoint_every: 5}",
@@ -49,7 +50,6 @@ def quick_figures() -> Iterator[None]:
         for module, name in [
             (of_trajectories, "draw_fit"),
             (of_trajectories, "draw_training"),
-            (of_samples, "draw_flow"),
             (of_samples, "draw_training"),
             (of_samples, "draw_confusion"),
         ]:
