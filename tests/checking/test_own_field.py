@@ -154,3 +154,12 @@ def test_a_drift_of_the_backward_solve_is_told_and_named_as_the_cause(
     assert verdict.startswith("fail: ")
     assert cause.startswith("cause: on ")
     assert cause.endswith("use the adjoint discrete")
+
+
+@pytest.mark.slow
+def test_a_pair_that_comes_apart_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["adjoint-check", "-q", "--problem", "spiral", "--adjoint", "reversible"]
+    for tolerance, told in (("1e-2", True), ("1e-6", False)):
+        assert run([*arguments, "--rtol", tolerance, "--atol", tolerance]) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert ("reversible: the two states of the pair came apart" in last) is told

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.figures.adjoint_curves import ProofCurves
+from nodelens.ode.adjoints import ADJOINTS
 from nodelens.ode.options import SolveOptions
 from nodelens.ode.status import DRIFT_LIMIT
 
@@ -91,11 +92,14 @@ class ProblemReport:
     def drifts(self) -> list[str]:
         """Names the adjoints whose backward solve drifted: why a gradient may be off."""
         drifts = {name: cost.drift or 0.0 for name, cost in self.costs.items()}
-        return [
-            f"on {self.name!r} the state that {name} solved backwards drifted by {drift:.0e} of "
-            "its size from the one that was there: use the adjoint discrete"
+        strayed = {
+            name: f"{ADJOINTS[name].made.strayed} by {drift:.0e} of the size of the state"
             for name, drift in drifts.items()
             if not drift <= DRIFT_LIMIT
+        }
+        return [
+            f"on {self.name!r}, {name}: {what}; tighten the tolerances, or use the adjoint discrete"
+            for name, what in strayed.items()
         ]
 
 

@@ -326,15 +326,15 @@ def raise_if_failed(problem: PreparedSolve, forward: Forward) -> None:
 
 
 class DriftWarning(UserWarning):
-    """A backward solve did not retrace the forward solve, so its gradient is not to be trusted."""
+    """A backward solve whose states are off, so that its gradient is not to be trusted."""
 
 
 def warn_of_drift(adjoint: Adjoint, drift: tf.Tensor) -> None:
-    """Warns if the state that was integrated backward strayed from the one that was there."""
+    """Warns if the states of a backward solve are not those of the forward solve."""
     worst = float(tf.reduce_max(drift))
     if not worst <= DRIFT_LIMIT:
         warnings.warn(
-            f"The backward solve strayed from the forward solve by {worst:.1e} of the size of the "
+            f"{adjoint.strayed[0].upper()}{adjoint.strayed[1:]} by {worst:.1e} of the size of the "
             f"state (limit {DRIFT_LIMIT:.0e}): the gradient of {type(adjoint).__name__} is not "
             "reliable here. Use adjoint='discrete', or tighten rtol and atol.",
             DriftWarning,

@@ -77,10 +77,12 @@ class Adjoint(ABC):
     Attributes:
         default_max_steps: Bound of the attempted steps where the user sets none.
         differentiable: Whether TensorFlow may differentiate through `forward` itself.
+        strayed: What has happened where `BackwardStats.drift` is large, as a clause.
     """
 
     default_max_steps: ClassVar[int] = 100_000
     differentiable: ClassVar[bool] = False
+    strayed: ClassVar[str] = "the backward solve strayed from the forward solve"
 
     def check(self, method: Method, inputs: Inputs) -> None:
         """Refuses what it cannot do, before anything is compiled.

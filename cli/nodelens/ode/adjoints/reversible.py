@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -45,6 +45,29 @@ class Kept(NamedTuple):
     lost: tf.Tensor
 
 
+class Apart(NamedTuple):
+    """How far the states of a backward pass are off so far, each of shape [batch].
+
+    Args:
+        strayed: The largest relative distance between what came back and what was there.
+        gap: RMS of the largest difference within a pair.
+        size: RMS of the largest state.
+    """
+
+    strayed: tf.Tensor
+    gap: tf.Tensor
+    size: tf.Tensor
+
+    def widened(self, strayed: tf.Tensor, pair: tf.Tensor) -> "Apart":
+        """Takes one more pair into account, which had strayed this far."""
+        main, shadow = tf.split(pair, 2, axis=-1)
+        return Apart(
+            tf.maximum(self.strayed, strayed),
+            tf.maximum(self.gap, rms_norm(main - shadow)),
+            tf.maximum(self.size, rms_norm(main)),
+        )
+
+
 @dataclass(frozen=True)
 class Reversible(Adjoint):
     """Replaces the solver by its reversible form and runs it backward to get its states back.
@@ -54,7 +77,10 @@ class Reversible(Adjoint):
     anchors used up the rounding grows freely.
 
     `BackwardStats.drift` at the first time is the largest distance, relative to the size of the
-    state, between what came back and what was there, at the anchors and at the start.
+    state, between what came back and what was there, at the anchors and at the start. At the last
+    time it is the largest gap between the two states of the pair, relative to the largest state.
+    Both are solutions of the same problem: where they differ, the step is too long for the scheme,
+    and its gradient is that of something else.
 
     Args:
         coupling: The largest c, see `CoupledRungeKutta`.
@@ -66,6 +92,7 @@ class Reversible(Adjoint):
     coupling: float = 0.999
     anchors: int = 16
     max_accepted: int = 4096
+    strayed: ClassVar[str] = "the two states of the pair came apart, or did not come back,"
 
     def check(self, method: Method, inputs: Inputs) -> None:
         """Refuses an implicit solver."""
@@ -124,33 +151,35 @@ class Reversible(Adjoint):
         nothing = tf.zeros_like(kept.lost)
         padded = tf.concat([cotangent, tf.zeros_like(cotangent)], -1)
         replay = Replay(method, field, pair_inputs, padded)
+        at_end = Apart(nothing, nothing, nothing).widened(nothing, last)
         rhs = right_hand_side(field, inputs.theta)
 
         def body(
-            i: tf.Tensor, pair: tf.Tensor, strayed: tf.Tensor, after: Cotangents
-        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Cotangents]:
+            i: tf.Tensor, pair: tf.Tensor, apart: Apart, after: Cotangents
+        ) -> tuple[tf.Tensor, tf.Tensor, Apart, Cotangents]:
             t0 = tf.where(i > 0, kept.ends[tf.maximum(i - 1, 0)], inputs.times[0])
             taken = (t0 != kept.ends[i])[:, None]
             found = solver.undo(rhs, t0, kept.ends[i], pair, kept.couplings[i])
             found = tf.where(taken, found, pair)
             known = (kept.slots[i] > 0) | (i == 0)
             saved = tf.where(i == 0, pair_inputs.z0, kept.anchors[kept.slots[i]])
-            strayed = tf.maximum(strayed, tf.where(known, _relative(found - saved, saved), nothing))
+            strayed = tf.where(known, _relative(found - saved, saved), nothing)
             pair = tf.where(known, saved, found)
             after = replay.pull_back(StartOfStep(t0, kept.ends[i], pair, []), after)
-            return i - 1, pair, strayed, after
+            return i - 1, pair, apart.widened(strayed, pair), after
 
-        _, _, strayed, before = tf.while_loop(
+        _, _, apart, before = tf.while_loop(
             lambda i, *_: i >= 0,
             body,
-            (rows - 1, last, nothing, replay.last()),
+            (rows - 1, last, at_end, replay.last()),
             maximum_iterations=kept.ends.shape[0],
         )
         # Undoing a step needs no coupling, so two evaluations less than the step.
         evaluations = forward.stats.accepted * (2 * solver.evaluations_per_step - 2)
         found = replay.finish(forward, before, evaluations)
+        ends = tf.stack([apart.strayed, _ratio(apart.gap, apart.size)])
         drift = tf.tensor_scatter_nd_update(
-            found.stats.drift, [[0]], [tf.cast(strayed, found.stats.drift.dtype)]
+            found.stats.drift, [[0], [inputs.times.shape[0] - 1]], tf.cast(ends, inputs.times.dtype)
         )
         return Backward(
             z0=tf.add_n(tf.split(found.z0, 2, axis=-1)),
@@ -181,5 +210,8 @@ class Reversible(Adjoint):
 
 def _relative(difference: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
     """Returns RMS of a difference over RMS of the state, shape [batch]."""
-    size = rms_norm(state)
-    return rms_norm(difference) / tf.where(size > 0, size, tf.ones_like(size))
+    return _ratio(rms_norm(difference), rms_norm(state))
+
+
+def _ratio(part: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    return part / tf.where(size > 0, size, tf.ones_like(size))
