@@ -122,6 +122,9 @@ def _translate(error: Exception) -> tuple[str, str | None, ExitCode]:
         )
     if isinstance(error, MemoryError):
         return "the memory of this machine is not enough for this", None, ExitCode.ENVIRONMENT
+    fields = sys.modules.get("nodelens.ode.vector_field")
+    if fields is not None and isinstance(error, fields.VectorFieldError):
+        return f"{error}".rstrip("."), "run again with --debug to see where", ExitCode.USAGE
     text = " ".join(str(error).split()) or "no message"
     return (
         f"unexpected {type(error).__name__}: {text[:500]}",

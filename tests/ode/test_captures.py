@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nodelens.ode import VectorFieldError, odeint
+from nodelens.ode import SolveError, VectorFieldError, odeint
 
 TIMES = np.array([0.0, 0.4, 1.0])
 Z0 = np.array([[1.0, -0.5], [0.3, 0.8]])
@@ -153,10 +153,75 @@ def test_a_decorated_field_is_traced_through():
     assert float(by_rate) == pytest.approx(Z0.sum() * np.exp(-1), abs=1e-5)
 
 
-def test_a_variable_read_inside_a_branch_is_refused():
+@tf.custom_gradient
+def hand_written(x):
+    y = tf.tanh(x)
+    return y, lambda upstream: upstream * (1 - y * y)
+
+
+STRANGE = {
+    "custom gradient of TensorFlow's own": lambda w, t, z: w * tf.nn.silu(z),
+    "custom gradient by hand": lambda w, t, z: w * hand_written(z),
+    "recomputed": lambda w, t, z: tf.recompute_grad(lambda r, x: tf.tanh(r * x))(w, z),
+    "branch": lambda w, t, z: tf.cond(t > 0.5, lambda: w * z, lambda: -w * z),
+    "loop": lambda w, t, z: tf.while_loop(
+        lambda i, x: i < 3,
+        lambda i, x: (i + 1, tf.tanh(w * x)),
+        (0, z),
+        maximum_iterations=3,
+    )[1],
+    "nested function": lambda w, t, z: tf.function(lambda x: tf.sin(w * x))(z),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_field_is_more_than_a_list_of_operations(name):
+    # The reference is the tape through an Euler method written out; in float64 both agree to
+    # rounding, whatever stands between the variable and the state.
+    w, c = tf.Variable(0.7, dtype=tf.float64), tf.constant(1.3, tf.float64)
+
+    def field(t, z):
+        return STRANGE[name](w * c, t, z)
+
+    found = gradient_of(field, [w, c], solver="euler", step_size=0.2)
+    with tf.GradientTape() as tape:
+        tape.watch(c)
+        z = tf.constant(Z0)
+        for i in range(5):
+            z = z + 0.2 * field(tf.constant(0.2 * i, tf.float64), z)
+        loss = tf.reduce_sum(z)
+    np.testing.assert_allclose(found, tape.gradient(loss, [w, c]), rtol=1e-12)
+
+
+def test_a_variable_that_is_assigned_between_the_solve_and_its_gradient_is_an_error():
     rate = tf.Variable(-1.0, dtype=tf.float64)
-    with pytest.raises(VectorFieldError, match="its gradient cannot be followed"):
-        gradient_of(lambda t, z: tf.cond(t > 0.5, lambda: rate * z, lambda: z), [rate])
+    with tf.GradientTape(persistent=True) as tape:
+        states = odeint(
+            lambda t, z: rate * z, tf.constant(Z0), TIMES, adjoint="discrete", jit_compile=False
+        ).states
+        loss = tf.reduce_sum(states[-1])
+    tape.gradient(loss, rate)
+    rate.assign(-2.0)
+    with pytest.raises(SolveError, match="VARIABLE_ASSIGNED"):
+        tape.gradient(loss, rate)
+
+
+def test_an_error_in_the_field_names_its_place():
+    def field(t, z):
+        return {}["rate"] * z
+
+    with pytest.raises(VectorFieldError, match=r"KeyError: 'rate' \(.*test_captures.py, line \d+"):
+        odeint(field, tf.constant(Z0), TIMES)
+
+
+def test_a_field_that_draws_random_numbers_is_refused():
+    dropout = keras.layers.Dropout(0.5, dtype="float64")
+    for field in (
+        lambda t, z: dropout(z, training=True),
+        lambda t, z: tf.random.normal([2, 2], dtype=tf.float64) * z,
+    ):
+        with pytest.raises(VectorFieldError, match="draws random numbers"):
+            odeint(field, tf.constant(Z0), TIMES)
 
 
 def test_a_field_that_assigns_to_a_variable_is_refused():

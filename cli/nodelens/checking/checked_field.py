@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.checking.problem import CheckProblem
-from nodelens.checking.tensor_fields import TensorField64, lift_field
+from nodelens.checking.tensor_fields import TensorField64, trace_field
 from nodelens.errors import UsageError
 from nodelens.ode import VectorFieldError
 from nodelens.ode.options import SolveOptions
+from nodelens.ode.user_code import describe_user_error, first_line
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,11 @@ def problem_of(given: CheckedField) -> tuple[CheckProblem, str]:
     for dtype in ("float64", "float32"):
         try:
             _require_same_twice(field, name, start, moments, dtype)
-            lifted, values, names = lift_field(field, start, dtype)
+            traced, values, names = trace_field(field, start, dtype)
         except VectorFieldError as error:
             refused.append(error)
             continue
-        except (NotImplementedError, AttributeError) as error:
-            raise UsageError(
-                f"the field {name} cannot be traced by TensorFlow: {_first_line(error)}",
-                hint="compute dz/dt with TensorFlow or Keras operations; NumPy carries no gradient",
-            ) from error
-        plain = TensorField64(lifted.flat, lifted.sources, dtype)
+        plain = TensorField64(traced, start.size, dtype)
         problem = CheckProblem(
             name=name,
             vector_field=field,
@@ -70,10 +66,13 @@ def problem_of(given: CheckedField) -> tuple[CheckProblem, str]:
             z0=start,
             times=moments,
             params=dict(zip(names, values, strict=True)),
-            sources=lifted.sources,
+            sources=traced.sources,
         )
         return problem, dtype
-    raise UsageError(f"the field {name} cannot be checked: {refused[0]}")
+    raise UsageError(
+        f"the field {name} cannot be checked: {refused[0]}",
+        hint="compute dz/dt with TensorFlow or Keras operations; NumPy carries no gradient",
+    )
 
 
 def _require_same_twice(
@@ -90,12 +89,12 @@ def _require_same_twice(
         first = field(t, z)
         before = [np.array(x) for x in getattr(field, "variables", ())]
         second = field(t, z)
-    except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+    except Exception as error:  # whatever the user's own code raises
         if dtype in str(error) or "dtype" in str(error) or "double" in str(error):
-            raise VectorFieldError(f"it does not take {dtype}: {_first_line(error)}") from error
+            raise VectorFieldError(f"it does not take {dtype}: {first_line(error)}") from error
         raise UsageError(
             f"the field {name} fails when it is called as f(t, z) with t a scalar and z of shape "
-            f"{z0.shape}: {_first_line(error)}",
+            f"{z0.shape}: {describe_user_error(error)}",
             hint="it must take the time and the state, and z0 must have the shape it expects",
         ) from error
     pairs = zip(tf.nest.flatten(first), tf.nest.flatten(second), strict=True)
@@ -118,8 +117,3 @@ def _require_same_twice(
             f"the field {name} returns NaN or Inf at t0 = {times[0]:g}, at z0 itself",
             hint="check z0 and the parameters",
         )
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

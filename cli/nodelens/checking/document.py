@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nodelens.checking.results import GradientReport, ProofReport
+from nodelens.checking.suite import SuiteReport
 from nodelens.figures.adjoint_curves import Study
 from nodelens.ode.options import SolveOptions
 
@@ -19,6 +20,8 @@ def gradient_document(report: GradientReport) -> dict[str, Any]:
         "precision": report.precision,
         "seed": report.settings.seed,
         "drifts": report.drifts(),
+        "causes": report.causes(),
+        "skipped": report.skipped(),
         "checks": [asdict(check) for check in report.checks],
         "stats": {name: asdict(cost) for name, cost in report.totals().items()},
         "problems": [
@@ -48,6 +51,25 @@ def proof_document(report: ProofReport) -> dict[str, Any]:
             "errors": report.curves.errors.tolist(),
             "order": report.curves.order,
         },
+    }
+
+
+def suite_document(report: SuiteReport) -> dict[str, Any]:
+    """Makes the document of `adjoint-check --suite`."""
+    return {
+        "verdict": _verdict(report.passed),
+        "suite": "fields",
+        "fields": [
+            {
+                "name": case.name,
+                "verdict": _verdict(case.passed),
+                "expected": case.fault or "right",
+                "refusal": case.refusal,
+                "checks": [asdict(check) for check in case.found.checks] if case.found else [],
+                "skipped": case.found.skipped if case.found else {},
+            }
+            for case in report.cases
+        ],
     }
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from nodelens.checking.checked_field import CheckedField, problem_of
 from nodelens.checking.comparison import STEPS_ADD_UP, Judge
+from nodelens.checking.derivatives import check_derivatives
 from nodelens.checking.directions import Directions, choose_directions
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import (
@@ -32,6 +33,7 @@ from nodelens.fields.loading import load_field
 from nodelens.ode.adjoints import ADJOINTS
 from nodelens.ode.options import SolveOptions
 from nodelens.ode.solvers import SOLVERS
+from nodelens.ode.user_code import first_line
 
 
 def check_gradients(
@@ -185,10 +187,23 @@ def check_problem(
     references = [sensitivity.reference(weights)]
     references += _other_references(problem, directions, weights, part)
     checks = [c for other in references[1:] for c in judge.references(other, references[0])]
+    if problem.sources is not None:
+        with part("derivatives of f"):
+            end = float(problem.times[-1]), sensitivity.states[-1]
+            checks += check_derivatives(problem, *end, settings.seed)
     found: dict[str, Found] = {}
+    skipped: dict[str, str] = {}
     if tape:
-        with part(TAPE):
-            found[TAPE] = replace(adjoint_way("direct")(problem, weights, options), method=TAPE)
+        try:
+            with part(TAPE):
+                found[TAPE] = replace(adjoint_way("direct")(problem, weights, options), method=TAPE)
+        except NOT_DIFFERENTIATED as error:
+            if "direct" in ways:
+                raise
+            skipped[TAPE] = (
+                "TensorFlow does not differentiate this field through a loop "
+                f"({first_line(error)[:100]})"
+            )
     for name, way in ways.items():
         with part(name):
             found[name] = way(problem, weights, options)
@@ -199,11 +214,14 @@ def check_problem(
         for reference in references:
             checks += judge.against(gradient, reference)
         checks.append(judge.dot_products(gradient, settings.seed))
-        if tape and name != TAPE:
+        if TAPE in found and name != TAPE:
             checks += judge.between(gradient, found[TAPE], exact=ADJOINTS[name].exact)
     costs = {name: gradient.cost for name, gradient in found.items()}
-    return ProblemReport(problem.name, tuple(checks), costs, seconds)
+    return ProblemReport(problem.name, tuple(checks), costs, seconds, skipped)
 
+
+# The errors that TensorFlow raises where an operation has no gradient inside a while loop.
+NOT_DIFFERENTIATED = (LookupError, NotImplementedError, ValueError, tf.errors.OpError)
 
 # A Dormand-Prince step is stable up to 3.3 along the negative axis; others come not far beyond.
 STABLE = 4.0

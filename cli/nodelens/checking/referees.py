@@ -262,29 +262,47 @@ def by_closed_form(
     return Reference("closed form", values, 1e-13 * np.abs(values).max() + 0 * values)
 
 
+def difference_steps(problem: CheckProblem) -> np.ndarray:
+    """Returns the steps of central differences; the noisier the values, the larger the best one."""
+    tight, _ = tolerances(problem)
+    return np.asarray(FIRST_STEP * (tight / TIGHT) ** 0.2 / 2.0 ** np.arange(LEVELS))
+
+
+def extrapolate(values: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Takes central differences and extrapolates them to step zero (Richardson).
+
+    Args:
+        values: At +h and -h for each step h, shape [steps, 2, ...].
+        steps: Each half of the one before.
+
+    Returns:
+        The derivative, and by how much the last extrapolation still changed both values that it
+        was made of (Ridders 1982); both of shape [...].
+    """
+    widths = 2 * steps.reshape(-1, *[1] * (values.ndim - 2))
+    table = [(values[:, 0] - values[:, 1]) / widths]
+    for order in range(1, len(steps)):
+        rough = table[-1]
+        table.append(rough[1:] + (rough[1:] - rough[:-1]) / (4.0**order - 1))
+    return table[-1][0], np.abs(table[-1][0] - table[-2]).max(axis=0)
+
+
 def by_central_differences(
     problem: CheckProblem, directions: Directions, weights: np.ndarray
 ) -> Reference:
     """Takes central differences with steps h, h/2, h/4, h/8, extrapolated after Richardson.
 
-    The error is estimated by how much the last extrapolation still changed both values that it was
-    made of (Ridders 1982), plus the noise of the solves divided by the smallest step.
+    The error is estimated by `extrapolate`, plus the noise of the solves divided by the smallest
+    step.
     """
     tight, _ = tolerances(problem)
-    # The noisier the solves, the larger the best step.
-    steps = FIRST_STEP * (tight / TIGHT) ** 0.2 / 2.0 ** np.arange(LEVELS)
+    steps = difference_steps(problem)
     offsets = np.concatenate([[step, -step] for step in steps])
     points = problem.point + offsets[:, None, None] * directions.rows
     losses = _loss(
         problem, numerical_flow(problem, tight), points.reshape(-1, points.shape[-1]), weights
     )
-    losses = losses.reshape(LEVELS, 2, -1)
-    table = [(losses[:, 0] - losses[:, 1]) / (2 * steps[:, None])]
-    for order in range(1, LEVELS):
-        rough = table[-1]
-        table.append(rough[1:] + (rough[1:] - rough[:-1]) / (4.0**order - 1))
-    values = table[-1][0]
-    change = np.abs(values - table[-2]).max(axis=0)
+    values, change = extrapolate(losses.reshape(LEVELS, 2, -1), steps)
     noise = tight * np.abs(losses).max() / steps[-1]
     return Reference("differences", values, change + noise)
 

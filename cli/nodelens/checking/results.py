@@ -1,7 +1,7 @@
 """The results of `adjoint-check`."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.figures.adjoint_curves import ProofCurves
@@ -77,17 +77,27 @@ class ProblemReport:
         checks: Every comparison.
         costs: The cost of each method.
         seconds: The time of each part of the work.
+        skipped: What could not be done, with the reason.
     """
 
     name: str
     checks: tuple[Check, ...]
     costs: dict[str, Cost]
     seconds: dict[str, float]
+    skipped: dict[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
         """True if every gradient passed."""
         return all(check.passed for check in self.checks)
+
+    def wrong_derivatives(self) -> list[str]:
+        """Names the derivatives of the field itself that are wrong, whatever the adjoint."""
+        return [
+            f"{check.block.removeprefix('field.')} of {self.name!r}"
+            for check in self.checks
+            if check.block.startswith("field.") and not check.passed
+        ]
 
     def drifts(self) -> list[str]:
         """Names the adjoints whose backward solve drifted: why a gradient may be off."""
@@ -137,6 +147,23 @@ class GradientReport:
     def drifts(self) -> list[str]:
         """Names the adjoints whose backward solve drifted, on all problems."""
         return [drift for problem in self.problems for drift in problem.drifts()]
+
+    def causes(self) -> list[str]:
+        """Says why gradients are off, as far as that is known."""
+        wrong = [name for problem in self.problems for name in problem.wrong_derivatives()]
+        of_field = [
+            f"the field's own derivative with respect to {', '.join(wrong)} is not that of its "
+            "values: look at its custom gradients"
+        ]
+        return [*(of_field if wrong else []), *self.drifts()]
+
+    def skipped(self) -> list[str]:
+        """Says what could not be done, on all problems."""
+        return [
+            f"{what} was left out on {problem.name!r}: {why}"
+            for problem in self.problems
+            for what, why in problem.skipped.items()
+        ]
 
     def totals(self) -> dict[str, Cost]:
         """Adds up what each method cost on all problems; of the drifts the worst counts."""

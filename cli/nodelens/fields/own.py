@@ -5,9 +5,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from nodelens.errors import UsageError
 from nodelens.fields.loading import load_field
 from nodelens.fields.model import FieldModel, Frame
 from nodelens.fields.settings import OwnFieldSettings
+from nodelens.ode.user_code import describe_user_error
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
@@ -43,7 +45,14 @@ class OwnField(FieldModel):
                 "model called as f(t, z), or a function that makes one"
             )
         self.inner = inner
-        slope = inner(tf.constant(0.0), tf.zeros([1, dimension]))
+        try:
+            slope = inner(tf.constant(0.0), tf.zeros([1, dimension]))
+        except Exception as error:  # whatever the user's own code raises
+            raise UsageError(
+                f"{place} fails when it is called as f(t, z) with t a scalar and z of shape "
+                f"{(1, dimension)}: {describe_user_error(error)}",
+                hint="run again with --debug to see where",
+            ) from error
         if slope.shape != (1, dimension):
             raise ValueError(
                 f"{place} returns shape {tuple(slope.shape)} for a state of shape {(1, dimension)}"

@@ -13,7 +13,7 @@ from nodelens.ode.memo import Memo
 from nodelens.ode.observe import Inputs
 from nodelens.ode.status import Status
 
-_NOT_COMPILABLE = (
+NOT_COMPILABLE = (
     tf.errors.InvalidArgumentError,
     tf.errors.UnimplementedError,
     tf.errors.NotFoundError,
@@ -45,7 +45,7 @@ class Compiled:
                 return function(*flat)
             try:
                 return function(*flat)
-            except _NOT_COMPILABLE as error:
+            except NOT_COMPILABLE as error:
                 reason = str(error).strip().splitlines()[0]
         plain = self.trace(name, False, arguments)
         with tf.init_scope():

@@ -11,22 +11,28 @@ from nodelens.ode.jumps import both_sides, off_jumps, sided
 from nodelens.ode.observe import Inputs
 from nodelens.ode.solution import BackwardStats, Stats
 from nodelens.ode.status import Status
-from nodelens.ode.vector_field import FlatField
+from nodelens.ode.vector_field import FlatField, Source
 
 
 @dataclass(frozen=True)
 class Core:
-    """A configured solve: the four parts, and nothing else.
+    """A configured solve: its parts, and nothing else.
+
+    The inputs of its methods hold the values of the captures at the end of theta, so that the
+    caller's tape connects them. Inside, the captures themselves stand in their place: the field
+    reads them where they are, and the tape of each step watches them.
 
     Args:
         field: The vector field on the flattened state.
         method: Solver and controller.
         adjoint: How the gradient is found.
+        sources: What the field captured.
     """
 
     field: FlatField
     method: Method
     adjoint: Adjoint
+    sources: tuple[Source, ...] = ()
 
     def forward(self, inputs: Inputs) -> Forward:
         """Solves from the first time on."""
@@ -36,6 +42,8 @@ class Core:
 
     def at_jumps(self, inputs: Inputs) -> Solve:
         """Returns what is to be solved: it has no more jumps that anybody needs to know of."""
+        params = inputs.theta[: len(inputs.theta) - len(self.sources)]
+        inputs = inputs._replace(theta=[*params, *self.sources])
         if not inputs.jumps:
             return Solve(self.method, self.field, inputs)
         jumps = inputs.jumps[0] + tf.zeros_like(inputs.times[:1])
@@ -68,7 +76,27 @@ class Core:
             return _no_backward(inputs, forward, cotangent), tf.zeros_like(inputs.times)
         solve = self.at_jumps(inputs)
         backward = self.adjoint.backward(solve, forward, cotangent)
+        backward = _unless_assigned(backward, inputs.theta, solve.inputs.theta)
         return backward, _time_gradient(solve, forward.states, cotangent, backward.z0)
+
+
+def _unless_assigned(
+    backward: Backward, before: Sequence[tf.Tensor], now: Sequence[Source]
+) -> Backward:
+    """Fails a backward pass, with gradients of NaN, that reads other values than the solve did."""
+    pairs = [(x, tf.convert_to_tensor(y)) for x, y in zip(before, now, strict=True) if x is not y]
+    if not pairs:
+        return backward
+    same = [tf.reduce_all((x == y) | ((x != x) & (y != y))) for x, y in pairs]
+    kept = tf.reduce_all(tf.stack(same))
+    nothing = tf.where(kept, 0.0, float("nan"))
+    stats = backward.stats
+    status = tf.where(kept, stats.status, int(Status.VARIABLE_ASSIGNED))
+    return Backward(
+        backward.z0 + tf.cast(nothing, backward.z0.dtype),
+        [x + tf.cast(nothing, x.dtype) for x in backward.theta],
+        stats._replace(status=status),
+    )
 
 
 def _time_gradient(
@@ -99,7 +127,7 @@ def _require_recording() -> None:
 
 
 def _slope(
-    field: FlatField, t: tf.Tensor, z: tf.Tensor, theta: Sequence[tf.Tensor], against: tf.Tensor
+    field: FlatField, t: tf.Tensor, z: tf.Tensor, theta: Sequence[Source], against: tf.Tensor
 ) -> tf.Tensor:
     """Returns <f(t, z), against>, shape [batch]."""
     product = field(t, z, theta) * tf.math.conj(against)

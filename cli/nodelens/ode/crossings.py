@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from nodelens.ode.adjoints.base import Reached, dense_gradient, reached_by
 from nodelens.ode.core import Core
-from nodelens.ode.event import LiftedEvents
+from nodelens.ode.event import CheckedEvents
 from nodelens.ode.integrate import Front, advance, begin
 from nodelens.ode.observe import Inputs, right_hand_side
 from nodelens.ode.runge_kutta import Step
@@ -116,21 +116,21 @@ class Locator:
 
     Args:
         core: The solve.
-        lifted: What is looked for.
+        watched: What is looked for.
     """
 
     core: Core
-    lifted: LiftedEvents
+    watched: CheckedEvents
 
-    def locate(self, inputs: Inputs, captures: Sequence[Sequence[tf.Tensor]]) -> Located:
+    def locate(self, inputs: Inputs) -> Located:
         """Solves from the first time to the last one, or to the first terminal event."""
         method, field, inputs = self.core.at_jumps(inputs)
-        times, events = inputs.times, self.lifted.events
+        times, events = inputs.times, self.watched.events
         solver, inner = method.solver, times[1:-1]
         rhs = right_hand_side(field, inputs.theta)
 
         def values(times: tf.Tensor, states: tf.Tensor) -> tf.Tensor:
-            return self.lifted.values(times, states, inputs.theta, captures)
+            return self.watched.values(times, states, inputs.theta)
 
         def record(
             found: Crossings, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
@@ -174,7 +174,7 @@ class Locator:
 
     def _each(self, x: tf.Tensor) -> tf.Tensor:
         """Repeats a tensor for every event."""
-        return tf.stack([x] * len(self.lifted.events))
+        return tf.stack([x] * len(self.watched.events))
 
     def _add_step(self, found: Crossings, watch: Watch) -> Crossings:
         """Adds the crossings of one step, piece by piece."""
@@ -218,12 +218,12 @@ class Locator:
 
     def _wanted(self, hits: Hits, side: tf.Tensor) -> Hits:
         """Keeps the crossings that leave a side in the direction that their events ask for."""
-        directions = tf.constant([[event.direction] for event in self.lifted.events], side.dtype)
+        directions = tf.constant([[event.direction] for event in self.watched.events], side.dtype)
         return hits._replace(crossed=hits.crossed & (side * directions <= 0))
 
     def _add(self, found: Crossings, hits: Sequence[Hits], t0: tf.Tensor) -> Crossings:
         """Adds crossings, in their order, up to the first one of a terminal event."""
-        terminal = tf.constant([[event.terminal] for event in self.lifted.events])
+        terminal = tf.constant([[event.terminal] for event in self.watched.events])
         never = tf.constant(float("inf"), t0.dtype)
         ahead = [tf.abs(each.times - t0) for each in hits]
         ending = [

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from nodelens.ode.layout import Layout
-from nodelens.ode.vector_field import lift_captures
+from nodelens.ode.vector_field import Source, find_captures, spec_of
 
 
 @dataclass(frozen=True)
@@ -87,76 +87,57 @@ class Event:
 
 
 @dataclass(frozen=True)
-class LiftedEvents:
-    """Events whose functions are pure functions of their arguments.
+class CheckedEvents:
+    """Events whose functions have been traced once.
 
     Args:
         events: The events.
         layout: Of the state.
-        leaves: How many leaves of theta are parameters; they come first.
-        bodies: For each event its function of t, z, the parameters and the captures.
-        sources: For each event what its function captured.
+        params: A nest like the parameters, or `None`.
     """
 
     events: tuple[Event, ...]
     layout: Layout
-    leaves: int
-    bodies: tuple[Callable[..., list[tf.Tensor]], ...]
-    sources: tuple[tuple[tf.Variable | tf.Tensor, ...], ...]
+    params: Any
 
-    @property
-    def captures(self) -> list[list[tf.Tensor]]:
-        """The values of what the functions captured."""
-        return [[tf.convert_to_tensor(x) for x in sources] for sources in self.sources]
-
-    def values(
-        self,
-        times: tf.Tensor,
-        states: tf.Tensor,
-        theta: Sequence[tf.Tensor],
-        captures: Sequence[Sequence[tf.Tensor]],
-    ) -> tf.Tensor:
+    def values(self, times: tf.Tensor, states: tf.Tensor, theta: Sequence[Source]) -> tf.Tensor:
         """Evaluates each event at its own times and flattened states.
 
         Args:
             times: Shape [events, batch].
             states: Shape [events, batch, size].
             theta: Of the solve.
-            captures: See above.
 
         Returns:
             Shape [events, batch], in the real dtype of the state.
         """
-        params, found = theta[: self.leaves], []
+        params, found = None, []
+        if self.params is not None:
+            leaves = theta[: len(tf.nest.flatten(self.params))]
+            params = tf.nest.pack_sequence_as(self.params, leaves)
         real = states.dtype.real_dtype
-        for i, body in enumerate(self.bodies):
+        for i, event in enumerate(self.events):
             z = self.layout.unpack(states[i])
-            (value,) = body(tf.cast(times[i], real), z, *params, *captures[i])
+            value = event.value(self.layout, tf.cast(times[i], real), z, params)
             found.append(tf.cast(value, real))
         return tf.ensure_shape(tf.stack(found), times.shape)
 
 
-def lift_events(events: Sequence[Event], layout: Layout, params: Any) -> LiftedEvents:
-    """Traces the event functions once, checks what they return and lifts what they capture.
+def check_events(events: Sequence[Event], layout: Layout, params: Any) -> CheckedEvents:
+    """Traces the event functions once and checks what they return.
 
     Raises:
-        ValueError: A function returns something that is no real scalar.
+        ValueError: A function returns something that is no real scalar, or has side effects.
     """
-    leaves = tf.nest.flatten(params) if params is not None else []
+    template = None if params is None else tf.nest.map_structure(spec_of, params)
+    leaves = [] if params is None else tf.nest.flatten(template)
     first = tf.nest.flatten(layout.template)[0]
     real, batch = first.dtype.real_dtype, first.shape[:1] if layout.independent else [1]
+    for event in events:
 
-    def lift(event: Event) -> Any:
-        def call(t: tf.Tensor, z: Any, *theta: tf.Tensor) -> list[tf.Tensor]:
+        def call(t: tf.Tensor, z: Any, *theta: tf.Tensor, event: Event = event) -> tf.Tensor:
             nest = None if params is None else tf.nest.pack_sequence_as(params, list(theta))
-            return [event.value(layout, t, z, nest)]
+            return event.value(layout, t, z, nest)
 
-        return lift_captures(
-            call,
-            tf.TensorSpec(batch, real),
-            layout.template,
-            *[tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves],
-        )
-
-    bodies, sources = zip(*[lift(event) for event in events], strict=True)
-    return LiftedEvents(tuple(events), layout, len(leaves), bodies, sources)
+        find_captures(call, tf.TensorSpec(batch, real), layout.template, *leaves)
+    return CheckedEvents(tuple(events), layout, template)

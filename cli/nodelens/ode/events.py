@@ -9,7 +9,7 @@ import tensorflow as tf
 from nodelens.ode.adjoints.base import Forward, dense_gradient
 from nodelens.ode.compiled import Compiled
 from nodelens.ode.crossings import Crossings, Located, Locator
-from nodelens.ode.event import Event, lift_events
+from nodelens.ode.event import Event, check_events
 from nodelens.ode.first_order import SecondOrderError
 from nodelens.ode.memo import Memo
 from nodelens.ode.options import OdeintArguments
@@ -160,16 +160,15 @@ def _locate(problem: PreparedSolve, events: tuple[Event, ...], jit_compile: bool
     """Finds the crossings, unseen by tapes; in eager code by a compiled function that is kept."""
 
     def make() -> tuple[Locator, Compiled]:
-        locator = Locator(problem.core, lift_events(events, problem.layout, problem.params))
+        locator = Locator(problem.core, check_events(events, problem.layout, problem.params))
         return locator, Compiled(locator, jit_compile)
 
     if tf.executing_eagerly():
         what = [(identity(e.function), e.direction, e.terminal, e.max_hits) for e in events]
-        locator, functions = _LOCATORS.get((id(problem.core), tuple(what), jit_compile), make)
-        return functions.run("locate", problem.inputs, locator.lifted.captures)
+        _, functions = _LOCATORS.get((id(problem.core), tuple(what), jit_compile), make)
+        return functions.run("locate", problem.inputs)
     locator, _ = make()
-    constants = (problem.inputs, locator.lifted.captures)
-    return locator.locate(*tf.nest.map_structure(tf.stop_gradient, constants))
+    return tf.nest.map_structure(tf.stop_gradient, locator.locate(problem.inputs))
 
 
 def _end(found: Crossings, events: tuple[Event, ...], last: tf.Tensor) -> tf.Tensor:

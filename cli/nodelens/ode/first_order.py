@@ -1,4 +1,4 @@
-"""Gradients of first order only: differentiated again, they raise rather than be wrong."""
+"""The border to the caller's tape: gradients of first order, that raise rather than be wrong."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,8 @@ def once(
         result = run(inputs, forward, arguments[-1])
         shaped.append(result)
 
-        def again(*_: tf.Tensor) -> None:
+        def again(*_: tf.Tensor, variables: Any = None) -> None:
+            del variables
             raise SecondOrderError(
                 "This gradient was asked to be differentiated again, which the adjoint cannot do. "
                 "Use adjoint='direct' for second-order gradients."
@@ -37,3 +38,17 @@ def once(
 
     flat = backward_pass(*tf.nest.flatten(inputs), cotangent)
     return tf.nest.pack_sequence_as(shaped[0], flat)
+
+
+def by_leaves_alone(gradient: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes the gradient function of a `tf.custom_gradient` whose body reads variables.
+
+    TensorFlow asks for the gradients of those variables too. They have none of their own here:
+    their values are among the leaves, through which the caller's tape reaches them.
+    """
+
+    def with_variables(cotangent: tf.Tensor, variables: Any = None) -> Any:
+        found = gradient(cotangent)
+        return (found, [None] * len(variables)) if variables else found
+
+    return with_variables

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from nodelens.ode.vector_field import FlatField
+from nodelens.ode.vector_field import FlatField, Source
 
 
 def spacing(times: tf.Tensor) -> tf.Tensor:
@@ -56,7 +56,7 @@ def sided(field: FlatField, jumps: tf.Tensor) -> FlatField:
         The field that sees a time that is exact in the real dtype of the state, and never a jump.
     """
 
-    def seen(t: tf.Tensor, y: tf.Tensor, theta: Sequence[tf.Tensor]) -> tf.Tensor:
+    def seen(t: tf.Tensor, y: tf.Tensor, theta: Sequence[Source]) -> tf.Tensor:
         real = y.dtype.real_dtype
         rounded, edges = tf.cast(t, real), tf.cast(jumps, real)
         ahead, never = t < jumps, tf.constant(float("inf"), real)

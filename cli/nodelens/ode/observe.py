@@ -8,7 +8,7 @@ import tensorflow as tf
 from nodelens.ode.integrate import Front, Method, Recorder, Tolerances, advance, begin
 from nodelens.ode.runge_kutta import RightHandSide, Step
 from nodelens.ode.status import Status
-from nodelens.ode.vector_field import FlatField
+from nodelens.ode.vector_field import FlatField, Source
 
 
 class Inputs(NamedTuple):
@@ -17,19 +17,19 @@ class Inputs(NamedTuple):
     Args:
         z0: The initial state, shape [batch, size].
         times: The requested times, `float64`, shape [count, batch].
-        theta: Leaves of the parameters and the lifted captures.
+        theta: Leaves of the parameters, and behind them the captures or their values.
         tolerances: Scale of the error.
         jumps: Times at which the field jumps, `float64`, one tensor [jumps, 1] or none.
     """
 
     z0: tf.Tensor
     times: tf.Tensor
-    theta: Sequence[tf.Tensor]
+    theta: Sequence[Source]
     tolerances: Tolerances
     jumps: Sequence[tf.Tensor] = ()
 
 
-def right_hand_side(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:
+def right_hand_side(field: FlatField, theta: Sequence[Source]) -> RightHandSide:
     """Closes a field over its parameters."""
     return lambda t, y: field(t, y, theta)
 

@@ -20,7 +20,7 @@ from nodelens.ode.observe import Inputs
 from nodelens.ode.runge_kutta import ExplicitRungeKutta
 from nodelens.ode.solvers import SOLVERS
 from nodelens.ode.tables import look_up
-from nodelens.ode.vector_field import LiftedField, lift
+from nodelens.ode.vector_field import Source, trace
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ class PreparedSolve:
         layout: Of the state.
         inputs: The tensors.
         params: The nest of parameters, or `None`.
-        sources: What the field captured.
         shared_times: Whether the times were given once for all samples.
     """
 
@@ -40,8 +39,12 @@ class PreparedSolve:
     layout: Layout
     inputs: Inputs
     params: Any
-    sources: tuple[tf.Variable | tf.Tensor, ...]
     shared_times: bool = True
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What the field captured."""
+        return self.core.sources
 
     @property
     def param_count(self) -> int:
@@ -82,7 +85,7 @@ class PreparedSolve:
         return rows[0] if len(rows) == 1 else tf.concat(rows, axis=-1)
 
 
-_PREPARED: Memo[tuple[Core, LiftedField]] = Memo(capacity=128)
+_PREPARED: Memo[Core] = Memo(capacity=128)
 
 
 def prepare(
@@ -130,20 +133,20 @@ def prepare(
         _norm(norm, layout, dtype),
     )
 
-    def make() -> tuple[Core, LiftedField]:
-        lifted = lift(vector_field, layout, params, dtype)
-        return Core(lifted.flat, method, chosen_adjoint), lifted
+    def make() -> Core:
+        traced = trace(vector_field, layout, params, dtype)
+        return Core(traced.flat, method, chosen_adjoint, traced.sources)
 
     if tf.executing_eagerly():
         _check_finite("z0", z0)
         specs = str((_specs(z0), None if params is None else _specs(params)))
         count = times.shape[0]
         key = (identity(vector_field), specs, count, batching, method, chosen_adjoint)
-        core, lifted = _PREPARED.get(key, make)
+        core = _PREPARED.get(key, make)
     else:
-        core, lifted = make()
+        core = make()
     theta = [] if params is None else tf.nest.flatten(params)
-    theta = [*theta, *[tf.convert_to_tensor(source) for source in lifted.sources]]
+    theta = [*theta, *[tf.convert_to_tensor(source) for source in core.sources]]
     tolerances = Tolerances(
         _tolerance("rtol", rtol, layout, dtype), _tolerance("atol", atol, layout, dtype)
     )
@@ -153,7 +156,7 @@ def prepare(
         times = tf.ensure_shape(times, [None, packed.shape[0]])
     inputs = Inputs(packed, times, theta, tolerances, _jumps(jump_times))
     chosen_adjoint.check(method, inputs)
-    return PreparedSolve(core, layout, inputs, params, lifted.sources, shared_times)
+    return PreparedSolve(core, layout, inputs, params, shared_times)
 
 
 def identity(vector_field: Callable[..., Any]) -> tuple[Any, ...]:

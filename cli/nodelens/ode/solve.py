@@ -11,7 +11,7 @@ from nodelens.ode.adjoints.base import Adjoint, Forward
 from nodelens.ode.compiled import CompiledCore, compiled
 from nodelens.ode.controllers import Controller
 from nodelens.ode.diagnosis import diagnose
-from nodelens.ode.first_order import once
+from nodelens.ode.first_order import by_leaves_alone, once
 from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.options import OdeintArguments
 from nodelens.ode.prepare import PreparedSolve, prepare
@@ -262,7 +262,7 @@ def _differentiable_graph(problem: PreparedSolve) -> tuple[tf.Tensor, Forward]:
     kept: list[Forward] = []
 
     @tf.custom_gradient
-    def solve(*leaves: tf.Tensor) -> tuple[tf.Tensor, Callable[..., list[tf.Tensor | None]]]:
+    def solve(*leaves: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
         inputs = problem.rebuild(leaves)
         forward = core.forward(inputs)
         kept.append(forward)
@@ -271,7 +271,7 @@ def _differentiable_graph(problem: PreparedSolve) -> tuple[tf.Tensor, Forward]:
             (backward, by_times) = once(core.backward, inputs, forward, cotangent)
             return problem.gradients_of_leaves(backward, by_times)
 
-        return forward.states, gradient
+        return forward.states, by_leaves_alone(gradient)
 
     return solve(*problem.leaves), kept[0]
 
@@ -283,7 +283,7 @@ def _differentiable_eager(
     kept: list[Forward] = []
 
     @tf.custom_gradient
-    def solve(*leaves: tf.Tensor) -> tuple[tf.Tensor, Callable[..., list[tf.Tensor | None]]]:
+    def solve(*leaves: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
         inputs = problem.rebuild(leaves)
         forward = functions.forward(inputs)
         kept.append(forward)
@@ -298,7 +298,7 @@ def _differentiable_eager(
             warn_of_drift(problem.core.adjoint, tf.where(solved, backward.stats.drift, 0))
             return problem.gradients_of_leaves(backward, by_times)
 
-        return forward.states, gradient
+        return forward.states, by_leaves_alone(gradient)
 
     return solve(*problem.leaves), kept[0]
 

@@ -13,6 +13,7 @@ class Status(IntEnum):
     CAPACITY = 4
     NEWTON_FAILED = 5
     EVENT = 6
+    VARIABLE_ASSIGNED = 7
 
 
 # The largest drift of the state of a backward solve, in units of its size, that is not reported.
@@ -40,6 +41,11 @@ REMEDIES: dict[Status, str] = {
     Status.NEWTON_FAILED: (
         "Newton's method did not find an implicit stage even in the smallest step. Allow smaller "
         "steps (`step_size`, `PIDController(min_step=...)`), or check that the field is smooth."
+    ),
+    Status.VARIABLE_ASSIGNED: (
+        "A variable that the vector field reads was assigned after the solve and before its "
+        "gradient, which would mix both values. Take the gradient first, or pass the values "
+        "through `params`."
     ),
     Status.EVENT: "A terminal event ended the solve, as it was asked to.",
 }

@@ -1,15 +1,20 @@
-"""The user's vector field: checked once, its captures found by tracing and made arguments."""
+"""The user's vector field: checked once, its captures found by tracing it; called as it is."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
 from nodelens.ode.layout import Layout
+from nodelens.ode.user_code import describe_user_error
 
-# field(t, y, theta) -> dy/dt; t: [batch], y and dy/dt: [batch, size], theta: flat list of tensors.
-FlatField = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tf.Tensor]
+Source: TypeAlias = tf.Variable | tf.Tensor
+"""What a function captures, and tapes watch."""
+
+# field(t, y, theta) -> dy/dt; t: [batch], y and dy/dt: [batch, size]; theta: the leaves of the
+# parameters, which it takes, and behind them its captures, which it reads where they are.
+FlatField = Callable[[tf.Tensor, tf.Tensor, Sequence[Source]], tf.Tensor]
 
 
 class VectorFieldError(ValueError):
@@ -17,23 +22,22 @@ class VectorFieldError(ValueError):
 
 
 @dataclass(frozen=True)
-class LiftedField:
-    """A vector field that is a pure function of its arguments.
+class TracedField:
+    """A vector field that has been traced once.
 
     Args:
         flat: The field on the flattened state.
-        sources: What the field captured: variables, or tensors. Their values are appended to the
-            leaves of `params` to make theta.
+        sources: What the field captured: variables, or tensors.
     """
 
     flat: FlatField
-    sources: tuple[tf.Variable | tf.Tensor, ...]
+    sources: tuple[Source, ...]
 
 
-def lift(
+def trace(
     vector_field: Callable[..., Any], layout: Layout, params: Any, dtype: tf.DType
-) -> LiftedField:
-    """Traces a vector field once, checks what it returns and lifts what it captures.
+) -> TracedField:
+    """Traces a vector field once, checks what it returns and finds what it captures.
 
     Args:
         vector_field: f(t, z), or f(t, z, params) if `params` is given.
@@ -42,42 +46,43 @@ def lift(
         dtype: Of the state.
 
     Returns:
-        The lifted field.
+        The traced field.
 
     Raises:
-        VectorFieldError: It returns something that is no time derivative of its state, or it reads
-            a variable where its gradient could not be followed.
+        VectorFieldError: It raises, returns something that is no time derivative of its state,
+            assigns to a variable, or draws random numbers.
     """
     user = getattr(vector_field, "python_function", vector_field)
     leaves = tf.nest.flatten(params) if params is not None else []
     real = dtype.real_dtype
-    time_shape = _time_shape(layout)
-
-    def call(t: tf.Tensor, z: Any, *theta: tf.Tensor) -> Any:
-        if params is None:
-            return user(t, z)
-        return user(t, z, tf.nest.pack_sequence_as(params, list(theta)))
 
     def checked(t: tf.Tensor, z: Any, *theta: tf.Tensor) -> list[tf.Tensor]:
-        return check_derivative(call(t, z, *theta), layout)
+        nest = [] if params is None else [tf.nest.pack_sequence_as(params, list(theta))]
+        try:
+            derivative = user(t, z, *nest)
+        except Exception as error:  # whatever the user's own code raises
+            raise VectorFieldError(
+                f"The vector field raised {describe_user_error(error)}."
+            ) from error
+        return check_derivative(derivative, layout)
 
-    body, sources = lift_captures(
+    sources = find_captures(
         checked,
-        tf.TensorSpec(time_shape, real),
+        tf.TensorSpec(_time_shape(layout), real),
         layout.template,
-        *[tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves],
+        *map(spec_of, leaves),
     )
 
-    def flat(t: tf.Tensor, y: tf.Tensor, theta: Sequence[tf.Tensor]) -> tf.Tensor:
-        time = tf.cast(t, real)
-        time = (
-            time[0]
-            if not layout.independent
-            else tf.reshape(time, [-1] + [1] * (len(time_shape) - 1))
-        )
-        return layout.pack(body(time, layout.unpack(y), *theta))
+    def flat(t: tf.Tensor, y: tf.Tensor, theta: Sequence[Source]) -> tf.Tensor:
+        time = layout.time(tf.cast(t, real))
+        return layout.pack(checked(time, layout.unpack(y), *theta[: len(leaves)]))
 
-    return LiftedField(flat, sources)
+    return TracedField(flat, sources)
+
+
+def spec_of(tensor: tf.Tensor) -> tf.TensorSpec:
+    """Returns the shape and the dtype of a tensor."""
+    return tf.TensorSpec(tensor.shape, tensor.dtype)
 
 
 def _time_shape(layout: Layout) -> list[int | None]:
@@ -124,96 +129,61 @@ def check_derivative(derivative: Any, layout: Layout) -> list[tf.Tensor]:
     return result
 
 
-def lift_captures(
-    function: Callable[..., list[tf.Tensor]], *specs: Any
-) -> tuple[Callable[..., list[tf.Tensor]], tuple[tf.Variable | tf.Tensor, ...]]:
-    """Traces a function once and finds what it captures.
+def find_captures(function: Callable[..., Any], *specs: Any) -> tuple[Source, ...]:
+    """Traces a function once and finds the variables and tensors that it captures.
 
     Args:
-        function: Of tensors and nests of tensors; returns a list of tensors.
+        function: Of tensors and nests of tensors; returns tensors.
         specs: Of its arguments.
 
     Returns:
-        The function that takes the values of its captures behind its arguments, and the captures.
+        The captures, each once.
+
+    Raises:
+        VectorFieldError: It has side effects, or captures a resource that is no variable.
     """
     traced = tf.function(function, autograph=False).get_concrete_function(*specs)
-    captures = list(
-        zip(traced.captured_inputs, traced.inputs[-len(traced.captured_inputs) :], strict=False)
-    )
-    return _replace_captures(traced, captures) if captures else (function, ())
-
-
-def _replace_captures(
-    traced: Any, captures: list[tuple[tf.Tensor, tf.Tensor]]
-) -> tuple[Callable[..., list[tf.Tensor]], tuple[tf.Variable | tf.Tensor, ...]]:
-    """Turns a traced function with captures into one that takes their values as arguments.
-
-    The graph is imported again with each captured tensor, and each read of a captured variable,
-    replaced by an argument. So the solver differentiates with respect to plain tensors, and the
-    caller's tape sees the variables where their values are read, outside of the solver.
-    """
-    graph_def = traced.graph.as_graph_def()
-    explicit = traced.inputs[: len(traced.inputs) - len(captures)]
-    sources: list[tf.Variable | tf.Tensor] = []
-    replaced: dict[str, int] = {}  # tensor name -> index into explicit + lifted arguments
-    dropped: set[str] = set()
-    for external, internal in captures:
-        position = len(explicit) + len(sources)
-        placeholder = internal.op.name
-        if external.dtype == tf.resource:
-            sources.append(_variable_of(external, traced))
-            dropped.add(placeholder)
-            for node in graph_def.node:
-                if node.op == "ReadVariableOp" and node.input[0].split(":")[0] == placeholder:
-                    dropped.add(node.name)
-                    replaced[f"{node.name}:0"] = position
-        else:
+    _refuse_side_effects(traced.graph)
+    handles = {id(variable.handle): variable for variable in traced.variables}
+    sources = []
+    for external in traced.captured_inputs:
+        if external.dtype != tf.resource:
             sources.append(external)
-            replaced[f"{placeholder}:0"] = position
-    for position, tensor in enumerate(explicit):
-        replaced[tensor.name] = position
-    kept = [node for node in graph_def.node if node.name not in dropped]
-    del graph_def.node[:]
-    for node in kept:
-        inputs = [
-            name
-            for name in node.input
-            if name.removeprefix("^") not in dropped or not name.startswith("^")
-        ]
-        used = {name.split(":")[0] for name in inputs} & dropped
-        if used - {name.removesuffix(":0") for name in replaced}:
+        elif id(external) in handles:
+            sources.append(handles[id(external)])
+        else:
             raise VectorFieldError(
-                f"A vector field or event function uses a variable inside {node.op!r} (a nested "
-                "tf.function, a branch, a loop or an assignment), where its gradient cannot be "
-                "followed. Read the variable outside of it, pass its value through `params`, and "
-                "do not assign to it."
+                "The vector field captures a resource that is not a variable (a table or an "
+                "iterator). Look its value up outside of the field."
             )
-        del node.input[:]
-        node.input.extend(inputs)
-        graph_def.node.append(node)
-    outputs = [tensor.name for tensor in tf.nest.flatten(traced.structured_outputs)]
+    return tuple(sources)
 
-    @tf.function(autograph=False)
-    def lifted(*arguments: tf.Tensor) -> list[tf.Tensor]:
-        return tf.graph_util.import_graph_def(
-            graph_def,
-            input_map={name: arguments[index] for name, index in replaced.items()},
-            return_elements=outputs,
-            name="vector_field",
+
+def _refuse_side_effects(graph: Any) -> None:
+    """Refuses a graph that is no function of its inputs: a solver calls it many times a step."""
+    definition = graph.as_graph_def()
+    nodes = [*definition.node, *[n for f in definition.library.function for n in f.node_def]]
+    operations = {node.op for node in nodes}
+    assigned = sorted(filter(_assigns, operations))
+    # Keras draws by a seed that it counts up in a variable.
+    seeded = bool(assigned) and any(name.startswith("Stateless") for name in operations)
+    if seeded or any(map(_draws, operations)):
+        raise VectorFieldError(
+            "The vector field draws random numbers, so it is no function of (t, z). Call dropout "
+            "and noise layers with training=False, or draw the numbers once, outside of the field."
+        )
+    if assigned:
+        raise VectorFieldError(
+            f"The vector field assigns to a variable ({assigned[0]}), so it is no function of "
+            "(t, z). Call its layers with training=False, and do not assign in it."
         )
 
-    def body(t: tf.Tensor, z: Any, *theta: tf.Tensor) -> list[tf.Tensor]:
-        return lifted(t, *tf.nest.flatten(z), *theta)
 
-    return body, tuple(sources)
+def _draws(operation: str) -> bool:
+    """True for operations whose values are random, but those that a seed in the graph fixes."""
+    return operation.startswith(("Random", "TruncatedNormal", "Multinomial", "RngReadAndSkip"))
 
 
-def _variable_of(handle: tf.Tensor, traced: Any) -> tf.Variable:
-    """Finds the variable that a captured resource belongs to."""
-    for variable in traced.variables:
-        if variable.handle is handle:
-            return variable
-    raise VectorFieldError(
-        "The vector field captures a resource that is not a variable (a table or an iterator). "
-        "Look its value up outside of the field."
-    )
+def _assigns(operation: str) -> bool:
+    writes = ("Assign", "ResourceScatter", "ResourceApply", "ResourceStridedSliceAssign")
+    return operation.startswith(writes)

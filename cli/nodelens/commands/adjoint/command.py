@@ -68,6 +68,16 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
             f"--study {study} is not possible here: one of {', '.join(STUDIES)} was expected, "
             "without --proof and --junit"
         )
+    if call.suite is not None:
+        rows = AdjointCheckCall
+        call.refuse("--suite has fields of its own", rows.problems, rows.field, rows.run, rows.z0)
+        if call.suite != "fields" or study or proof or call.junit:
+            from nodelens.errors import UsageError
+
+            raise UsageError(
+                f"--suite {call.suite} is not possible here: `--suite fields` was expected, "
+                "without --study, --proof and --junit"
+            )
     if call.list_problems:
         from nodelens.checking.problems import PROBLEMS
         from nodelens.report.adjoint.problems import problems_table
@@ -93,11 +103,28 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
     given = None if run is None or solved is None else trained_field(run, solved)
-    answer = _answer(settings, output, given, proof=proof, study=study, every=call.verbose)
+    answer = (
+        _suite_answer(settings, output)
+        if call.suite
+        else _answer(settings, output, given, proof=proof, study=study, every=call.verbose)
+    )
     for path in planned.write(call.command, answer):
         output.note(f"written: {path}")
     output.result(answer.document, *answer.tables, answer.verdict)
     return ExitCode.DONE if answer.document["verdict"] == "pass" else ExitCode.VERDICT_NO
+
+
+def _suite_answer(settings: "AdjointCheckSettings", output: "Output") -> Answer:
+    from nodelens.checking.document import suite_document
+    from nodelens.checking.suite import check_suite
+    from nodelens.checking.suite_fields import suite_cases
+    from nodelens.report.adjoint.progress import shown_progress
+    from nodelens.report.adjoint.suite import suite_table, suite_verdict
+
+    cases = list(suite_cases())
+    with shown_progress(output, len(cases)) as on_progress:
+        report = check_suite(cases, settings, on_progress)
+    return Answer(suite_document(report), [suite_table(report)], suite_verdict(report))
 
 
 def _answer(

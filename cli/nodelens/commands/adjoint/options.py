@@ -92,6 +92,14 @@ class AdjointCheckCall(SettingsCall, command="adjoint-check"):
         help="Study how errors grow with the tolerance, with stiffness or in the backward solve, "
         "or how memory grows with the steps; with --out, draw it.",
     )
+    suite = option(
+        str,
+        "--suite",
+        panel=CHECKED,
+        metavar="fields",
+        help="Check a list of vector fields of every kind instead: each activation of Keras, "
+        "layers, custom gradients, branches, loops, and wrong gradients that must be found.",
+    )
     adjoints = several(
         str,
         "--adjoint",

@@ -28,7 +28,7 @@ from nodelens.ode.observe import Inputs, solve_forward
 from nodelens.ode.runge_kutta import RightHandSide, Step
 from nodelens.ode.solution import BackwardStats
 from nodelens.ode.status import Status
-from nodelens.ode.vector_field import FlatField
+from nodelens.ode.vector_field import FlatField, Source
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Backsolve(Adjoint):
         return Tolerances(*both)
 
 
-def _augmented(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:
+def _augmented(field: FlatField, theta: Sequence[Source]) -> RightHandSide:
     """Returns d(z, a)/dt."""
 
     def rhs(t: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
@@ -145,7 +145,7 @@ def _augmented(field: FlatField, theta: Sequence[tf.Tensor]) -> RightHandSide:
 def _integrals(
     method: Method,
     field: FlatField,
-    theta: Sequence[tf.Tensor],
+    theta: Sequence[Source],
     step: Step,
     front: Front,
     t_end: tf.Tensor,

@@ -9,7 +9,7 @@ import tensorflow as tf
 from nodelens.ode.integrate import Front, Method
 from nodelens.ode.observe import Inputs
 from nodelens.ode.solution import BackwardStats, Stats
-from nodelens.ode.vector_field import FlatField
+from nodelens.ode.vector_field import FlatField, Source
 
 
 class Reached(NamedTuple):
@@ -115,18 +115,18 @@ def reached_by(front: Front, size: int) -> Reached:
     return Reached(front.t, front.h, front.y[:, :size])
 
 
-def is_differentiable(tensor: tf.Tensor) -> bool:
+def is_differentiable(tensor: Source) -> bool:
     """Checks whether a tensor can have a gradient at all."""
     return tensor.dtype.is_floating or tensor.dtype.is_complex
 
 
-def zero_gradients(theta: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def zero_gradients(theta: Sequence[Source]) -> list[tf.Tensor]:
     """Returns a zero gradient for each tensor that can have one."""
     return [tf.zeros_like(x) for x in theta if is_differentiable(x)]
 
 
 def dense_gradient(
-    tape: tf.GradientTape, outputs: Any, sources: Sequence[tf.Tensor], cotangents: Any
+    tape: tf.GradientTape, outputs: Any, sources: Sequence[Source], cotangents: Any
 ) -> list[tf.Tensor]:
     """Asks a tape for a vector-Jacobian product: zeros where unconnected, never sparse."""
     gradients = tape.gradient(
@@ -142,7 +142,7 @@ def field_vjp(
     field: FlatField,
     t: tf.Tensor,
     y: tf.Tensor,
-    theta: Sequence[tf.Tensor],
+    theta: Sequence[Source],
     cotangent: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
     """Evaluates f and a^T df/dz, a^T df/dtheta together.

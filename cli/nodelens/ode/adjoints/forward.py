@@ -10,7 +10,7 @@ from nodelens.ode.adjoints.base import Adjoint, Backward, Forward, Solve, is_dif
 from nodelens.ode.integrate import Method, Tolerances
 from nodelens.ode.observe import Inputs, solve_forward
 from nodelens.ode.solution import BackwardStats
-from nodelens.ode.vector_field import FlatField
+from nodelens.ode.vector_field import FlatField, Source
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _split(both: tf.Tensor, size: int, columns: int) -> tuple[tf.Tensor, tf.Tens
 def _with_sensitivity(field: FlatField, size: int, columns: int) -> FlatField:
     """Returns the field of z and S together."""
 
-    def both(t: tf.Tensor, y: tf.Tensor, theta: Sequence[tf.Tensor]) -> tf.Tensor:
+    def both(t: tf.Tensor, y: tf.Tensor, theta: Sequence[Source]) -> tf.Tensor:
         z, sensitivity = _split(y, size, columns)
         wanted = [x for x in theta if is_differentiable(x)]
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:

@@ -12,12 +12,18 @@ def gradient_name(check: Check, *, with_shape: bool = True) -> str:
         check: The check.
         with_shape: True to add the shape of a variable.
     """
-    block = check.block
-    if block in _OTHERS:
-        return _OTHERS[block]
-    if "." in block and not block.startswith("theta."):
-        return block
-    name = f"dL/d{block.replace('theta', 'θ', 1)}"
-    if with_shape and check.shape and block.startswith("theta."):
+    name = block_name(check.block)
+    if with_shape and check.shape and check.block.startswith("theta."):
         return f"{name} {'×'.join(map(str, check.shape))}"
     return name
+
+
+def block_name(block: str) -> str:
+    """Returns the name of a block: `dL/dθ.kernel`, `∂f/∂z`."""
+    if block in _OTHERS:
+        return _OTHERS[block]
+    if block.startswith("field."):
+        return f"∂f/∂{block.removeprefix('field.').replace('theta', 'θ', 1)}"
+    if "." in block and not block.startswith("theta."):
+        return block
+    return f"dL/d{block.replace('theta', 'θ', 1)}"

@@ -29,7 +29,7 @@ def adjoint_tables(report: GradientReport, *, every: bool = False) -> "list[Tabl
     methods = list(report.totals())
     checks = [check for check in report.checks if check.method in methods]
     several = len(report.problems) > 1
-    table = _table("problem" if several else "gradient", ("closest to its limit",) * several)
+    table = plain_table("problem" if several else "gradient", ("closest to its limit",) * several)
     # Where there is little room a long heading is folded, and never a number cut.
     for heading in methods:
         table.add_column(heading, justify="right", min_width=5, overflow="fold")
@@ -56,7 +56,7 @@ def adjoint_tables(report: GradientReport, *, every: bool = False) -> "list[Tabl
 
 def _full_table(checks: Sequence[Check], *, several: bool, most: int | None) -> "Table":
     """Makes a row for each comparison."""
-    table = _table("problem" if several else "gradient", ("gradient",) * several)
+    table = plain_table("problem" if several else "gradient", ("gradient",) * several)
     for heading in ("found by", "against"):
         table.add_column(heading, no_wrap=True)
     for heading in ("rel. error", "1 - cosine", "limit"):
@@ -86,7 +86,8 @@ def adjoint_verdict(report: GradientReport) -> "Text":
     if not failed:
         where = f"{len(problems)} problems" if several else f"the problem {report.name!r}"
         text = f"pass: all {len(checks)} comparisons on {where} agree"
-        beware = "".join(f"\nbeware: {drift}" for drift in report.drifts())
+        notes = [*report.drifts(), *report.skipped()]
+        beware = "".join(f"\nbeware: {note}" for note in notes)
         return Text.assemble((text, "bold green"), (beware, "bold yellow"))
     names = list(
         dict.fromkeys(
@@ -98,12 +99,13 @@ def adjoint_verdict(report: GradientReport) -> "Text":
     return Text(
         f"fail: {len(failed)} of {len(checks)} comparisons disagree: "
         f"{', '.join(names[:NAMED])}{more}"
-        + "".join(f"\ncause: {drift}" for drift in report.drifts()),
+        + "".join(f"\ncause: {cause}" for cause in report.causes()),
         style="bold red",
     )
 
 
-def _table(first: str, others: Sequence[str]) -> "Table":
+def plain_table(first: str, others: Sequence[str]) -> "Table":
+    """Makes a table without rows, whose first columns hold text."""
     from rich import box
     from rich.table import Table
 

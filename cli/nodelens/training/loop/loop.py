@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from nodelens.errors import UsageError
 from nodelens.ode import Status
+from nodelens.ode.user_code import first_line
 from nodelens.training.loop.task import Cost, Task
 
 
@@ -106,7 +107,7 @@ def make_training_call(
         steps.get_concrete_function(number, number)
     except ValueError as error:
         # What `odeint` refuses, such as an adjoint that cannot serve so large a field.
-        raise UsageError(f"this cannot be trained: {_first_line(error)}") from error
+        raise UsageError(f"this cannot be trained: {first_line(error)}") from error
 
     def call(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
         try:
@@ -114,13 +115,8 @@ def make_training_call(
         except tf.errors.InvalidArgumentError as error:
             # XLA compiles in the first call; the tape through a solve may be beyond it.
             raise UsageError(
-                f"XLA cannot compile this training: {_first_line(error)}",
+                f"XLA cannot compile this training: {first_line(error)}",
                 hint="choose another adjoint, such as adjoint.method=discrete",
             ) from error
 
     return call
-
-
-def _first_line(error: Exception) -> str:
-    """The message of TensorFlow without the details of its graphs."""
-    return str(error).splitlines()[0]
