@@ -6,12 +6,14 @@ import secrets
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.training.killed_runs import differences, files, overrides, rows
 
 from nodelens.entry import run
+from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.loop.train import Progress
 from nodelens.training.runs import run as run_module
 from nodelens.training.samples import conclusion as of_samples
@@ -149,6 +151,32 @@ def test_a_complete_run_stays_as_it_is_and_lacks_nothing_elsewhere(
 
 
 @pytest.mark.slow
+def test_a_run_of_epochs_or_stopped_early_is_complete_too(
+    finished: Path, tmp_path: Path, capsys: Message
+) -> None:
+    directory = tmp_path / "run"
+    shutil.copytree(finished, directory)
+    config = directory / "config.resolved.yaml"
+    text = config.read_text()
+
+    def refusal(*more: str) -> str:
+        assert resume(directory, *more) == 2
+        return capsys.readouterr().err
+
+    config.write_text(text.replace("epochs: null", "epochs: 1.5"))
+    assert "raise `training.epochs`, for example to 3" in refusal()
+    config.write_text(text.replace("early_stopping: null", "early_stopping: {patience: 7}"))
+    checkpoints = Checkpoints(directory / "checkpoints")
+    state, _ = checkpoints.newest()
+    assert state is not None
+    checkpoints.save(replace(state, best=replace(state.best, waited=7)))
+    assert "has had its 20 steps, stopped early, and no file is missing" in refusal()
+    assert "hint: raise `training.early_stopping.patience`" in refusal("--steps", "40")
+    # The length of a training may be changed; nothing else, be its name longer by a word.
+    assert "training.steps_per_call would change" in refusal("--set", "training.steps_per_call=9")
+
+
+@pytest.mark.slow
 def test_a_disk_that_is_full_at_the_end_loses_nothing(
     finished: Path, trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: Message
 ) -> None:
@@ -230,7 +258,7 @@ def test_the_run_that_another_one_replaces_leaves_nothing_that_is_taken_for_its_
         assert left == {"data_summary.npz", "origins.json", "provenance.json"}
     capsys.readouterr()
     assert resume(trained) == 2
-    assert "there is no configuration" in capsys.readouterr().err
+    assert "is no run directory" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -59,7 +59,8 @@ class RunDirectory:
         if not (path / "config.resolved.yaml").is_file():
             raise UsageError(
                 f"{path} is no run directory: it has no config.resolved.yaml",
-                hint="give the directory that `train-ode` named when the run began",
+                hint="give the directory that `train-ode` named when the run began; a run that was "
+                "stopped before that begins with the same command as at first",
             )
         return cls(path)
 

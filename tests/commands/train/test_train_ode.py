@@ -272,7 +272,7 @@ def test_what_cannot_be_resumed_is_refused(
 ) -> None:
     directory = str(finished[0])
     for arguments, words in [
-        (["--resume", str(tmp_path)], "there is no configuration"),
+        (["--resume", str(tmp_path)], "is no run directory"),
         (["--resume", directory], "has had its 1,000 steps, and no file is missing"),
         (["--resume", directory, "--seed", "9"], "a resumed run keeps its settings"),
         (["--resume", directory, "--set", "solver.rtol=1e-2"], "solver.rtol would change"),

@@ -80,8 +80,11 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
     if resumed is not None and (call.config is not None or call.data is not None):
         raise UsageError("a resumed run has its own settings and data: give --resume alone")
 
+    from nodelens.runtime.rundir import RunDirectory
     from nodelens.training.settings import TrainOdeSettings
 
+    if resumed is not None:
+        RunDirectory.open(resumed)
     config = None if resumed is None else str(resumed / "config.resolved.yaml")
     output, resolved = call.output(), call.settings(TrainOdeSettings, config=config)
     if call.show_config:
