@@ -150,7 +150,13 @@ def test_the_page_has_the_rows_of_the_summary(finished: RunResult) -> None:
     assert shared.pop("largest drift of the backward solve") == "3.0e-02"
     assert shared.items() <= rows.items()
     assert page.pictures == (("figures/fit.png", "The fit"),)
-    assert page.commands[0][1] == f"node train-ode --resume {run.directory}"
+    assert page.commands[0][1] == "node train-ode --resume ."  # the run may be moved
     write_pages(run)
     assert (run.directory / "report.md").read_text().startswith("# Neural ODE after 4 steps: the")
     assert "data:image/png;base64," in (run.directory / "report.html").read_text()
+
+
+def test_a_run_that_was_only_concluded_has_no_speed(finished: RunResult) -> None:
+    trained = replace(finished.training, compile_seconds=None, steps_per_second=None)
+    assert "speed" in summary(finished)
+    assert "speed" not in summary(replace(finished, training=trained))
