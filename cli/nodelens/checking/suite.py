@@ -1,5 +1,6 @@
 """The suite `fields`: every kind of vector field is checked, and every wrong one must be found."""
 
+import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.suite_fields import REFUSED, SuiteCase
 from nodelens.checking.ways import adjoint_way
 from nodelens.errors import UsageError
+from nodelens.ode.solve import forget_compiled_solves
 
 
 @dataclass(frozen=True)
@@ -89,4 +91,7 @@ def check_suite(
                 on_progress=on_progress,
             )
             reports.append(CaseReport(case.given.name, case.fault, found))
+            # TensorFlow keeps a gigabyte of graphs for every ten fields.
+            forget_compiled_solves()
+            gc.collect()
     return SuiteReport(tuple(reports))

@@ -55,14 +55,14 @@ def _case(name: str, body: Body, fault: str | None = None) -> SuiteCase:
 
 
 def _activations() -> Iterator[tuple[str, Activation]]:
-    """Yields every activation of Keras; those that halve an axis get it doubled, rows get one."""
+    """Yields every activation of Keras, as a function of a vector that keeps its size."""
     for name in sorted(vars(keras.activations)):
         function = getattr(keras.activations, name)
         if name.startswith("_") or name in ("get", "serialize", "deserialize"):
             continue
         if not callable(function) or isinstance(function, type):
             continue
-        yield name, _of_doubled(function) if name == "glu" else _of_row(function)
+        yield name, _SPECIAL.get(name, _of_row)(function)
 
 
 _mv = tf.linalg.matvec
@@ -76,8 +76,15 @@ def _of_doubled(activation: Activation) -> Activation:
     return lambda x: activation(tf.concat([x, x], 0))
 
 
+def _of_threshold(activation: Callable[..., tf.Tensor]) -> Activation:
+    return lambda x: activation(x, 0.1, 0.0)
+
+
 def _of_row(activation: Activation) -> Activation:
     return lambda x: activation(x[None])[0]
+
+
+_SPECIAL = {"glu": _of_doubled, "threshold": _of_threshold}
 
 
 @tf.custom_gradient

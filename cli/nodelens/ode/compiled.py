@@ -119,9 +119,9 @@ class CompiledCore(Compiled):
         return self.trace("taped", False, (inputs,))(*tf.nest.flatten(inputs))
 
 
-_COMPILED: Memo[CompiledCore] = Memo(capacity=128)
+COMPILED: Memo[CompiledCore] = Memo(capacity=128)
 
 
 def compiled(core: Core, jit_compile: bool) -> CompiledCore:
     """Returns the compiled functions of a configuration, from the cache if it was met before."""
-    return _COMPILED.get((id(core), jit_compile), lambda: CompiledCore(core, jit_compile))
+    return COMPILED.get((id(core), jit_compile), lambda: CompiledCore(core, jit_compile))

@@ -31,3 +31,8 @@ class Memo(Generic[Value]):
             if len(self._values) > self._capacity:
                 self._values.popitem(last=False)
             return value
+
+    def clear(self) -> None:
+        """Forgets all values."""
+        with self._lock:
+            self._values.clear()

@@ -8,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import Adjoint, Forward
-from nodelens.ode.compiled import CompiledCore, compiled
+from nodelens.ode.compiled import COMPILED, CompiledCore, compiled
 from nodelens.ode.controllers import Controller
 from nodelens.ode.diagnosis import diagnose
 from nodelens.ode.first_order import by_leaves_alone, once
 from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.options import OdeintArguments
-from nodelens.ode.prepare import PreparedSolve, prepare
+from nodelens.ode.prepare import PREPARED, PreparedSolve, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
 from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
 from nodelens.ode.status import DRIFT_LIMIT, SolveError, Status
@@ -340,3 +340,12 @@ def warn_of_drift(adjoint: Adjoint, drift: tf.Tensor) -> None:
             DriftWarning,
             stacklevel=2,
         )
+
+
+def forget_compiled_solves() -> None:
+    """Forgets the traced and compiled solves of eager code, so that their memory is freed.
+
+    They are kept by field and configuration, the last 128 of each.
+    """
+    PREPARED.clear()
+    COMPILED.clear()
