@@ -6,7 +6,7 @@ import tensorflow as tf
 from tests.ode.conformance.stiff import STIFF_LADDER
 
 from nodelens.ode import Discrete, DriftWarning, Reversible, odeint, odeint_vjp
-from nodelens.ode.solve import DRIFT_LIMIT
+from nodelens.ode.status import DRIFT_LIMIT
 
 
 def error_and_drift(problem, adjoint):

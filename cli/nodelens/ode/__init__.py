@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from nodelens.ode.adjoints.reversible import Reversible as Reversible
     from nodelens.ode.controllers import FixedController as FixedController
     from nodelens.ode.controllers import PIDController as PIDController
+    from nodelens.ode.drift import DriftWarning as DriftWarning
     from nodelens.ode.events import Event as Event
     from nodelens.ode.events import EventSolution as EventSolution
     from nodelens.ode.events import odeint_event as odeint_event
     from nodelens.ode.first_order import SecondOrderError as SecondOrderError
     from nodelens.ode.options import SolveOptions as SolveOptions
     from nodelens.ode.solution import BackwardStats as BackwardStats
+    from nodelens.ode.solution import DenseSolution as DenseSolution
     from nodelens.ode.solution import Gradients as Gradients
     from nodelens.ode.solution import Solution as Solution
     from nodelens.ode.solution import Stats as Stats
-    from nodelens.ode.solve import DriftWarning as DriftWarning
     from nodelens.ode.solve import odeint as odeint
     from nodelens.ode.solve import odeint_vjp as odeint_vjp
     from nodelens.ode.solvers import SOLVERS as SOLVERS
@@ -41,9 +42,10 @@ _HOMES = {
     "Backsolve": "adjoints.backsolve",
     "BackwardStats": "solution",
     "Checkpointed": "adjoints.checkpointed",
+    "DenseSolution": "solution",
     "Direct": "adjoints.direct",
     "Discrete": "adjoints.discrete",
-    "DriftWarning": "solve",
+    "DriftWarning": "drift",
     "Event": "events",
     "EventSolution": "events",
     "FixedController": "controllers",

@@ -1,7 +1,6 @@
 """Events: where a solve crosses zero of a function, with the gradient of the time and the state."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, Unpack
 
 import tensorflow as tf
@@ -15,7 +14,7 @@ from nodelens.ode.memo import Memo
 from nodelens.ode.options import OdeintArguments
 from nodelens.ode.prepare import PreparedSolve, identity, prepare
 from nodelens.ode.solution import Stats
-from nodelens.ode.solve import raise_if_failed, solve
+from nodelens.ode.solve import raise_if_failed, solve_at
 from nodelens.ode.status import Status
 
 
@@ -115,10 +114,7 @@ def odeint_event(
     reached = (times - end) * forward <= 0
     hits, valid = _padded(found, events, tf.stop_gradient(end))
     merged = tf.concat([tf.where(reached, times, tf.stop_gradient(end)), *hits], 0)
-    order = tf.argsort((merged - merged[0]) * forward, axis=0, stable=True)
-    ordered = replace(problem, inputs=problem.inputs._replace(times=_rows(merged, order)))
-    solution = solve(ordered, throw, jit_compile)
-    states = _rows(ordered.pack_states(solution.states), tf.argsort(order, axis=0))
+    solution, states = solve_at(problem, merged, throw, jit_compile)
     rooms = [event.room for event in events]
     requested, *at_hits = tf.split(states, [times.shape[0], *rooms])
     event_times, event_states = [], []
@@ -250,14 +246,6 @@ def _newton_step(
     touched = tf.abs(value) >= tf.abs(rate * span)
     step = -value / tf.where(touched, tf.ones_like(rate), rate)
     return tf.where(touched, tf.zeros_like(step), step), gradient
-
-
-def _rows(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-    """Takes for each sample its own rows of [rows, batch, ...]; the index is [taken, batch]."""
-    samples = tf.broadcast_to(tf.range(tf.shape(index)[1]), tf.shape(index))
-    return tf.ensure_shape(
-        tf.gather_nd(x, tf.stack([index, samples], -1)), [index.shape[0], *x.shape[1:]]
-    )
 
 
 def _known(mask: tf.Tensor, x: tf.Tensor) -> tf.Tensor:

@@ -39,6 +39,13 @@ def falls_in(times: tf.Tensor, t0: tf.Tensor, t1: tf.Tensor) -> tf.Tensor:
     return tf.where(t1 >= t0, (times > t0) & (times <= t1), (times < t0) & (times >= t1))
 
 
+def take_rows(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """Takes for each sample its own rows of [rows, batch, ...]; the index is [taken, batch]."""
+    samples = tf.broadcast_to(tf.range(tf.shape(index)[1]), tf.shape(index))
+    taken = tf.gather_nd(x, tf.stack([index, samples], -1))
+    return tf.ensure_shape(taken, [index.shape[0], *x.shape[1:]])
+
+
 def observe(
     method: Method, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor, times: tf.Tensor
 ) -> tf.Tensor:

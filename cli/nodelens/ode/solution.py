@@ -35,6 +35,60 @@ class Solution(NamedTuple):
     status: tf.Tensor
     stats: Stats
 
+    def interpolate(self, t: Any) -> Any:
+        """Raises: the steps were not kept.
+
+        Raises:
+            ValueError: Always; the message says how to ask for them.
+        """
+        raise ValueError(
+            "The solution between the requested times was not kept. Solve with "
+            "odeint(..., dense=True) to interpolate it."
+        )
+
+
+class DenseSolution(NamedTuple):
+    """The solution at the requested times, and at any other between the first and the last one.
+
+    Inside a `tf.function` it can be used, but not be returned from it.
+
+    Args:
+        states: As in `Solution`.
+        times: As in `Solution`.
+        status: As in `Solution`.
+        stats: As in `Solution`, of both solves: the one that finds the steps, and the one that has
+            a gradient at the end of each.
+        steps: The accepted steps, `nodelens.ode.dense.Steps`.
+    """
+
+    states: Any
+    times: tf.Tensor
+    status: tf.Tensor
+    stats: Stats
+    steps: Any
+
+    def interpolate(self, t: Any) -> Any:
+        """Evaluates the solution at any times between the first and the last one.
+
+        The step that a time lies in is taken again from the state at its start, at the cost of that
+        one step, and the solver's interpolant evaluated; the step ends at the time itself for a
+        solver whose interpolant is of lower order than its steps. Gradients flow to t; through the
+        step, and through that state by the adjoint of the solve, to z0, to `params`, to what the
+        field captures and to t_0.
+
+        Args:
+            t: A scalar or shape [count], in any order; in an independent solve also
+                [count, batch], times of its own for each sample.
+
+        Returns:
+            The nest of z0; each tensor with the times in front if there is an axis of them. Inside
+            a `tf.function` NaN where t lies outside of what was solved.
+
+        Raises:
+            ValueError: A time lies outside of what was solved.
+        """
+        return self.steps.at(t)
+
 
 class BackwardStats(NamedTuple):
     """The cost of a gradient, and how far it can be trusted.

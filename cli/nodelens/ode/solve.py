@@ -1,7 +1,7 @@
 """The public functions: `odeint`, and `odeint_vjp` for those who write their own loops."""
 
-import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -10,14 +10,17 @@ import tensorflow as tf
 from nodelens.ode.adjoints.base import Adjoint, Forward
 from nodelens.ode.compiled import COMPILED, CompiledCore, compiled
 from nodelens.ode.controllers import Controller
+from nodelens.ode.dense import EVALUATORS, FINDERS, ROOM, Steps, find_ends
 from nodelens.ode.diagnosis import diagnose
+from nodelens.ode.drift import warn_of_drift
 from nodelens.ode.first_order import by_leaves_alone, once
 from nodelens.ode.norms import Norm, rms_norm
+from nodelens.ode.observe import take_rows
 from nodelens.ode.options import OdeintArguments
 from nodelens.ode.prepare import PREPARED, PreparedSolve, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
-from nodelens.ode.solution import BackwardStats, Gradients, Solution, Stats
-from nodelens.ode.status import DRIFT_LIMIT, SolveError, Status
+from nodelens.ode.solution import BackwardStats, DenseSolution, Gradients, Solution, Stats
+from nodelens.ode.status import SolveError, Status
 from nodelens.ode.tables import look_up
 
 
@@ -38,9 +41,10 @@ def odeint(
     step_size: float | None = None,
     batching: str = "joint",
     jump_times: Any = None,
+    dense: bool | int = False,
     throw: bool = True,
     jit_compile: bool = True,
-) -> Solution:
+) -> Solution | DenseSolution:
     """Solves the initial value problem dz/dt = f(t, z), z(t_0) = z0 at the given times.
 
     Gradients flow through `tf.GradientTape` to z0, to `params`, to every variable and tensor that
@@ -77,6 +81,10 @@ def odeint(
             every gradient; for that of a jump at s let it be a time, and chain two solves:
             `middle = odeint(f, z0, [t0, s], jump_times=[s]).states[-1]`, then
             `odeint(f, middle, [s, t1], jump_times=[s])`.
+        dense: Whether `interpolate` is to give the solution at any other time too; the solution is
+            then a `DenseSolution`. It costs a second solve, and every step the work and memory of
+            a requested time. Inside a `tf.function` there is room for 256 steps, or the number
+            that is given here; beyond it the status is `CAPACITY`.
         throw: Whether a failed solve raises. Inside a `tf.function` nothing can be raised: look at
             `Solution.status`; the states that were not reached are NaN.
         jit_compile: Whether eager calls compile with XLA. If XLA cannot, the graph is run as it is,
@@ -94,6 +102,8 @@ def odeint(
             raise ValueError(f"The solver {solver!r} solves jointly; leave out batching.")
         if jump_times is not None:
             raise ValueError(f"The solver {solver!r} takes no jump_times: solve from jump to jump.")
+        if dense:
+            raise ValueError(f"The solver {solver!r} has no dense output here; leave out dense.")
         return _reference(vector_field, z0, times, params, solver, rtol, atol, throw)
     problem = prepare(
         vector_field,
@@ -111,7 +121,59 @@ def odeint(
         batching=batching,
         jump_times=jump_times,
     )
+    if dense:
+        return _solve_densely(problem, ROOM if dense is True else dense, throw, jit_compile)
     return solve(problem, throw, jit_compile)
+
+
+def _solve_densely(
+    problem: PreparedSolve, room: int, throw: bool, jit_compile: bool
+) -> DenseSolution:
+    """Finds the steps, then solves at the end of each."""
+    if room < 1:
+        raise ValueError(f"dense must be True, False or a number of steps; got {room}.")
+    ends = find_ends(problem, room, jit_compile)
+    times = problem.inputs.times
+    solution, states = solve_at(problem, tf.concat([times, ends.times], 0), throw, jit_compile)
+    requested, at_ends = tf.split(states, [times.shape[0], ends.times.shape[0]])
+    steps = Steps(
+        problem,
+        tf.concat([times[:1], ends.times], 0),
+        tf.concat([problem.inputs.z0[None], at_ends], 0),
+    )
+    searched = problem.per_sample(ends.status)
+    return DenseSolution(
+        states=problem.layout.unpack(requested),
+        times=problem.per_sample(times),
+        status=tf.where(solution.status != int(Status.SUCCESS), solution.status, searched),
+        stats=Stats(
+            *[a + problem.per_sample(b) for a, b in zip(solution.stats, ends.stats, strict=True)]
+        ),
+        steps=steps,
+    )
+
+
+def solve_at(
+    problem: PreparedSolve, times: tf.Tensor, throw: bool, jit_compile: bool
+) -> tuple[Solution, tf.Tensor]:
+    """Solves a prepared problem at other times than its own, with gradients.
+
+    Args:
+        problem: The solve.
+        times: In any order, shape [count, batch]; the first one is that of z0.
+        throw: As in `odeint`.
+        jit_compile: As in `odeint`.
+
+    Returns:
+        The solution, its times in the order of the solve; and the states in the order of the given
+        times, [count, batch, size].
+    """
+    own = problem.inputs.times
+    order = tf.argsort((times - times[0]) * tf.sign(own[-1] - own[0]), axis=0, stable=True)
+    ordered = replace(problem, inputs=problem.inputs._replace(times=take_rows(times, order)))
+    solution = solve(ordered, throw, jit_compile)
+    states = take_rows(ordered.pack_states(solution.states), tf.argsort(order, axis=0))
+    return solution, states
 
 
 def solve(problem: PreparedSolve, throw: bool, jit_compile: bool) -> Solution:
@@ -325,27 +387,10 @@ def raise_if_failed(problem: PreparedSolve, forward: Forward) -> None:
         raise SolveError(Status(int(codes[sample])), where, found)
 
 
-class DriftWarning(UserWarning):
-    """A backward solve whose states are off, so that its gradient is not to be trusted."""
-
-
-def warn_of_drift(adjoint: Adjoint, drift: tf.Tensor) -> None:
-    """Warns if the states of a backward solve are not those of the forward solve."""
-    worst = float(tf.reduce_max(drift))
-    if not worst <= DRIFT_LIMIT:
-        warnings.warn(
-            f"{adjoint.strayed[0].upper()}{adjoint.strayed[1:]} by {worst:.1e} of the size of the "
-            f"state (limit {DRIFT_LIMIT:.0e}): the gradient of {type(adjoint).__name__} is not "
-            "reliable here. Use adjoint='discrete', or tighten rtol and atol.",
-            DriftWarning,
-            stacklevel=2,
-        )
-
-
 def forget_compiled_solves() -> None:
     """Forgets the traced and compiled solves of eager code, so that their memory is freed.
 
     They are kept by field and configuration, the last 128 of each.
     """
-    PREPARED.clear()
-    COMPILED.clear()
+    for memo in (PREPARED, COMPILED, FINDERS, EVALUATORS):
+        memo.clear()

@@ -46,7 +46,7 @@ class Kept(NamedTuple):
 
 
 class Apart(NamedTuple):
-    """How far the states of a backward pass are off so far, each of shape [batch].
+    """The distances between the states of a backward pass so far, each of shape [batch].
 
     Args:
         strayed: The largest relative distance between what came back and what was there.
