@@ -5,7 +5,7 @@ import pytest
 
 from nodelens.registry import load, not_a_choice, table
 from nodelens.settings.base import Settings
-from nodelens.settings.choices import name_in
+from nodelens.settings.checks import name_in
 from nodelens.settings.errors import SettingsError
 from nodelens.settings.resolve import resolve
 

@@ -70,6 +70,24 @@ def test_help_needs_no_validation(command: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["200", "200", "3", "-f", "10", "-k", "5", "--batch-size", "8", "--expect-params", "760"],
+        ["200", "200", "3", "--layer", "conv2d 10 k5", "--expect-output", "196,196,10", "--json"],
+        ["-c", "vgg19"],
+    ],
+    ids=" ".join,
+)
+def test_right_settings_of_conv_params_need_no_pydantic(arguments: list[str]) -> None:
+    code = PROBE.replace('"PIL"', '"PIL", "pydantic"').format(arguments=["conv-params", *arguments])
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
     ("arguments", "imported"),
     [
         (["conv-params", "200", "200", "3", "-f", "10", "-k", "5"], {"conv"}),

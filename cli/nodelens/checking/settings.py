@@ -9,7 +9,7 @@ from nodelens.checking.problems import PROBLEMS
 from nodelens.fields.solve_settings import SolverName
 from nodelens.ode.adjoints import ADJOINTS
 from nodelens.settings.base import Settings
-from nodelens.settings.choices import name_in
+from nodelens.settings.checks import name_in
 from nodelens.settings.times import Times
 
 Vector = list[float]

@@ -12,10 +12,9 @@ from nodelens.errors import NodelensError, UsageError
 
 if TYPE_CHECKING:
     from nodelens.report.output import Output
-    from nodelens.settings.base import Settings
     from nodelens.settings.resolve import Resolved
 
-S = TypeVar("S", bound="Settings")
+S = TypeVar("S")
 
 CONFIG = option(
     str,
@@ -216,8 +215,5 @@ def show_config(output: "Output", resolved: "Resolved[Any]") -> None:
     """Prints the settings in force and the origin of each value."""
     from nodelens.report.settings_table import settings_table
 
-    document = resolved.settings.model_dump(mode="json")
-    output.result(
-        {"config": document, "origins": resolved.origins},
-        settings_table(document, resolved.origins),
-    )
+    document, origins = resolved.document, resolved.origins
+    output.result({"config": document, "origins": origins}, settings_table(document, origins))

@@ -9,7 +9,8 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 from nodelens.datasets.systems import SYSTEMS
 from nodelens.registry import load, table
 from nodelens.settings.base import Settings
-from nodelens.settings.choices import KindIn, name_in
+from nodelens.settings.checks import name_in
+from nodelens.settings.choices import KindIn
 from nodelens.settings.times import Times
 
 SystemName = Annotated[str, name_in(SYSTEMS)]

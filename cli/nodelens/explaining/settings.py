@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from nodelens.explaining.methods.registry import METHODS, Smoothing
 from nodelens.explaining.pictures.files import PIXEL_LIMIT
 from nodelens.settings.base import Settings
-from nodelens.settings.choices import name_in
+from nodelens.settings.checks import name_in
 
 Preprocessing = Literal["auto", "caffe", "tf", "torch", "unit", "none"]
 MethodName = Annotated[str, name_in(METHODS)]

@@ -8,7 +8,7 @@ from nodelens.ode.adjoints import ADJOINTS
 from nodelens.ode.options import SolveOptions
 from nodelens.ode.solvers import SOLVERS
 from nodelens.settings.base import Settings
-from nodelens.settings.choices import name_in
+from nodelens.settings.checks import name_in
 
 SolverName = Annotated[str, name_in(SOLVERS)]
 AdjointName = Annotated[str, name_in(ADJOINTS)]

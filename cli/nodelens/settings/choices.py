@@ -1,40 +1,13 @@
-"""Settings whose value is a name from a table, or a group whose kind is one."""
+"""Groups of settings whose kind is a name from a table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Protocol, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
-
-from nodelens.registry import not_a_choice
-
-
-def name_in(names: Iterable[str], *others: str) -> BeforeValidator:
-    """Makes the check that a value is one of the names of a table.
-
-        Method = Annotated[str, name_in(METHODS)]
-
-    The error reads as that of a `Literal` of the same names; but the table is read at each check,
-    so that names which are added to it later count as well.
-
-    Args:
-        names: The table, or its names.
-        others: Words that are valid besides, such as `all`.
-
-    Returns:
-        The annotation for pydantic.
-    """
-
-    def check(value: object) -> object:
-        choices = [*names, *others]
-        if value not in choices:
-            raise ValueError(not_a_choice(value, choices))
-        return value
-
-    return BeforeValidator(check)
 
 
 class Kind(Protocol):

@@ -1,9 +1,11 @@
 """The errors of pydantic in the words and at the places of the user's configuration."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from nodelens.registry import not_a_choice, suggestion
@@ -16,6 +18,7 @@ from nodelens.settings.errors import (
     dotted,
     nearest_place,
 )
+from nodelens.settings.light import LightSettings
 
 EXPECTED = {
     "int_type": "a whole number",
@@ -33,7 +36,7 @@ EXPECTED = {
 
 def faults_of(
     error: ValidationError,
-    model: type[BaseModel],
+    model: type,
     values: dict[str, Any],
     places: dict[KeyPath, Place],
     source: str,
@@ -89,9 +92,9 @@ def _written_path(location: tuple[str | int, ...], values: Any) -> KeyPath:
     return tuple(path)
 
 
-def _message(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:
+def _message(detail: ErrorDetails, path: KeyPath, model: type) -> str:
     kind, context, received = detail["type"], detail.get("ctx", {}), detail["input"]
-    if kind == "extra_forbidden":
+    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         siblings = sorted(_field_names(model, detail["loc"][:-1]))
         return "unknown key" + suggestion(str(path[-1]), siblings)
     if kind == "missing":
@@ -101,7 +104,7 @@ def _message(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str
         choices = [word.strip(" '\"") for word in expected.replace(" or ", ",").split(",")]
         word = context.get("tag", received)
         return not_a_choice(word, [c for c in choices if c])
-    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+    if kind in {"model_type", "model_attributes_type", "dataclass_type", "dict_type"}:
         return f"a mapping was expected, {_describe(received)} was given"
     if kind == "union_tag_not_found":
         key = str(context.get("discriminator", "kind")).strip("'")
@@ -122,31 +125,37 @@ def _describe(value: Any) -> str:
     return "nothing" if value is None else repr(value)[:80]
 
 
-def _field_names(model: type[BaseModel], location: tuple[str | int, ...]) -> set[str]:
+def _field_names(model: type, location: tuple[str | int, ...]) -> set[str]:
     """Returns the keys that are known at a location, through nested models and unions."""
-    models: list[type[BaseModel]] = [model]
+    models = [model]
     for part in location:
-        following: list[type[BaseModel]] = []
+        following: list[type] = []
         for candidate in models:
-            if isinstance(part, str) and part in candidate.model_fields:
-                field = candidate.model_fields[part]
-                following += _models_in(field.annotation, *field.metadata)
+            following += _models_in(*_annotations(candidate).get(str(part), ()))
         if following:
             models = following
         else:
             # A list index, or the tag of a union: narrow down by it where that is possible.
             models = [m for m in models if _has_tag(m, part)] or models
-    return {name for candidate in models for name in candidate.model_fields}
+    return {name for candidate in models for name in _annotations(candidate)}
 
 
-def _models_in(*annotations: Any) -> Iterator[type[BaseModel]]:
+def _annotations(model: type) -> dict[str, tuple[Any, ...]]:
+    """Returns for each field of a model or of light settings all that its annotation says."""
+    if issubclass(model, LightSettings):
+        return {field.name: (field.type,) for field in fields(model)}
+    found: dict[str, FieldInfo] = model.model_fields  # type: ignore[attr-defined]
+    return {name: (field.annotation, *field.metadata) for name, field in found.items()}
+
+
+def _models_in(*annotations: Any) -> Iterator[type]:
     for annotation in annotations:
         if isinstance(annotation, KindIn):
             yield from annotation.models
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if isinstance(annotation, type) and issubclass(annotation, (BaseModel, LightSettings)):
             yield annotation
         yield from _models_in(*get_args(annotation))
 
 
-def _has_tag(model: type[BaseModel], tag: str | int) -> bool:
-    return any(tag in get_args(field.annotation) for field in model.model_fields.values())
+def _has_tag(model: type, tag: str | int) -> bool:
+    return any(tag in get_args(annotation) for annotation, *_ in _annotations(model).values())

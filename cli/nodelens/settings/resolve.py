@@ -1,21 +1,17 @@
 """Defaults, file, `--set` and flags, merged in this order and validated, with their origins."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
-
-from nodelens.settings.base import Settings
 from nodelens.settings.errors import Fault, KeyPath, Place, SettingsError, dotted, nearest_place
-from nodelens.settings.explain_errors import faults_of
+from nodelens.settings.light import read_light
 from nodelens.settings.merge import merge, origins
 from nodelens.settings.times import is_file
 
-S = TypeVar("S", bound=Settings)
+S = TypeVar("S")
 
 
 @dataclass(frozen=True)
@@ -33,9 +29,16 @@ class Resolved(Generic[S]):
     file: Path | None
 
     @cached_property
+    def document(self) -> dict[str, Any]:
+        """The settings as nested plain values."""
+        from nodelens.settings.validate import to_plain
+
+        return to_plain(self.settings)
+
+    @cached_property
     def origins(self) -> dict[str, str]:
         """The origin of each dotted key: `default`, `FILE:LINE:COLUMN`, `--set` or the flag."""
-        return origins(self.settings.model_dump(), self.places)
+        return origins(self.document, self.places)
 
     def error(self, found: Sequence[tuple[KeyPath, str]], hint: str | None = None) -> SettingsError:
         """Makes the error of values that turn out to be wrong after validation.
@@ -65,7 +68,7 @@ def resolve(
     Precedence: defaults of the model < `file` < `arguments` < `overrides` < `flags`.
 
     Args:
-        model: What may be set.
+        model: What may be set: a class of `Settings`, or of `LightSettings`.
         file: A YAML file.
         overrides: Assignments `a.b=value`, as given with `--set`; the last one wins.
         flags: For each dotted key the flag's name and its value; None values were not given.
@@ -76,28 +79,13 @@ def resolve(
         SettingsError: Naming everything that is wrong.
     """
     merged = merge(file, overrides, flags or {}, arguments or {})
-    values, places, faults = merged.values, merged.places, merged.faults
-    _fill_kinds(model, values)
-    _anchor_paths(values, places, file)
-    try:
-        # As JSON, because strict validation then still takes a list for a tuple and a text for a
-        # path, but no text for a number and no truth value for a count.
-        settings = model.model_validate_json(json.dumps(values, default=str), strict=True)
-    except ValidationError as error:
-        faults += faults_of(error, model, values, places, str(file or "command line"))
-    if faults:
-        raise SettingsError(faults)
-    return Resolved(settings, places, file)
+    _anchor_paths(merged.values, merged.places, file)
+    settings = None if merged.faults else read_light(model, merged.values)
+    if settings is None:
+        from nodelens.settings.validate import validate
 
-
-def _fill_kinds(model: type[Settings], values: dict[str, Any]) -> None:
-    """Gives a group without `kind` the default kind: `data.points=7` is enough."""
-    for name, field in model.model_fields.items():
-        group, default = values.get(name), field.default
-        if isinstance(group, dict) and isinstance(default, Settings):
-            if "kind" in type(default).model_fields:
-                group.setdefault("kind", default.kind)  # type: ignore[attr-defined]
-            _fill_kinds(type(default), group)
+        settings = validate(model, merged, file)
+    return Resolved(settings, merged.places, file)
 
 
 def _anchor_paths(values: Any, places: dict[KeyPath, Place], file: Path | None) -> None:

@@ -10,9 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import BeforeValidator
-
 from nodelens.errors import UsageError
+from nodelens.settings.checks import Check
 
 MAX_TIMES = 1_000_000
 SUFFIXES = (".csv", ".tsv", ".txt", ".npy", ".npz")
@@ -108,5 +107,5 @@ def _check(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-Times = Annotated[str | tuple[float, ...], BeforeValidator(_check)]
+Times = Annotated[str | tuple[float, ...], Check(_check)]
 """A setting: times as they were written; `nodelens.datasets.times.read_times` reads them."""

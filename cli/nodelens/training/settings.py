@@ -8,7 +8,7 @@ from nodelens.datasets.settings import DataChoice, SimulatedData
 from nodelens.fields.settings import FieldChoice, MLPFieldSettings
 from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.settings.base import Partial, Settings
-from nodelens.settings.choices import name_in
+from nodelens.settings.checks import name_in
 from nodelens.training.registry import LOSSES, OPTIMIZERS, SCHEDULES
 
 LossName = Annotated[str, name_in(LOSSES)]

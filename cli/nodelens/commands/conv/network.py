@@ -103,7 +103,7 @@ def _model(name: str, settings: ConvParamsSettings, call: ConvParamsCall) -> Net
 def read_limits(resolved: Resolved[ConvParamsSettings], *, partly: bool) -> Limits:
     """Reads the expectations; those of a file are about the whole network, not a part of it."""
     limits: dict[str, Any] = {}
-    for key, value in resolved.settings.expect:
+    for key, value in vars(resolved.settings.expect).items():
         place = resolved.places.get(("expect", key))
         if value is None or (partly and (place is None or place.line is not None)):
             continue

@@ -1,14 +1,14 @@
 """Settings of `conv-params`; the layers themselves are checked by the arithmetic."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import BeforeValidator, PlainValidator, PositiveInt
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from nodelens.conv.accounting import BYTES
-from nodelens.settings.base import Settings
-from nodelens.settings.choices import name_in
+from nodelens.settings.checks import Check, name_in
+from nodelens.settings.light import LightSettings
 
+DATA_FORMATS = ("channels_last", "channels_first")
 UNKNOWN = "?"
 
 
@@ -41,17 +41,32 @@ def _layers(value: object) -> tuple[object, ...]:
     return tuple(value or ())
 
 
+def _output(value: object) -> object:
+    return None if value is None else _shape(value)
+
+
+def _positive(value: object) -> object:
+    if type(value) is int and value < 1:
+        raise ValueError(f"a number greater than 0 was expected, {value} was given")
+    return value
+
+
+def _group(value: object) -> object:
+    return {} if value is None else value
+
+
 def _quantity(value: object) -> object:
     if value is not None and type(value) not in (int, str):
         raise ValueError(f"a count such as 760 or 5M was expected, not {value!r}")
     return value
 
 
-Shape = Annotated[tuple[int | None, ...], PlainValidator(_shape)]
-Quantity = Annotated[int | str | None, PlainValidator(_quantity)]
+Shape = Annotated[tuple[int | None, ...], Check(_shape)]
+Quantity = Annotated[int | str | None, Check(_quantity)]
 
 
-class Expectations(Settings):
+@dataclass(frozen=True)
+class Expectations(LightSettings):
     """Settings of what the network shall be; exit 3 if it is not.
 
     Attributes:
@@ -63,13 +78,14 @@ class Expectations(Settings):
     """
 
     params: Quantity = None
-    output: Shape | None = None
+    output: Annotated[tuple[int | None, ...] | None, Check(_output)] = None
     max_params: Quantity = None
     max_macs: Quantity = None
     max_activation: Quantity = None
 
 
-class ConvParamsSettings(Settings):
+@dataclass(frozen=True)
+class ConvParamsSettings(LightSettings):
     """Everything that may be set for `conv-params`.
 
     Attributes:
@@ -82,12 +98,10 @@ class ConvParamsSettings(Settings):
         expect: The expectations.
     """
 
-    input: Annotated[Mapping[str, Shape], BeforeValidator(_inputs)] = {}
-    layers: Annotated[tuple[Any, ...], PlainValidator(_layers)] = ()
+    input: Annotated[Mapping[str, Shape], Check(_inputs)] = field(default_factory=dict)
+    layers: Annotated[tuple[Any, ...], Check(_layers)] = ()
     model: str | None = None
-    data_format: Literal["channels_last", "channels_first"] = "channels_last"
+    data_format: Annotated[str, name_in(DATA_FORMATS)] = DATA_FORMATS[0]
     dtype: Annotated[str, name_in(BYTES)] = "float32"
-    batch_size: PositiveInt = 1
-    expect: Annotated[
-        Expectations, BeforeValidator(lambda value: {} if value is None else value)
-    ] = Expectations()
+    batch_size: Annotated[int, Check(_positive)] = 1
+    expect: Annotated[Expectations, Check(_group)] = Expectations()
