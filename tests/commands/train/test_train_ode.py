@@ -229,10 +229,22 @@ def test_what_the_solver_cannot_do_is_a_usage_error(tmp_path: Path, capsys) -> N
 def test_what_xla_cannot_compile_is_a_usage_error(tmp_path: Path, capsys) -> None:
     data = tmp_path / "data.csv"
     data.write_text("t,x,y\n" + "".join(f"{t},{t},1\n" for t in range(12)))
-    field = "field={kind: hybrid, equations: {x: a*y + t, y: x}, parameters: {a: 1.0}}"
+    code = tmp_path / "field.py"
+    code.write_text(
+        "import keras, tensorflow as tf\n"
+        "class Net(keras.layers.Layer):\n"
+        "    def build(self, *shapes):\n"
+        "        self.rate = self.add_weight(shape=())\n"
+        "    def call(self, t, z):\n"
+        "        slope = tf.py_function(tf.tanh, [z], z.dtype)\n"
+        "        return self.rate * tf.ensure_shape(slope, z.shape)\n"
+        "def make():\n"
+        "    return Net()\n"
+    )
+    field = f"field={{kind: own, path: {code}, name: make}}"
     arguments = ["train-ode", str(data), "-q", "--out", str(tmp_path / "run"), "--set", field]
     arguments += ["--set", "solver.method=euler", "--set", "training.window=2"]
-    assert run([*arguments, "--set", "adjoint.method=direct"]) == 2
+    assert run([*arguments, "--set", "adjoint.method=discrete"]) == 2
     errors = capsys.readouterr().err
     assert "XLA cannot compile this training: " in errors
     assert "adjoint.method=discrete" in errors

@@ -116,7 +116,8 @@ def make_training_call(
             # XLA compiles in the first call; the tape through a solve may be beyond it.
             raise UsageError(
                 f"XLA cannot compile this training: {first_line(error)}",
-                hint="choose another adjoint, such as adjoint.method=discrete",
+                hint="use operations in the field that XLA knows, or another adjoint, such as "
+                "adjoint.method=discrete",
             ) from error
 
     return call
