@@ -145,21 +145,14 @@ class Judge:
         expected: np.ndarray,
         allowed: float,
     ) -> Check:
-        size = float(np.linalg.norm(expected))
-        abs_error = float(np.linalg.norm(actual - expected))
-        unit = size if size > 0 else 1.0
-        both = float(np.linalg.norm(actual)) * size
-        rel_error = abs_error / unit
-        tolerance = allowed / unit if self.fixed is None else self.fixed
-        return Check(
+        return Check.comparing(
+            actual,
+            expected,
+            allowed=allowed,
+            tolerance=self.fixed,
             problem=self.problem.name,
             block=block.name,
             shape=block.shape,
             method=method,
             reference=reference,
-            abs_error=abs_error,
-            rel_error=rel_error,
-            cosine=float(np.vdot(actual, expected)) / both if both > 0 else 1.0,
-            tolerance=tolerance,
-            passed=bool(rel_error <= tolerance),
         )

@@ -217,20 +217,15 @@ class _Recorder:
         method: str = "proof",
     ) -> None:
         """Compares both sides of one equation."""
-        size, both = float(np.linalg.norm(expected)), float(np.linalg.norm(actual))
-        abs_error = float(np.linalg.norm(actual - expected))
-        rel_error = abs_error / size if size > 0 else abs_error
         self.checks.append(
-            Check(
+            Check.comparing(
+                actual,
+                expected,
+                tolerance=tolerance,
                 problem=self._problem,
                 block=f"proof.{block}",
                 shape=expected.shape,
                 method=method,
                 reference=reference,
-                abs_error=abs_error,
-                rel_error=rel_error,
-                cosine=float(np.vdot(actual, expected)) / (size * both) if size * both else 1.0,
-                tolerance=tolerance,
-                passed=bool(rel_error <= tolerance),
             )
         )

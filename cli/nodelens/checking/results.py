@@ -2,6 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.figures.adjoint_curves import ProofCurves
@@ -38,6 +41,40 @@ class Check:
     cosine: float
     tolerance: float
     passed: bool
+
+    @classmethod
+    def comparing(
+        cls,
+        actual: np.ndarray,
+        expected: np.ndarray,
+        *,
+        allowed: float = 0.0,
+        tolerance: float | None = None,
+        **names: Any,
+    ) -> "Check":
+        """Compares two vectors.
+
+        Args:
+            actual: g.
+            expected: g_ref.
+            allowed: The largest ‖g − g_ref‖₂ that passes.
+            tolerance: The largest relative error instead.
+            names: Problem, block, shape, method and reference.
+        """
+        size, length = float(np.linalg.norm(expected)), float(np.linalg.norm(actual))
+        abs_error = float(np.linalg.norm(actual - expected))
+        unit = size if size > 0 else 1.0
+        rel_error = abs_error / unit
+        tolerance = allowed / unit if tolerance is None else tolerance
+        both = size * length
+        return cls(
+            abs_error=abs_error,
+            rel_error=rel_error,
+            cosine=float(np.vdot(actual, expected)) / both if both > 0 else 1.0,
+            tolerance=tolerance,
+            passed=bool(rel_error <= tolerance),
+            **names,
+        )
 
     @property
     def badness(self) -> float:
