@@ -9,8 +9,8 @@ import tensorflow as tf
 from nodelens.ode.adjoints.base import Reached, dense_gradient, reached_by
 from nodelens.ode.core import Core
 from nodelens.ode.event import CheckedEvents
-from nodelens.ode.integrate import Front, advance, begin
-from nodelens.ode.observe import Inputs, right_hand_side
+from nodelens.ode.integrate import Front
+from nodelens.ode.observe import Inputs, right_hand_side, walk
 from nodelens.ode.runge_kutta import Step
 from nodelens.ode.solution import Stats
 
@@ -126,7 +126,7 @@ class Locator:
         """Solves from the first time to the last one, or to the first terminal event."""
         method, field, inputs = self.core.at_jumps(inputs)
         times, events = inputs.times, self.watched.events
-        solver, inner = method.solver, times[1:-1]
+        solver = method.solver
         rhs = right_hand_side(field, inputs.theta)
 
         def values(times: tf.Tensor, states: tf.Tensor) -> tf.Tensor:
@@ -155,13 +155,10 @@ class Locator:
             ended_by=tf.zeros_like(times[0], tf.int32) - 1,
             values=values(start, self._each(inputs.z0)),
         )
-        front, found = advance(
+        front, found = walk(
             method,
             rhs,
-            begin(method, rhs, times[0], times[-1], inputs.z0, inputs.tolerances),
-            times[-1],
-            inputs.tolerances,
-            landings=inner if method.lands and inner.shape[0] != 0 else None,
+            inputs,
             recorder=record,
             record=found,
             ended=lambda found: found.ended_by >= 0,

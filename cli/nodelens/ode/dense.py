@@ -11,9 +11,9 @@ from nodelens.ode.adjoints.base import stats_of
 from nodelens.ode.adjoints.replay import end_of_step, room_for, write
 from nodelens.ode.compiled import Compiled
 from nodelens.ode.core import Core
-from nodelens.ode.integrate import Front, advance, begin
+from nodelens.ode.integrate import Front
 from nodelens.ode.memo import Memo
-from nodelens.ode.observe import Inputs, right_hand_side
+from nodelens.ode.observe import Inputs, right_hand_side, take_rows, walk
 from nodelens.ode.prepare import PreparedSolve
 from nodelens.ode.runge_kutta import Step
 from nodelens.ode.solution import Stats
@@ -53,8 +53,6 @@ class StepFinder:
     def find(self, inputs: Inputs) -> Ends:
         """Solves from the first time to the last one."""
         method, field, inputs = self.core.at_jumps(inputs)
-        times, inner = inputs.times, inputs.times[1:-1]
-        rhs = right_hand_side(field, inputs.theta)
 
         def record(
             ends: tf.Tensor, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
@@ -62,22 +60,19 @@ class StepFinder:
             del step
             return write(ends, front.rows, end_of_step(front, t_end, accepted))
 
-        front, ends = advance(
+        front, ends = walk(
             method,
-            rhs,
-            begin(method, rhs, times[0], times[-1], inputs.z0, inputs.tolerances),
-            times[-1],
-            inputs.tolerances,
-            landings=inner if method.lands and inner.shape[0] != 0 else None,
+            right_hand_side(field, inputs.theta),
+            inputs,
             capacity=self.room,
             recorder=record,
-            record=room_for(self.room + 1, times[0]),
+            record=room_for(self.room + 1, inputs.times[0]),
         )
         known = tf.range(self.room + 1)[:, None] < front.rows
         return Ends(tf.where(known, ends, front.t)[: self.room], front.status, stats_of(front))
 
 
-FINDERS: Memo[Compiled] = Memo(capacity=128)
+_FINDERS: Memo[Compiled] = Memo(capacity=128)
 
 
 def find_ends(problem: PreparedSolve, room: int, jit_compile: bool) -> Ends:
@@ -92,7 +87,7 @@ def find_ends(problem: PreparedSolve, room: int, jit_compile: bool) -> Ends:
     if not tf.executing_eagerly():
         inputs = tf.nest.map_structure(tf.stop_gradient, problem.inputs)
         return StepFinder(problem.core, room).find(inputs)
-    functions = FINDERS.get(
+    functions = _FINDERS.get(
         (id(problem.core), room, jit_compile),
         lambda: Compiled(StepFinder(problem.core, room), jit_compile),
     )
@@ -150,7 +145,7 @@ class Steps:
         core = self.problem.core
         if not tf.executing_eagerly():
             return evaluate(core, *arguments)
-        return EVALUATORS.get((id(core),), lambda: _evaluator(core))(*arguments)
+        return _EVALUATORS.get((id(core),), lambda: _evaluator(core))(*arguments)
 
 
 def evaluate(
@@ -175,15 +170,13 @@ def evaluate(
     method, field, inputs = core.at_jumps(inputs)
     solver, rhs = method.solver, right_hand_side(field, inputs.theta)
     onward = tf.sign(ends[-1] - ends[0])
-    samples = tf.range(tf.shape(ends)[1])
     unknown = tf.cast(tf.constant(float("nan"), states.dtype.real_dtype), states.dtype)
 
     def one(t: tf.Tensor) -> tf.Tensor:
         before = tf.reduce_sum(tf.cast(ends[1:] * onward < t * onward, tf.int32), axis=0)
         here = tf.minimum(before, tf.shape(ends)[0] - 2)
-        t0 = tf.gather_nd(ends, tf.stack([here, samples], -1))
-        t1 = tf.gather_nd(ends, tf.stack([here + 1, samples], -1))
-        y0 = tf.gather_nd(states, tf.stack([here, samples], -1))
+        t0, t1 = tf.unstack(take_rows(ends, tf.stack([here, here + 1])))
+        (y0,) = tf.unstack(take_rows(states, here[None]))
         first = solver.start(rhs, t0, y0)
         if solver.interpolates:
             value = solver.interpolate(solver.step(rhs, t0, t1, y0, first), t0, t1, y0, t)
@@ -198,7 +191,7 @@ def evaluate(
     return tf.map_fn(one, t, fn_output_signature=signature)
 
 
-EVALUATORS: Memo[Callable[..., tf.Tensor]] = Memo(capacity=128)
+_EVALUATORS: Memo[Callable[..., tf.Tensor]] = Memo(capacity=128)
 
 
 def _evaluator(core: Core) -> Callable[..., tf.Tensor]:

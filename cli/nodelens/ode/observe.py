@@ -1,6 +1,6 @@
 """The forward solve and its observations: the states at the requested times."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -59,6 +59,45 @@ def observe(
     return method.solver.interpolate(step, t0, t1, y0, times)
 
 
+def walk(
+    method: Method,
+    rhs: RightHandSide,
+    inputs: Inputs,
+    *,
+    capacity: int | None = None,
+    recorder: Recorder | None = None,
+    record: Any = (),
+    ended: Callable[[Any], tf.Tensor] | None = None,
+) -> tuple[Front, Any]:
+    """Steps from the first to the last time, on all times between where the method lands on them.
+
+    Args:
+        method: How to step.
+        rhs: The right-hand side.
+        inputs: The tensors of the solve.
+        capacity: As in `advance`, like all others.
+        recorder: See above.
+        record: See above.
+        ended: See above.
+
+    Returns:
+        The front at the end and the record.
+    """
+    times, inner = inputs.times, inputs.times[1:-1]
+    return advance(
+        method,
+        rhs,
+        begin(method, rhs, times[0], times[-1], inputs.z0, inputs.tolerances),
+        times[-1],
+        inputs.tolerances,
+        landings=inner if method.lands and inner.shape[0] != 0 else None,
+        capacity=capacity,
+        recorder=recorder,
+        record=record,
+        ended=ended,
+    )
+
+
 def solve_forward(
     method: Method,
     field: FlatField,
@@ -83,7 +122,6 @@ def solve_forward(
     """
     times, z0 = inputs.times, inputs.z0
     rhs = right_hand_side(field, inputs.theta)
-    end = times[-1]
     inner = times[1:-1]
     observed = inner.shape[0] != 0
     here = (inner == times[0])[..., None]
@@ -102,14 +140,10 @@ def solve_forward(
             extra = recorder(extra, front, step, t_end, accepted)
         return states, extra
 
-    front = begin(method, rhs, times[0], end, z0, inputs.tolerances)
-    front, (states, record) = advance(
+    front, (states, record) = walk(
         method,
         rhs,
-        front,
-        end,
-        inputs.tolerances,
-        landings=inner if method.lands and observed else None,
+        inputs,
         capacity=capacity,
         recorder=record_step,
         record=(states, record),
