@@ -12,6 +12,7 @@ from nodelens.ode.core import Core
 from nodelens.ode.memo import Memo
 from nodelens.ode.observe import Inputs
 from nodelens.ode.status import Status
+from nodelens.ode.user_code import first_line
 
 NOT_COMPILABLE = (
     tf.errors.InvalidArgumentError,
@@ -46,7 +47,7 @@ class Compiled:
             try:
                 return function(*flat)
             except NOT_COMPILABLE as error:
-                reason = str(error).strip().splitlines()[0]
+                reason = first_line(error)
         plain = self.trace(name, False, arguments)
         with tf.init_scope():
             result = plain(*flat)
@@ -119,9 +120,9 @@ class CompiledCore(Compiled):
         return self.trace("taped", False, (inputs,))(*tf.nest.flatten(inputs))
 
 
-COMPILED: Memo[CompiledCore] = Memo(capacity=128)
+_COMPILED: Memo[CompiledCore] = Memo(capacity=128)
 
 
 def compiled(core: Core, jit_compile: bool) -> CompiledCore:
     """Returns the compiled functions of a configuration, from the cache if it was met before."""
-    return COMPILED.get((id(core), jit_compile), lambda: CompiledCore(core, jit_compile))
+    return _COMPILED.get((id(core), jit_compile), lambda: CompiledCore(core, jit_compile))

@@ -149,22 +149,21 @@ def _checked(events: Sequence[Event]) -> tuple[Event, ...]:
     return tuple(events)
 
 
-_LOCATORS: Memo[tuple[Locator, Compiled]] = Memo(capacity=128)
+_LOCATORS: Memo[Compiled] = Memo(capacity=128)
 
 
 def _locate(problem: PreparedSolve, events: tuple[Event, ...], jit_compile: bool) -> Located:
     """Finds the crossings, unseen by tapes; in eager code by a compiled function that is kept."""
 
-    def make() -> tuple[Locator, Compiled]:
-        locator = Locator(problem.core, check_events(events, problem.layout, problem.params))
-        return locator, Compiled(locator, jit_compile)
+    def locator() -> Locator:
+        return Locator(problem.core, check_events(events, problem.layout, problem.params))
 
     if tf.executing_eagerly():
         what = [(identity(e.function), e.direction, e.terminal, e.max_hits) for e in events]
-        _, functions = _LOCATORS.get((id(problem.core), tuple(what), jit_compile), make)
+        key = (id(problem.core), tuple(what), jit_compile)
+        functions = _LOCATORS.get(key, lambda: Compiled(locator(), jit_compile))
         return functions.run("locate", problem.inputs)
-    locator, _ = make()
-    return tf.nest.map_structure(tf.stop_gradient, locator.locate(problem.inputs))
+    return tf.nest.map_structure(tf.stop_gradient, locator().locate(problem.inputs))
 
 
 def _end(found: Crossings, events: tuple[Event, ...], last: tf.Tensor) -> tf.Tensor:

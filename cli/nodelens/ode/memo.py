@@ -3,13 +3,17 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
+
+_MEMOS: list["Memo[Any]"] = []
 
 
 class Memo(Generic[Value]):
     """Keeps the values of the last `capacity` keys. Safe to use from several threads.
+
+    It is made once, when its module is imported, and lives as long as the process.
 
     Args:
         capacity: How many values are kept.
@@ -19,6 +23,7 @@ class Memo(Generic[Value]):
         self._capacity = capacity
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.RLock()
+        _MEMOS.append(self)
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """Returns the value of a key, made on the first call."""
@@ -36,3 +41,9 @@ class Memo(Generic[Value]):
         """Forgets all values."""
         with self._lock:
             self._values.clear()
+
+
+def clear_memos() -> None:
+    """Forgets the values of all caches."""
+    for memo in _MEMOS:
+        memo.clear()

@@ -85,7 +85,7 @@ class PreparedSolve:
         return rows[0] if len(rows) == 1 else tf.concat(rows, axis=-1)
 
 
-PREPARED: Memo[Core] = Memo(capacity=128)
+_PREPARED: Memo[Core] = Memo(capacity=128)
 
 
 def prepare(
@@ -142,7 +142,7 @@ def prepare(
         specs = str((_specs(z0), None if params is None else _specs(params)))
         count = times.shape[0]
         key = (identity(vector_field), specs, count, batching, method, chosen_adjoint)
-        core = PREPARED.get(key, make)
+        core = _PREPARED.get(key, make)
     else:
         core = make()
     theta = [] if params is None else tf.nest.flatten(params)

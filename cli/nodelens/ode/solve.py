@@ -8,16 +8,17 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.ode.adjoints.base import Adjoint, Forward
-from nodelens.ode.compiled import COMPILED, CompiledCore, compiled
+from nodelens.ode.compiled import CompiledCore, compiled
 from nodelens.ode.controllers import Controller
-from nodelens.ode.dense import EVALUATORS, FINDERS, ROOM, Steps, find_ends
+from nodelens.ode.dense import ROOM, Steps, find_ends
 from nodelens.ode.diagnosis import diagnose
 from nodelens.ode.drift import warn_of_drift
 from nodelens.ode.first_order import by_leaves_alone, once
+from nodelens.ode.memo import clear_memos
 from nodelens.ode.norms import Norm, rms_norm
 from nodelens.ode.observe import take_rows
 from nodelens.ode.options import OdeintArguments
-from nodelens.ode.prepare import PREPARED, PreparedSolve, prepare
+from nodelens.ode.prepare import PreparedSolve, prepare
 from nodelens.ode.reference import PREFIX, SCIPY_METHODS, solve_with_scipy
 from nodelens.ode.solution import BackwardStats, DenseSolution, Gradients, Solution, Stats
 from nodelens.ode.status import SolveError, Status
@@ -392,5 +393,4 @@ def forget_compiled_solves() -> None:
 
     They are kept by field and configuration, the last 128 of each.
     """
-    for memo in (PREPARED, COMPILED, FINDERS, EVALUATORS):
-        memo.clear()
+    clear_memos()
