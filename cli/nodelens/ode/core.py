@@ -84,7 +84,8 @@ def _unless_assigned(
     backward: Backward, before: Sequence[tf.Tensor], now: Sequence[Source]
 ) -> Backward:
     """Fails a backward pass, with gradients of NaN, that reads other values than the solve did."""
-    pairs = [(x, tf.convert_to_tensor(y)) for x, y in zip(before, now, strict=True) if x is not y]
+    both = zip(before, now, strict=True)
+    pairs = [(x, tf.convert_to_tensor(y)) for x, y in both if isinstance(y, tf.Variable)]
     if not pairs:
         return backward
     same = [tf.reduce_all((x == y) | ((x != x) & (y != y))) for x, y in pairs]

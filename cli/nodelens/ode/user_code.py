@@ -5,12 +5,6 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-_INSTALLED = {
-    *(Path(sysconfig.get_paths()[name]).resolve() for name in ("stdlib", "purelib", "platlib")),
-    *(Path(place).resolve() for place in (*site.getsitepackages(), site.getusersitepackages())),
-}
-
 
 def describe_user_error(error: BaseException) -> str:
     """Returns the type, the message and the place of an error in the user's code, in one line.
@@ -33,5 +27,8 @@ def first_line(error: BaseException) -> str:
 def _is_users(name: str) -> bool:
     if name.startswith("<"):
         return False
-    parents = Path(name).resolve().parents
-    return _PACKAGE not in parents and not any(place in parents for place in _INSTALLED)
+    names = ("stdlib", "purelib", "platlib")
+    places = [sysconfig.get_paths()[name] for name in names]
+    places += [*site.getsitepackages(), site.getusersitepackages()]
+    others = {Path(__file__).resolve().parents[1], *(Path(place).resolve() for place in places)}
+    return others.isdisjoint(Path(name).resolve().parents)
