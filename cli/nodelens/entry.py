@@ -99,9 +99,11 @@ def _translate(error: Exception) -> tuple[str, str | None, ExitCode]:
     """Returns the message, the hint and the exit code of an error that is not one of ours."""
     import typer
 
+    from nodelens.runtime.files import DISK_FULL
+
     if isinstance(error, typer.TyperException):
         return _usage_message(error)
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
         where = f" while writing {error.filename}" if error.filename else ""
         return (
             f"the disk is full{where}",

@@ -1,5 +1,6 @@
 """Files written whole or not at all; directories never overwritten without `force`."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nodelens.errors import UsageError
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 UNFINISHED = ".unfinished"  # in the name of a temporary file, before its suffix
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nodelens.errors import EnvironmentLacksError, UsageError
+from nodelens.runtime.files import DISK_FULL
 from nodelens.runtime.rundir import RunDirectory
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
 UNWRITABLE = {errno.EACCES, errno.EPERM}
 
 
@@ -37,7 +37,7 @@ def faults_explained(directory: RunDirectory) -> Iterator[None]:
             raise
         folder = Path(error.filename).parent if error.filename else directory.path
         goes_on = f"node train-ode --resume {directory.path}"
-        if error.errno in FULL:
+        if error.errno in DISK_FULL:
             raise EnvironmentLacksError(
                 f"the disk is full while writing to {folder}",
                 hint=f"free some space, then go on with: {goes_on}",
