@@ -143,6 +143,13 @@ def test_a_resume_knows_stage_rate_and_failures(schedule: str) -> None:
         assert repr(resumed.state) == repr(straight.state)
 
 
+def test_the_time_of_compilation_is_told_from_that_of_steps_in_a_single_call_too() -> None:
+    found, told, _ = descend([Stage(4, Parabola())])
+    assert [p.step for p in told] == [4]
+    assert found.compile_seconds is not None and found.steps_per_second is not None
+    assert found.compile_seconds > 4 / found.steps_per_second
+
+
 def test_a_stop_is_heeded_after_the_call() -> None:
     found, _, kept = descend([Stage(100, Parabola())], stop=True)
     assert (found.stopped, found.state.step) == ("interrupted", 4)

@@ -20,9 +20,8 @@ from nodelens.training.settings import NanGuardSettings, TrainingSettings, Train
 
 
 class Duration(NamedTuple):
-    """The number of steps of a call, its seconds, and the end of the stage that it belongs to."""
+    """The number of steps of a call, and its seconds."""
 
-    until: int
     steps: int
     seconds: float
 
@@ -90,9 +89,9 @@ class Training:
 
     Attributes:
         state: The state at the end.
-        compile_seconds: The time of the first call less that of an ordinary one; None if this
+        compile_seconds: The time that XLA took to compile the loop of each stage; None if this
             process had nothing left to train.
-        steps_per_second: Over all calls but the first; None likewise.
+        steps_per_second: Over all calls, compilation left out; None likewise.
         stopped: `finished`, `early` (no better validation for long) or `interrupted`.
     """
 
@@ -153,6 +152,7 @@ def train(
         for stage in stages
         if stage.until > state.step
     ]
+    compiling: dict[int, float] = {}  # the seconds of each stage, by its end
     durations: list[Duration] = []
     metrics: CallMetrics | None = None
     began = time.perf_counter()
@@ -164,9 +164,13 @@ def train(
             options.steps_per_call - state.step % options.steps_per_call, until - state.step
         )
         scale.assign(state.guard.scale)
+        if until not in compiling:  # XLA compiles in the first call: one of no steps
+            before = time.perf_counter()
+            call(tf.constant(state.step), tf.constant(0))
+            compiling[until] = time.perf_counter() - before
         before = time.perf_counter()
         metrics = _read(call(tf.constant(state.step), tf.constant(count)))
-        durations.append(Duration(until, count, time.perf_counter() - before))
+        durations.append(Duration(count, time.perf_counter() - before))
         previous, state = state, _advanced(state, metrics, count, options.nan_guard)
         if state.guard.in_a_row > options.nan_guard.patience:
             hooks.on_checkpoint(snapshot(state))
@@ -189,8 +193,10 @@ def train(
     state = snapshot(state)
     if state.best.weights:
         restore(model.variables, state.best.weights)
-    compile_seconds, steps_per_second = _throughput(durations)
-    return Training(state, compile_seconds, steps_per_second, stopped)
+    if not durations:
+        return Training(state, None, None, stopped)
+    rate = sum(one.steps for one in durations) / sum(one.seconds for one in durations)
+    return Training(state, sum(compiling.values()), rate, stopped)
 
 
 def _read(metrics: CallMetrics) -> CallMetrics:
@@ -256,19 +262,6 @@ def _progress(
         seconds=elapsed,
         steps_per_second=count / call.seconds,
     )
-
-
-def _throughput(durations: Sequence[Duration]) -> tuple[float | None, float | None]:
-    """Seconds of compilation, which the first call of a stage holds, and steps a second else."""
-    if not durations:
-        return None, None
-    stages = {one.until: one for one in reversed(durations)}  # the first call of each
-    firsts = stages.values()
-    others = [one for one in durations if not any(one is first for first in firsts)]
-    if not others:
-        return 0.0, durations[0].steps / durations[0].seconds
-    rate = sum(one.steps for one in others) / sum(one.seconds for one in others)
-    return sum(max(0.0, one.seconds - one.steps / rate) for one in firsts), rate
 
 
 def _raise_failure(metrics: CallMetrics | None, state: TrainingState) -> None:
