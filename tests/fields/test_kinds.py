@@ -54,6 +54,19 @@ def test_a_kind_for_trajectories_makes_a_field_of_the_data(name: str, tmp_path: 
     np.testing.assert_allclose(again(tf.constant(0.5), z), slope, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", [name for name, kind in FIELDS.items() if kind.trajectories])
+def test_a_loaded_field_is_exported_for_states_of_any_number(name: str, tmp_path: Path) -> None:
+    field = make_field(settings_of(name, tmp_path), ("x", "v"), 0, np.zeros(2), np.full(2, 2.0))
+    field.save(tmp_path / "field.keras")
+    again = keras.models.load_model(tmp_path / "field.keras")
+    again.export(tmp_path / "exported", verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "exported"))
+    for count in (1, 3):
+        z = tf.reshape(tf.range(2.0 * count), [count, 2])
+        slope = field(tf.constant(0.5), z)
+        np.testing.assert_allclose(served.serve(tf.constant(0.5), z), slope, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", [name for name, kind in FIELDS.items() if kind.network])
 def test_a_kind_for_samples_makes_a_network(name: str, tmp_path: Path) -> None:
     none = np.zeros(()), np.ones(())

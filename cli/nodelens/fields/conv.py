@@ -52,6 +52,11 @@ class ConvField(FieldModel):
         for layer, channels in zip(self.convolutions, (dimension, filters), strict=True):
             layer.build((None, None, None, channels + time))
 
+    @property
+    def state_shape(self) -> tuple[int | None, ...]:
+        """See `FieldModel.state_shape`: feature maps."""
+        return (None, None, None, self.dimension)
+
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """See `FieldModel.call`."""
         slope = z

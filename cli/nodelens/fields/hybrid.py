@@ -64,6 +64,11 @@ class HybridField(FieldModel):
         return {name: float(weight.numpy()) for name, weight in self._fitted.items()}
 
     @property
+    def state_shape(self) -> tuple[int | None, ...]:
+        """See `FieldModel.state_shape`."""
+        return (None, len(self.components))
+
+    @property
     def autonomous(self) -> bool:
         """True if the time is in no equation."""
         return not any("t" in expression.names() for expression in self._expressions)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -49,6 +50,26 @@ class FieldModel(keras.Model):
     def fitted(self) -> dict[str, float]:
         """Returns the parameters that have a meaning of their own, by name: by default none."""
         return {}
+
+    def export(
+        self,
+        filepath: str | Path,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Exports the field as Keras does: by default as a function of a scalar t and states z."""
+        if input_signature is None:
+            # Keras takes the shapes of the first call, which no field has had when it was loaded.
+            scalar = keras.InputSpec(shape=(), dtype="float32")
+            input_signature = [scalar, keras.InputSpec(shape=self.state_shape, dtype="float32")]
+        super().export(filepath, format, verbose, input_signature, **kwargs)
+
+    @property
+    def state_shape(self) -> tuple[int | None, ...]:
+        """The shape of the states of a batch, None where it may vary."""
+        return (None, self.dimension)
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """Evaluates the field.

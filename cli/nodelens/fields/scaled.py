@@ -31,6 +31,11 @@ class ScaledField(FieldModel):
         """True if the inner field does not depend on the time."""
         return bool(self.inner.autonomous)
 
+    @property
+    def state_shape(self) -> tuple[int | None, ...]:
+        """The shape of the states of the inner field."""
+        return tuple(self.inner.state_shape)
+
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """See `FieldModel.call`; state and result are in the units of the data."""
         dtype = z.dtype.as_numpy_dtype

@@ -10,9 +10,10 @@ from nodelens.ode.compiled import Compiled
 from nodelens.ode.crossings import Crossings, Located, Locator
 from nodelens.ode.event import Event, check_events
 from nodelens.ode.first_order import SecondOrderError
+from nodelens.ode.identity import identify
 from nodelens.ode.memo import Memo
 from nodelens.ode.options import OdeintArguments
-from nodelens.ode.prepare import PreparedSolve, identity, prepare
+from nodelens.ode.prepare import PreparedSolve, prepare
 from nodelens.ode.solution import Stats
 from nodelens.ode.solve import raise_if_failed, solve_at
 from nodelens.ode.status import Status
@@ -159,7 +160,7 @@ def _locate(problem: PreparedSolve, events: tuple[Event, ...], jit_compile: bool
         return Locator(problem.core, check_events(events, problem.layout, problem.params))
 
     if tf.executing_eagerly():
-        what = [(identity(e.function), e.direction, e.terminal, e.max_hits) for e in events]
+        what = [(identify(e.function), e.direction, e.terminal, e.max_hits) for e in events]
         key = (id(problem.core), tuple(what), jit_compile)
         functions = _LOCATORS.get(key, lambda: Compiled(locator(), jit_compile))
         return functions.run("locate", problem.inputs)

@@ -12,6 +12,7 @@ from nodelens.ode.adjoints import ADJOINTS
 from nodelens.ode.adjoints.base import Adjoint, Backward, is_differentiable
 from nodelens.ode.controllers import Controller, FixedController, PIDController
 from nodelens.ode.core import Core
+from nodelens.ode.identity import identify, remark_on_compilations
 from nodelens.ode.integrate import Method, Tolerances
 from nodelens.ode.layout import Layout
 from nodelens.ode.memo import Memo
@@ -134,6 +135,8 @@ def prepare(
     )
 
     def make() -> Core:
+        if tf.executing_eagerly():
+            remark_on_compilations(vector_field)
         traced = trace(vector_field, layout, params, dtype)
         return Core(traced.flat, method, chosen_adjoint, traced.sources)
 
@@ -141,7 +144,7 @@ def prepare(
         _check_finite("z0", z0)
         specs = str((_specs(z0), None if params is None else _specs(params)))
         count = times.shape[0]
-        key = (identity(vector_field), specs, count, batching, method, chosen_adjoint)
+        key = (identify(vector_field), specs, count, batching, method, chosen_adjoint)
         core = _PREPARED.get(key, make)
     else:
         core = make()
@@ -157,26 +160,6 @@ def prepare(
     inputs = Inputs(packed, times, theta, tolerances, _jumps(jump_times))
     chosen_adjoint.check(method, inputs)
     return PreparedSolve(core, layout, inputs, params, shared_times)
-
-
-def identity(vector_field: Callable[..., Any]) -> tuple[Any, ...]:
-    """Makes a key that keeps the callable alive, so that its id is not given to another one."""
-    owner = getattr(vector_field, "__self__", None)
-    function = getattr(vector_field, "__func__", vector_field)
-    return _ById(owner), _ById(function)
-
-
-class _ById:
-    """Compares by identity, for callables that cannot be hashed or compare by value."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and self.value is other.value
 
 
 def _specs(nest: Any) -> Any:
