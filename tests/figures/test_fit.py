@@ -79,3 +79,23 @@ def test_the_field_fills_the_grid_and_is_coloured_by_its_speed(figure_of, pictur
     (points,) = [line for line in axes.lines if line.get_label() == "data"]
     np.testing.assert_array_equal(points.get_xydata(), picture.data)
     assert figure.axes[-1].get_ylabel() == "speed |dz/dt|"
+
+
+def test_a_single_component_has_its_derivative_drawn_over_it(figure_of, picture) -> None:
+    x = np.linspace(-1, 1, 9)[:, None]
+    scalar = replace(
+        picture,
+        components=("x",),
+        data=picture.data[:, :1],
+        curve=picture.curve[:, :1],
+        grid=x,
+        field=-2 * x,
+        field_time=0.5,
+    )
+    trajectory, derivative, loss = figure_of(draw_fit, scalar).axes
+    assert [line.get_label() for line in trajectory.lines] == ["x data", "x model"]
+    (model,) = [line for line in derivative.lines if line.get_label() == "model"]
+    np.testing.assert_array_equal(model.get_xydata(), np.column_stack([x, -2 * x]))
+    assert derivative.get_title(loc="left") == "Learned derivative at t = 0.5"
+    assert (derivative.get_xlabel(), derivative.get_ylabel()) == ("x", "dx/dt")
+    assert loss.get_yscale() == "log"

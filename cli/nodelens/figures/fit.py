@@ -36,9 +36,11 @@ class FitPicture:
         curve_times: Times dense enough for a smooth curve, shape [curve].
         curve: The states of the trained field there, shape [curve, dimension].
         train_points: The number of points used for training; those after them were held out.
-        grid: The first two components of the state on a grid, shape [rows, columns, 2].
-        field: dz/dt of the trained field on the grid, shape [rows, columns, 2].
+        grid: The first two components of the state on a grid, shape [rows, columns, 2]; states in
+            increasing order, shape [states, 1], where there is only one component.
+        field: dz/dt of the trained field on the grid, of its shape.
         losses: The loss of each training step, shape [steps].
+        field_time: The time at which the field is drawn; None if it does not depend on the time.
     """
 
     title: str
@@ -51,25 +53,35 @@ class FitPicture:
     grid: np.ndarray
     field: np.ndarray
     losses: np.ndarray
+    field_time: float | None = None
 
 
 def draw_fit(picture: FitPicture) -> bytes:
     """Draws the trajectory, the phase portrait, the field and the loss.
 
+    The first two components are drawn in the phase plane; of a single one its derivative is drawn
+    over it.
+
     Args:
-        picture: Two components or more; the first two are drawn in the phase plane.
+        picture: The trained field and its data.
 
     Returns:
         The bytes of a PNG file.
     """
-    figure = new_figure(10.0, 7.6)
-    axes = figure.subplots(2, 2)
     every = max(1, len(picture.times) // MARKERS)
-    _trajectory(axes[0, 0], picture, every)
-    _phase_portrait(axes[0, 1], picture, picture.data[::every])
-    _vector_field(axes[1, 0], picture, picture.data[::every])
-    window = draw_losses(axes[1, 1], picture.losses)
-    tidy(axes[1, 1], f"Training loss, and its mean over {window} steps", "step", "loss")
+    data = picture.data[::every]
+    if len(picture.components) > 1:
+        figure = new_figure(10.0, 7.6)
+        trajectory, portrait, field, loss = figure.subplots(2, 2).flat
+        _phase_portrait(portrait, picture, data)
+        _vector_field(field, picture, data)
+    else:
+        figure = new_figure(12.0, 3.8)
+        trajectory, field, loss = figure.subplots(1, 3)
+        _derivative(field, picture, data)
+    _trajectory(trajectory, picture, every)
+    window = draw_losses(loss, picture.losses)
+    tidy(loss, f"Training loss, and its mean over {window} steps", "step", "loss")
     figure.suptitle(picture.title, fontsize=12, color=INK)
     return to_png(figure)
 
@@ -110,7 +122,20 @@ def _vector_field(axes: Axes, picture: FitPicture, data: np.ndarray) -> None:
     style: dict[str, Any] = {"cmap": "viridis", "density": 1.2, "linewidth": 0.8, "arrowsize": 0.9}
     stream = axes.streamplot(x, y, field[..., 0], field[..., 1], color=speed, **style)
     axes.plot(*data[:, :2].T, ".", color=ORANGE, markersize=4, label="data")
-    tidy(axes, "Learned vector field dz/dt", *picture.components[:2])
+    tidy(axes, f"Learned vector field dz/dt{_at(picture)}", *picture.components[:2])
     axes.set_xlim(x[0], x[-1])
     axes.set_ylim(y[0], y[-1])
     colour_bar(axes, stream.lines, "speed |dz/dt|", shrink=0.85)
+
+
+def _derivative(axes: Axes, picture: FitPicture, data: np.ndarray) -> None:
+    (name,) = picture.components
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.plot(picture.grid[:, 0], picture.field[:, 0], color=BLUE, linewidth=1.4, label="model")
+    axes.plot(data[:, 0], np.zeros(len(data)), "|", color=MUTED, markersize=6, label="data")
+    legend(axes)
+    tidy(axes, f"Learned derivative{_at(picture)}", name, f"d{name}/dt")
+
+
+def _at(picture: FitPicture) -> str:
+    return "" if picture.field_time is None else f" at t = {picture.field_time:.4g}"

@@ -22,7 +22,7 @@ DATA = {
 def test_the_field_is_drawn(states: np.ndarray) -> None:
     field = HybridField(("x", "y"), {"x": "y", "y": "0 - x"}, {})
     objective = Objective(field, 0, np.ones(2), LOSSES["huber"], SolveOptions())
-    grid, slopes = field_on_grid(objective, states)
+    grid, slopes = field_on_grid(objective, states, 0.0)
     assert (grid[0, 0] < states.min(axis=0)).all()
     assert (grid[-1, -1] > states.max(axis=0)).all()
     np.testing.assert_allclose(slopes[..., 0], grid[..., 1], rtol=1e-6, atol=1e-6)
@@ -39,3 +39,11 @@ def test_the_field_is_drawn(states: np.ndarray) -> None:
         losses=np.array([1.0, np.nan, 0.5]),
     )
     assert draw_fit(picture).startswith(b"\x89PNG")
+
+
+def test_the_field_of_a_single_component_is_a_curve_at_the_time_asked_for() -> None:
+    field = HybridField(("x",), {"x": "t - x"}, {})
+    objective = Objective(field, 0, np.ones(1), LOSSES["huber"], SolveOptions())
+    grid, slopes = field_on_grid(objective, TIMES[:, None], 3.0)
+    assert grid[0, 0] < 0 and grid[-1, 0] > 7
+    np.testing.assert_allclose(slopes, 3.0 - grid, rtol=1e-6, atol=1e-6)

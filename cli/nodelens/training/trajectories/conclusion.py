@@ -35,7 +35,7 @@ class TrajectoryConclusion:
         )
 
     def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:
-        """Draws the training and, for two components or more, the fit."""
+        """Draws the fit and the training."""
         title = f"Neural ODE after {len(curves.losses):,} steps: {self.data.title}"
         components, found = self.data.components, self.evaluation
         times, states = found.trajectory.times, found.trajectory.states
@@ -48,20 +48,21 @@ class TrajectoryConclusion:
                 draw_training(title, curves, residuals),
             )
         ]
-        if len(components) >= 2:
-            grid, derivative = field_on_grid(self.objective, states)
-            picture = FitPicture(
-                title=title,
-                components=components,
-                times=times,
-                data=states,
-                curve_times=found.curve_times,
-                curve=found.curve,
-                train_points=found.train_points,
-                grid=grid,
-                field=derivative,
-                losses=curves.losses,
-            )
-            shown = "Trajectory, phase portrait, vector field and loss"
-            figures.insert(0, FigureFile("figure", "fit.png", shown, draw_fit(picture)))
-        return figures
+        time = float(times[0])
+        grid, derivative = field_on_grid(self.objective, states, time)
+        picture = FitPicture(
+            title=title,
+            components=components,
+            times=times,
+            data=states,
+            curve_times=found.curve_times,
+            curve=found.curve,
+            train_points=found.train_points,
+            grid=grid,
+            field=derivative,
+            losses=curves.losses,
+            field_time=None if self.objective.field.autonomous else time,
+        )
+        plane = "phase portrait, vector field" if len(components) > 1 else "derivative"
+        shown = f"Trajectory, {plane} and loss"
+        return [FigureFile("figure", "fit.png", shown, draw_fit(picture)), *figures]

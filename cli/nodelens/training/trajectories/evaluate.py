@@ -104,29 +104,36 @@ def solve_whole(
     return states.astype(np.float64), Status(int(solution.status))
 
 
-def field_on_grid(objective: Objective, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def field_on_grid(
+    objective: Objective, states: np.ndarray, time: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Evaluates the field over the plane of the first two components of the data.
 
     Args:
         objective: The field.
         states: The data, which the grid surrounds, shape [points, dimension]; other components
             have their mean, augmented ones are zero.
+        time: The time at which a field that depends on it is evaluated.
 
     Returns:
-        The grid [rows, columns, 2] and dz/dt of the first two components there.
+        The grid [rows, columns, 2] and dz/dt of the first two components there; of a single
+        component [states, 1] both.
     """
-    low, high = np.nanmin(states, axis=0)[:2], np.nanmax(states, axis=0)[:2]
+    shown = min(2, states.shape[1])
+    low, high = np.nanmin(states, axis=0)[:shown], np.nanmax(states, axis=0)[:shown]
     # Data that hardly varies, or not at all, is surrounded by room to see a field in.
     least = np.maximum(LEAST * np.maximum(np.abs(low), np.abs(high)), 1e-30)
     extent = np.where(high > low, np.maximum(high - low, least), 1.0 + least)
     margin = MARGIN * extent
-    axes = [np.linspace(low[i] - margin[i], high[i] + margin[i], GRID_POINTS) for i in range(2)]
+    count = GRID_POINTS if shown == 2 else CURVE_POINTS
+    axes = [np.linspace(low[i] - margin[i], high[i] + margin[i], count) for i in range(shown)]
     grid = np.stack(np.meshgrid(*axes), axis=-1)
     middle = np.pad(np.nanmean(states, axis=0), (0, objective.augment)).astype(np.float32)
-    points = np.broadcast_to(middle, (*grid.shape[:2], len(middle))).copy()
-    points[..., :2] = grid
-    derivative = objective.field(tf.constant(0.0), tf.constant(points.reshape(-1, len(middle))))
-    return grid, derivative.numpy().reshape(points.shape)[..., :2]
+    points = np.broadcast_to(middle, (*grid.shape[:-1], len(middle))).copy()
+    points[..., :shown] = grid
+    t = tf.constant(time, tf.float32)
+    derivative = objective.field(t, tf.constant(points.reshape(-1, len(middle))))
+    return grid, derivative.numpy().reshape(points.shape)[..., :shown]
 
 
 def _mean(error: np.ndarray, observed: np.ndarray) -> float:
