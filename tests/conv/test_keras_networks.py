@@ -7,7 +7,8 @@ from nodelens.conv.errors import ConvolutionError
 from nodelens.conv.keras_config import data_format
 from nodelens.conv.keras_model import read_model
 from nodelens.conv.network import assemble
-from nodelens.conv.verify.models import read_application, read_saved
+from nodelens.conv.verify.models import read_application, read_saved, without_values
+from nodelens.runtime.memory import resident_bytes
 
 # Parameters: the table in Keras' documentation. MACs without biases: an independent count over the
 # layers that Keras builds.
@@ -19,12 +20,22 @@ NETWORKS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_has_its_published_totals(name: str) -> None:
     reading = read_application(name)
     totals = account(assemble(reading.inputs, reading.specs, data_format(reading))).totals
     assert (totals.params, totals.macs) == NETWORKS[name]
+
+
+def test_a_network_is_read_without_its_values() -> None:
+    import keras
+
+    before = resident_bytes()
+    model = without_values(lambda: keras.applications.VGG16(weights=None))
+    with keras.StatelessScope():  # at whose end Keras draws what it put off
+        pass
+    assert resident_bytes() - before < 100e6
+    assert 4 * model.count_params() > 500e6
 
 
 def test_layers_that_scale_every_value_are_seen_through() -> None:

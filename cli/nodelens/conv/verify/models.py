@@ -1,7 +1,10 @@
 """Networks that need Keras: those of keras.applications, and layers not known here."""
 
 import inspect
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from nodelens.conv.arguments import nearest
 from nodelens.conv.errors import ConvolutionError, MissingLibraryError
@@ -11,9 +14,6 @@ from nodelens.conv.keras_model import read_model
 
 def read_application(name: str) -> Reading:
     """Reads a network of keras.applications, built without its weights.
-
-    The variables are never given values: within a `StatelessScope` Keras only notes their shapes,
-    so that even VGG19 needs no half gigabyte.
 
     Args:
         name: Its name in any case, for example `vgg19` or `ResNet50`.
@@ -34,9 +34,26 @@ def read_application(name: str) -> Reading:
             f"keras.applications has no network {name!r}",
             hint=nearest(name, sorted(builders)) or f"it has {', '.join(sorted(builders))}",
         )
-    with keras.StatelessScope():
-        model = builder(weights=None)
-    return read_model(model)
+    return read_model(without_values(lambda: builder(weights=None)))
+
+
+def without_values(build: Callable[[], Any]) -> Any:
+    """Builds a Keras model whose variables have shapes but no values.
+
+    VGG19 takes no half gigabyte, and its random numbers no second. Keras would draw them at the end
+    of the next `StatelessScope` of this thread, so it is done in another one.
+
+    Args:
+        build: Returns the model.
+    """
+    import keras
+
+    def built() -> Any:
+        with keras.StatelessScope(initialize_variables=False):
+            return build()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(built).result()
 
 
 def read_saved(path: Path) -> Reading:
