@@ -1,13 +1,17 @@
 """What holds for every test."""
 
 import pytest
+from tests.freeing import Freeing
 from tests.recycling import Recycling
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keeps the test processes small where there are several."""
-    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+    """Keeps the test processes small."""
+    many = config.getoption("dist", "no") != "no"
+    if many or hasattr(config, "workerinput"):
         config.pluginmanager.register(Recycling(config))
+    if not many:
+        config.pluginmanager.register(Freeing())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
