@@ -28,6 +28,11 @@ class Trajectory:
         """True for each component that was measured, shape [points, dimension]."""
         return np.isfinite(self.states)
 
+    @property
+    def complete(self) -> np.ndarray:
+        """True for each point at which all components were measured, shape [points]."""
+        return np.all(self.observed, axis=1)
+
     def part(self, start: int, stop: int) -> "Trajectory":
         """Returns the points from `start` to before `stop`."""
         return replace(self, times=self.times[start:stop], states=self.states[start:stop])

@@ -110,7 +110,7 @@ def _phase_portrait(axes: Axes, picture: FitPicture, data: np.ndarray) -> None:
     fit = picture.curve
     axes.plot(data[:, 0], data[:, 1], ".", color=MUTED, markersize=5, label="data")
     axes.plot(fit[:, 0], fit[:, 1], color=BLUE, linewidth=1.4, label="model")
-    axes.plot(*data[0, :2], "o", color=ORANGE, markersize=6, label="start")
+    axes.plot(*fit[0, :2], "o", color=ORANGE, markersize=6, label="start")
     tidy(axes, "Phase portrait", *picture.components[:2])
     axes.set_aspect("equal", adjustable="datalim")
     legend(axes, loc="upper right")

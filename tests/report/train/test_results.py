@@ -10,13 +10,19 @@ from rich.console import Console
 
 from nodelens.report.train.page import run_page, write_pages
 from nodelens.report.train.summary import train_summary
-from nodelens.training.loop.experiment import FigureFile, SampleResult, TrajectoryResult
+from nodelens.training.loop.experiment import (
+    FigureFile,
+    SampleResult,
+    TrajectoryResult,
+    TrajectoryScore,
+)
 from nodelens.training.loop.state import Best, Guard, Totals, TrainingState
 from nodelens.training.loop.train import Training
 from nodelens.training.runs.document import run_document
 from nodelens.training.runs.result import RunResult
 
-TRAJECTORY = TrajectoryResult(0.125, None, {})
+SCORE = TrajectoryScore("a", start=0.0, first=True, error=0.125, held_out_error=None, reached=9.0)
+TRAJECTORY = TrajectoryResult(0.125, None, {}, (SCORE,))
 NETWORK = SampleResult(
     network="ODE network",
     parameters=1234,
@@ -102,7 +108,8 @@ def test_trajectories_have_errors_and_fitted_parameters(finished: RunResult) -> 
     rows = summary(finished)
     assert rows["whole trajectory"] == "mean absolute error 0.125, solved from z0 alone"
     assert not {"held-out part", "fitted", "validation"} & set(rows)
-    found = TrajectoryResult(0.125, 0.25, {"a": 2.0, "b": 1 / 3})
+    scores = (replace(SCORE, held_out_error=0.25),)
+    found = TrajectoryResult(0.125, 0.25, {"a": 2.0, "b": 1 / 3}, scores)
     run = replace(finished, conclusion=Concluded(found))
     run = with_state(run, best=Best(step=3, loss=0.0625))
     rows = summary(run)
@@ -113,6 +120,46 @@ def test_trajectories_have_errors_and_fitted_parameters(finished: RunResult) -> 
     assert document["fitted"] == {"a": 2.0, "b": 1 / 3}
     assert document["final"]["extrapolation_error"] == 0.25
     assert document["final"]["val_loss"] == document["best"]["val_loss"] == 0.0625
+
+
+def test_of_several_trajectories_the_worst_is_named_and_one_held_out_too(
+    finished: RunResult,
+) -> None:
+    worse = replace(SCORE, name="b", error=0.5)
+    out = replace(SCORE, name="c", error=None, held_out_error=0.75)
+    empty = replace(SCORE, name="d", start=None, error=None)
+    found = TrajectoryResult(0.3, 0.75, {}, (SCORE, worse, out, empty))
+    rows = summary(replace(finished, conclusion=Concluded(found)))
+    assert rows["whole trajectories"] == (
+        "mean absolute error 0.3, solved from z0 alone; of 2 the worst is 'b' with 0.5"
+    )
+    assert rows["held out"] == "mean absolute error of 'c' 0.75, solved from z0 alone"
+    assert rows["not judged"] == "'d': no state to start from was measured completely"
+    named = run_document(replace(finished, conclusion=Concluded(found)))["trajectories"]
+    assert [(each["name"], each["trajectory_error"]) for each in named] == [
+        ("a", 0.125),
+        ("b", 0.5),
+        ("c", None),
+        ("d", None),
+    ]
+    assert replace(finished, conclusion=Concluded(found)).failure is None
+
+
+def test_a_trajectory_that_cannot_be_solved_is_a_failure_and_the_worst(finished: RunResult) -> None:
+    later = replace(SCORE, start=1.0, first=False)
+    bad = replace(SCORE, name="b", error=np.nan, reached=2.5, status="STEP_UNDERFLOW")
+    run = replace(finished, conclusion=Concluded(TrajectoryResult(np.nan, None, {}, (later, bad))))
+    assert summary(run)["whole trajectories"] == (
+        "mean absolute error nan, solved from z0 alone, 1 of them from their first complete state; "
+        "of 2 the worst is 'b' with nan"
+    )
+    assert run.failure == (
+        "the trained field cannot be solved over 'b' beyond t = 2.5: STEP_UNDERFLOW"
+    )
+    alone = replace(run, conclusion=Concluded(TrajectoryResult(0.125, None, {}, (later,))))
+    assert summary(alone)["whole trajectory"] == (
+        "mean absolute error 0.125, solved from the state at t = 1 alone, the first complete one"
+    )
 
 
 def test_a_network_is_compared_with_its_baseline(finished: RunResult) -> None:

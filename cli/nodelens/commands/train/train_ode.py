@@ -16,7 +16,7 @@ from nodelens.commands.options import (
     SettingsCall,
     show_config,
 )
-from nodelens.errors import ExitCode, StoppedError, UsageError
+from nodelens.errors import ExitCode, NumericalError, StoppedError, UsageError
 
 if TYPE_CHECKING:
     from nodelens.report.output import Output
@@ -140,6 +140,13 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
         output.warn(f"{request.word} after step {result.training.state.step:,}; nothing is lost")
         output.note(f"continue with: {goes_on}")
         return request.exit_code
+    if result.failure is not None:
+        raise NumericalError(
+            result.failure,
+            hint="all files are written; train for more steps (`--steps`), on longer windows "
+            "(`training.window`, `training.phases`), or hold the field smooth "
+            "(`training.regularization`)",
+        )
     return ExitCode.DONE
 
 

@@ -1,9 +1,14 @@
 """The rows that the summary and the page of a training have in common."""
 
+from collections.abc import Mapping
+from math import inf, isfinite
+
 from nodelens.report.rows import Row
 from nodelens.report.short_numbers import per_second
-from nodelens.training.loop.experiment import SampleResult
+from nodelens.training.loop.experiment import SampleResult, TrajectoryResult
 from nodelens.training.runs.result import RunResult
+
+SHOWN = 5
 
 
 def loss_row(run: RunResult) -> Row:
@@ -42,17 +47,56 @@ def _quality(run: RunResult) -> list[Row]:
         if isinstance(other, SampleResult):
             rows.append(("baseline", f"{_network(other)}: {_accuracy(other)}"))
         return rows
-    rows = [("whole trajectory", _error(found.trajectory_error))]
-    if found.extrapolation_error is not None:
-        rows.append(("held-out part", _error(found.extrapolation_error)))
+    rows = _trajectories(found)
     if found.fitted:
         fitted = ", ".join(f"{name} = {value:.6g}" for name, value in found.fitted.items())
         rows.append(("fitted", fitted))
     return rows
 
 
-def _error(value: float) -> str:
-    return f"mean absolute error {value:.4g}, solved from z0 alone"
+def _trajectories(found: TrajectoryResult) -> list[Row]:
+    """The errors over the trajectories trained on and over what was held out."""
+    scores, rows = found.scores, []
+    trained = {each.name: each.error for each in scores if each.error is not None}
+    held_out = {
+        each.name: each.held_out_error for each in scores if each.held_out_error is not None
+    }
+    start = _start(found)
+    if trained:
+        label = "whole trajectory" if len(scores) == 1 else "whole trajectories"
+        rows.append((label, _error(found.trajectory_error, trained, start)))
+    if found.extrapolation_error is not None:
+        parts = held_out.keys() <= trained.keys()
+        named = "" if parts or len(held_out) > 1 else f" of {next(iter(held_out))!r}"
+        text = _error(found.extrapolation_error, held_out, start, named)
+        rows.append(("held-out part" if parts else "held out", text))
+    unsolved = [each.name for each in scores if each.start is None]
+    if unsolved:
+        shown = ", ".join(repr(name) for name in unsolved[:SHOWN])
+        more = f" and {len(unsolved) - SHOWN:,} more" if len(unsolved) > SHOWN else ""
+        rows.append(
+            ("not judged", f"{shown}{more}: no state to start from was measured completely")
+        )
+    return rows
+
+
+def _start(found: TrajectoryResult) -> str:
+    """Where the solutions start, in words."""
+    later = [each for each in found.scores if each.start is not None and not each.first]
+    if not later:
+        return "solved from z0 alone"
+    if len(found.scores) == 1:
+        return f"solved from the state at t = {later[0].start:.6g} alone, the first complete one"
+    return f"solved from z0 alone, {len(later):,} of them from their first complete state"
+
+
+def _error(mean: float, errors: Mapping[str, float], start: str, named: str = "") -> str:
+    """The mean error in words, and which of several trajectories is the worst."""
+    text = f"mean absolute error{named} {mean:.4g}, {start}"
+    if len(errors) < 2:
+        return text
+    worst = max(errors, key=lambda name: errors[name] if isfinite(errors[name]) else inf)
+    return f"{text}; of {len(errors):,} the worst is {worst!r} with {errors[worst]:.4g}"
 
 
 def _network(found: SampleResult) -> str:

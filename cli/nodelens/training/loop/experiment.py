@@ -35,18 +35,61 @@ class FigureFile:
 
 
 @dataclass(frozen=True)
-class TrajectoryResult:
-    """The quality of a field on the first trajectory of its data, solved from z0 alone.
+class TrajectoryScore:
+    """The quality of a field on one trajectory, solved from one state of it.
 
     Attributes:
-        trajectory_error: The mean absolute error over the points used for training.
-        extrapolation_error: The same over the points held out; None if none were.
+        name: The name of the trajectory.
+        start: The time of that state; None if no state but the last was measured completely, and
+            nothing was solved.
+        first: True if it is the first state of the trajectory.
+        error: The mean absolute error over the measurements used for training, in the units of the
+            data; NaN if the solve failed; None if none was used.
+        held_out_error: The same over those held out.
+        reached: The time up to which the solution is finite; None without a solution.
+        status: The name of the status of the solve.
+    """
+
+    name: str
+    start: float | None
+    first: bool
+    error: float | None
+    held_out_error: float | None
+    reached: float | None
+    status: str = "SUCCESS"
+
+    @property
+    def largest(self) -> float:
+        """The larger of both errors: infinite if one is not finite, -1 if there is none."""
+        given = [each for each in (self.error, self.held_out_error) if each is not None]
+        return max((each if np.isfinite(each) else np.inf for each in given), default=-1.0)
+
+    @property
+    def failed(self) -> bool:
+        """True if the solution does not reach the end."""
+        return self.largest == np.inf or self.status != "SUCCESS"
+
+
+@dataclass(frozen=True)
+class TrajectoryResult:
+    """The quality of a field on all trajectories of its data, each solved from one state of it.
+
+    Attributes:
+        trajectory_error: The mean absolute error over all measurements used for training.
+        extrapolation_error: The same over those held out; None if none were.
         fitted: The fitted parameters of equations, by name.
+        scores: The quality on each trajectory.
     """
 
     trajectory_error: float
     extrapolation_error: float | None
     fitted: Mapping[str, float]
+    scores: tuple[TrajectoryScore, ...] = ()
+
+    @property
+    def failed(self) -> tuple[TrajectoryScore, ...]:
+        """The trajectories over which the field cannot be solved."""
+        return tuple(score for score in self.scores if score.failed)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,17 @@ def _quality(found: TrajectoryResult | SampleResult) -> tuple[dict[str, Any], di
             "trajectory_error": found.trajectory_error,
             "extrapolation_error": found.extrapolation_error,
         }
-        return errors, {"fitted": found.fitted}
+        trajectories = [
+            {
+                "name": score.name,
+                "start": score.start,
+                "trajectory_error": score.error,
+                "extrapolation_error": score.held_out_error,
+                "status": score.status,
+            }
+            for score in found.scores
+        ]
+        return errors, {"fitted": found.fitted, "trajectories": trajectories}
     final = {"judged_by": found.part, "loss": found.loss}
     findings = {"network": found.network, "parameters": found.parameters}
     if found.confusion is None:

@@ -103,7 +103,7 @@ class Run:
         if not np.isfinite(z0).all():
             raise UsageError(
                 f"z0: finite numbers ({names}) were expected, {z0.tolist()} was given",
-                hint="put a number where a component was not measured; `predict-ode` puts 0",
+                hint="put a number where a component was not measured",
             )
         states, status = solve_whole(self.objective, z0, np.asarray(times, dtype=np.float64))
         if status is not Status.SUCCESS:

@@ -102,7 +102,7 @@ def initial_states(run: Run, z0: Sequence[float] | None, file: Path | None) -> P
     if file is not None:
         return read_points(file, run.components)
     if z0 is None:
-        return Points(np.nan_to_num(run.first_state)[None], None)
+        return Points(run.first_state[None], None)
     if len(z0) != dimension or not np.isfinite(z0).all():
         names = ", ".join(run.components)
         raise UsageError(f"z0: {dimension} finite numbers ({names}) were expected")

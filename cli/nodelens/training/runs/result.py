@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodelens.training.loop.experiment import Conclusion, FigureFile
+from nodelens.training.loop.experiment import Conclusion, FigureFile, TrajectoryResult
 from nodelens.training.loop.train import Training
 
 # Each batch has windows of its own, so the loss at the end is a mean over this many steps.
@@ -70,3 +70,16 @@ class RunResult:
         """The loss of the best validation; None where there was none."""
         best = self.training.state.best
         return best.loss if best.step else None
+
+    @property
+    def failure(self) -> str | None:
+        """What the trained field fails at, in words; None if it can be solved over all data."""
+        found = self.conclusion.result
+        failed = found.failed if isinstance(found, TrajectoryResult) else ()
+        if not failed:
+            return None
+        one = failed[0]
+        more = f", nor over {len(failed) - 1} more" if len(failed) > 1 else ""
+        beyond = "" if one.reached is None else f" beyond t = {one.reached:.6g}"
+        why = "its values are not finite" if one.status == "SUCCESS" else one.status
+        return f"the trained field cannot be solved over {one.name!r}{beyond}{more}: {why}"

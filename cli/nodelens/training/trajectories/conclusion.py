@@ -1,4 +1,4 @@
-"""The conclusion of a training on trajectories: the first one, solved by the trained field."""
+"""The conclusion of a training on trajectories: each of them, solved by the trained field."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.figures.fit import FitPicture, draw_fit
 from nodelens.figures.training import Curves, Residuals, draw_training
 from nodelens.training.loop.experiment import FigureFile, TrajectoryResult
-from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid
+from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid, mean_over
 from nodelens.training.trajectories.objective import Objective
 
 
@@ -18,26 +18,31 @@ class TrajectoryConclusion:
     Attributes:
         objective: The field and its solver.
         data: All data.
-        evaluation: The first trajectory by the trained field.
+        evaluations: Every trajectory by the trained field.
     """
 
     objective: Objective
     data: TrajectoryData
-    evaluation: Evaluation
+    evaluations: tuple[Evaluation, ...]
 
     @property
     def result(self) -> TrajectoryResult:
-        """The errors on the first trajectory, and the fitted parameters of equations."""
+        """The errors on all trajectories, and the fitted parameters of equations."""
+        every = self.evaluations
+        held_out = mean_over([each.errors[each.judged & ~each.trained] for each in every])
+        trained = mean_over([each.errors[each.judged & each.trained] for each in every])
         return TrajectoryResult(
-            trajectory_error=self.evaluation.train_error,
-            extrapolation_error=self.evaluation.validation_error,
+            trajectory_error=float("nan") if trained is None else trained,
+            extrapolation_error=held_out,
             fitted=self.objective.field.fitted(),
+            scores=tuple(each.score for each in every),
         )
 
     def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:
         """Draws the fit and the training."""
         title = f"Neural ODE after {len(curves.losses):,} steps: {self.data.title}"
-        components, found = self.data.components, self.evaluation
+        components = self.data.components
+        found = next(each for each in self.evaluations if each.begin is not None)
         times, states = found.trajectory.times, found.trajectory.states
         residuals = Residuals(components, times, found.states - states, found.train_points)
         figures = [

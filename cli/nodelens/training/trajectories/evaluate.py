@@ -1,5 +1,6 @@
 """The evaluation of a trained field on whole trajectories."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from nodelens.datasets.split import Split
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.fields.functional import as_function, parameters
 from nodelens.ode import SolveOptions, Status, odeint
+from nodelens.training.loop.experiment import TrajectoryScore
 from nodelens.training.trajectories.objective import Objective
 
 GRID_POINTS = 25
@@ -16,62 +18,135 @@ MARGIN = 0.1
 LEAST = 1e-5  # the smallest extent of a picture, in parts of the values
 CURVE_POINTS = 500
 LONG = 100_000  # steps of a solve over a whole trajectory
+TOGETHER = 64  # trajectories of one solve
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The first trajectory of the data, solved from its first state only.
+    """A trajectory of the data, solved from its first complete measurement only.
 
     Attributes:
         trajectory: The data, points that were held out included.
-        states: The solution at its times, shape [points, dimension]; NaN from where it failed.
+        begin: The point that it is solved from: the first one at which all components were
+            measured. None if there is none but the last; then there is no solution.
+        states: The solution at its times, shape [points, dimension]; NaN before that point, and
+            from where it failed.
         curve_times: Times dense enough for a smooth curve, shape [curve].
         curve: The solution there, shape [curve, dimension].
-        train_points: The number of points that were trained on; those after them were held out.
-        train_error: The mean absolute error over these, in the units of the data.
-        validation_error: The same over the points that were held out; None if none were.
+        trained: True for each measurement that was trained on, shape [points, dimension].
         status: The status of the solve.
     """
 
     trajectory: Trajectory
+    begin: int | None
     states: np.ndarray
     curve_times: np.ndarray
     curve: np.ndarray
-    train_points: int
-    train_error: float
-    validation_error: float | None
+    trained: np.ndarray
     status: Status
 
+    @property
+    def train_points(self) -> int:
+        """The number of points up to the last one that was trained on; 0 if none was."""
+        rows = np.flatnonzero(self.trained.any(axis=1))
+        return int(rows[-1]) + 1 if len(rows) else 0
 
-def evaluate(objective: Objective, data: TrajectoryData, split: Split) -> Evaluation:
-    """Solves the trained field over all times of the first trajectory it was trained on.
+    @property
+    def judged(self) -> np.ndarray:
+        """True for each measurement from the begin on, shape [points, dimension]."""
+        mask = self.trajectory.observed.copy()
+        mask[: len(mask) if self.begin is None else self.begin] = False
+        return mask
+
+    @property
+    def errors(self) -> np.ndarray:
+        """The absolute errors, in the units of the data, shape [points, dimension]."""
+        return np.abs(self.states - self.trajectory.states)
+
+    @property
+    def score(self) -> TrajectoryScore:
+        """The mean absolute errors."""
+        trained, held_out = self.judged & self.trained, self.judged & ~self.trained
+        return TrajectoryScore(
+            name=self.trajectory.name,
+            start=None if self.begin is None else float(self.trajectory.times[self.begin]),
+            first=self.begin == 0,
+            error=mean_over([self.errors[trained]]),
+            held_out_error=mean_over([self.errors[held_out]]),
+            reached=self._reached,
+            status=self.status.name,
+        )
+
+    @property
+    def _reached(self) -> float | None:
+        good = np.isfinite(self.curve).all(axis=1)
+        return float(self.curve_times[good][-1]) if good.any() else None
+
+
+def mean_over(parts: Sequence[np.ndarray]) -> float | None:
+    """Returns the mean of all values; None if there are none."""
+    values = np.concatenate(parts) if parts else np.zeros(0)
+    return float(np.mean(values)) if len(values) else None
+
+
+def evaluate(objective: Objective, data: TrajectoryData, split: Split) -> tuple[Evaluation, ...]:
+    """Solves the trained field over all times of every trajectory, those held out included.
 
     Args:
         objective: The field and its solver.
         data: All data.
         split: Its parts.
     """
-    trained = split.train.trajectories[0]
-    trajectory = next(t for t in data.trajectories if t.name == trained.name)
-    times = trajectory.times
-    curve_times = np.union1d(times, np.linspace(times[0], times[-1], CURVE_POINTS))
-    curve, status = solve_whole(objective, trajectory.states[0], curve_times)
-    states = curve[np.searchsorted(curve_times, times)]
-    error = np.abs(states - trajectory.states)
-    cut = len(trained)
-    seen = np.zeros_like(trajectory.observed)
-    seen[:cut] = trained.observed
-    held_out = trajectory.observed & ~seen
-    return Evaluation(
-        trajectory=trajectory,
-        states=states,
-        curve_times=curve_times,
-        curve=curve,
-        train_points=cut,
-        train_error=_mean(error, seen),
-        validation_error=_mean(error, held_out) if held_out.any() else None,
-        status=status,
-    )
+    parts = {trajectory.name: trajectory for trajectory in split.train.trajectories}
+    begins = [_begin(parts.get(each.name), each) for each in data.trajectories]
+    starts = [(each, k) for each, k in zip(data.trajectories, begins, strict=True) if k is not None]
+    solved = iter(_solve_all(objective, starts))
+    found = []
+    for trajectory, begin in zip(data.trajectories, begins, strict=True):
+        part, times = parts.get(trajectory.name), trajectory.times
+        trained = np.zeros_like(trajectory.observed)
+        if part is not None:
+            trained[: len(part)] = part.observed
+        states = np.full(trajectory.states.shape, np.nan)
+        if begin is None:
+            curve_times, curve, status = times[:0], states[:0], Status.SUCCESS
+        else:
+            curve_times, curve, status = next(solved)
+            states[begin:] = curve[np.searchsorted(curve_times, times[begin:])]
+        found.append(Evaluation(trajectory, begin, states, curve_times, curve, trained, status))
+    return tuple(found)
+
+
+def _begin(trained: Trajectory | None, trajectory: Trajectory) -> int | None:
+    """The first point that is complete in the part trained on, or else at all; but the last."""
+    for one in (trained, trajectory):
+        rows = () if one is None else one.complete[:-1]
+        if np.any(rows):
+            return int(np.argmax(rows))
+    return None
+
+
+_Solved = tuple[np.ndarray, np.ndarray, Status]
+
+
+def _solve_all(objective: Objective, starts: Sequence[tuple[Trajectory, int]]) -> list[_Solved]:
+    """Solves each trajectory from a point of it, with steps of its own, at times for a curve."""
+    found: list[_Solved] = []
+    grids = []
+    for trajectory, begin in starts:
+        times = trajectory.times[begin:]
+        grids.append(np.union1d(times, np.linspace(times[0], times[-1], CURVE_POINTS)))
+    longest = max((len(grid) for grid in grids), default=0)
+    together = min(TOGETHER, len(starts))
+    for first in range(0, len(starts), max(1, together)):
+        chosen = [min(first + k, len(starts) - 1) for k in range(together)]  # of one size: filled
+        z0 = np.stack([starts[k][0].states[starts[k][1]] for k in chosen])
+        padded = [np.pad(grids[k], (0, longest - len(grids[k])), mode="edge") for k in chosen]
+        states, statuses = _solve(objective, z0, np.stack(padded, axis=1), "independent")
+        for row, k in enumerate(range(first, min(first + together, len(starts)))):
+            curve = states[: len(grids[k]), row]
+            found.append((grids[k], curve, Status(int(statuses[row]))))
+    return found
 
 
 def solve_whole(
@@ -81,27 +156,36 @@ def solve_whole(
 
     Args:
         objective: The field and its solver.
-        z0: The state at the first time, of the components of the data; a missing one counts as 0.
+        z0: The state at the first time, of the components of the data.
         times: Increasing or decreasing, shape [times].
 
     Returns:
         The states of the components of the data, shape [times, dimension], NaN from where the
         solve failed, and the status of the solve.
     """
-    start = np.pad(np.nan_to_num(z0), (0, objective.augment)).astype(np.float32)
+    states, status = _solve(objective, z0[None], times, "joint")
+    return states[:, 0], Status(int(status))
+
+
+def _solve(
+    objective: Objective, z0: np.ndarray, times: np.ndarray, batching: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solves from states [batch, dimension]; returns [times, batch, dimension] and the status."""
+    start = np.pad(z0, ((0, 0), (0, objective.augment))).astype(np.float32)
     options = objective.scaled_options()
     solution = odeint(
         as_function(objective.field),
-        tf.constant(start[None]),
+        tf.constant(start),
         tf.constant(times, tf.float64),
         params=parameters(objective.field),
         **replace(
             options, max_steps=max(LONG, options.max_steps or 0), adjoint=SolveOptions.adjoint
         ).arguments(),
+        batching=batching,
         throw=False,
     )
-    states = solution.states.numpy()[:, 0, : len(objective.scale)]
-    return states.astype(np.float64), Status(int(solution.status))
+    states = solution.states.numpy()[..., : len(objective.scale)]
+    return states.astype(np.float64), solution.status.numpy()
 
 
 def field_on_grid(
@@ -134,7 +218,3 @@ def field_on_grid(
     t = tf.constant(time, tf.float32)
     derivative = objective.field(t, tf.constant(points.reshape(-1, len(middle))))
     return grid, derivative.numpy().reshape(points.shape)[..., :shown]
-
-
-def _mean(error: np.ndarray, observed: np.ndarray) -> float:
-    return float(np.mean(error[observed])) if observed.any() else float("nan")

@@ -63,9 +63,9 @@ class TrajectoryExperiment(Experiment):
         }
 
     def conclude(self) -> TrajectoryConclusion:
-        """Solves the trained field over the first trajectory."""
-        evaluation = evaluate(self.objective, self.data, self.split)
-        return TrajectoryConclusion(self.objective, self.data, evaluation)
+        """Solves the trained field over every trajectory."""
+        evaluations = evaluate(self.objective, self.data, self.split)
+        return TrajectoryConclusion(self.objective, self.data, evaluations)
 
 
 def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:

@@ -23,8 +23,8 @@ class TrajectorySummary(DataSummary):
     Attributes:
         components: The names of the components of the state.
         scale: The size of each component, shape [dimension].
-        first_state: The first state of the data, shape [dimension]; NaN where it was not measured.
-        first_times: The times of the first trajectory, shape [points].
+        first_state: The first state of the data that was measured completely, shape [dimension].
+        first_times: The times of its trajectory from there on, shape [points].
         window_starts: The times at which some windows start, shape [] or [windows, 1].
         window_states: The states there, shape [windows, dimension].
         window_times: Times of these windows, counted from each start, shape [times].
@@ -51,12 +51,13 @@ class TrajectorySummary(DataSummary):
         batch = windows.batch(tf.gather(windows.starts, chosen))
         length = windows.length
         points = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
-        first = data.trajectories[0]
+        first = next(each for each in data.trajectories if each.complete.any())
+        begin = int(np.argmax(first.complete))
         return cls(
             components=data.components,
             scale=objective.scale,
-            first_state=first.states[0],
-            first_times=first.times,
+            first_state=first.states[begin],
+            first_times=first.times[begin:],
             window_starts=batch.t0.numpy(),
             window_states=batch.z0.numpy().astype(np.float64),
             window_times=batch.times.numpy().reshape(length, -1)[:, 0][points],

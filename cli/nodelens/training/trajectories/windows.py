@@ -106,7 +106,7 @@ def make_windows(data: TrajectoryData, length: int) -> Windows:
     grids: list[np.ndarray] = []
     row = 0
     for trajectory in data.trajectories:
-        complete = np.all(trajectory.observed, axis=1)
+        complete = trajectory.complete
         begins = np.flatnonzero(complete[: max(0, len(trajectory) - length + 1)]).astype(np.int32)
         starts.append(begins + row)
         if len(begins):
