@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nodelens.ode import Discrete, PIDController, SolveError, Status, odeint, odeint_vjp
+from nodelens.ode import (
+    Checkpointed,
+    Discrete,
+    PIDController,
+    Reversible,
+    SolveError,
+    Status,
+    odeint,
+    odeint_vjp,
+)
 
 ONE = tf.constant([1.0], tf.float64)
 
@@ -34,25 +43,41 @@ def test_leaving_the_domain_of_the_field_is_no_silent_extrapolation():
     assert np.isnan(solution.states[2, 0])
 
 
-def test_too_few_steps_and_a_full_store_have_their_own_status():
+def test_too_few_steps_have_their_own_status():
     solution = solve(lambda t, z: -z, max_steps=2, throw=False)
     assert Status(int(solution.status)) == Status.MAX_STEPS
 
+
+# Less room than the steps there are.
+SMALL = [Discrete(capacity=2), Checkpointed(2, max_accepted=3), Reversible(max_accepted=2)]
+
+
+@pytest.mark.parametrize("adjoint", SMALL, ids=lambda each: type(each).__name__)
+def test_a_full_store_leaves_the_states_and_voids_the_gradient_of_a_graph(adjoint):
     @tf.function
     def in_a_graph(z0):
-        return odeint(lambda t, z: -z, z0, [0.0, 9.0], adjoint=Discrete(capacity=3)).status
+        solution, pullback = odeint_vjp(lambda t, z: -z, z0, [0.0, 2.0], adjoint=adjoint)
+        return solution, pullback(solution.states)
 
-    assert Status(int(in_a_graph(ONE))) == Status.CAPACITY
+    solution, gradients = in_a_graph(ONE)
+    assert Status(int(solution.status)) == Status.SUCCESS
+    np.testing.assert_allclose(solution.states[-1], np.exp([-2.0]), atol=1e-5)
+    assert Status(int(gradients.stats.status)) == Status.CAPACITY
+    assert np.isnan(gradients.z0).all()
 
 
-def test_an_eager_discrete_solve_finds_room_for_its_steps():
+@pytest.mark.parametrize("adjoint", SMALL, ids=lambda each: type(each).__name__)
+def test_an_eager_gradient_finds_room_for_its_steps(adjoint):
     z0 = tf.constant([1.0], tf.float64)
-    with tf.GradientTape() as tape:
+    options = {"adjoint": adjoint, "jit_compile": False}
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(z0)
-        solution = solve(lambda t, z: -z, (0.0, 2.0), z0=z0, adjoint=Discrete(capacity=2))
-        loss = tf.reduce_sum(solution.states[-1])
-    assert int(solution.stats.accepted) > 2
-    np.testing.assert_allclose(tape.gradient(loss, z0), np.exp([-2.0]), atol=1e-5)
+        # The second solve was made with little room too.
+        solutions = [solve(lambda t, z: -z, (0.0, 2.0), z0=z0, **options) for _ in range(2)]
+        losses = [tf.reduce_sum(solution.states[-1]) for solution in solutions]
+    assert int(solutions[0].stats.accepted) > 3
+    for loss in losses:
+        np.testing.assert_allclose(tape.gradient(loss, z0), np.exp([-2.0]), atol=1e-4)
 
 
 def test_status_survives_xla():

@@ -53,7 +53,8 @@ class AdjointCheckSettings(Settings):
 
     def chosen_adjoints(self) -> tuple[str, ...]:
         """Returns the adjoints, `all` spelled out."""
-        return _spelled_out(self.adjoints, ADJOINTS)
+        different = [name for name, row in ADJOINTS.items() if not row.chooses]
+        return _spelled_out(self.adjoints, different)
 
     def tolerances(self, precision: str) -> tuple[float, float]:
         """Returns rtol and atol; the defaults depend on the precision."""

@@ -44,7 +44,7 @@ class NeuralODE(keras.layers.Layer):
         return_sequences: bool = False,
         takes_time: bool = True,
         solver: str = "dopri5",
-        adjoint: str | Adjoint = "backsolve",
+        adjoint: str | Adjoint = "auto",
         rtol: float = 1e-3,
         atol: float = 1e-4,
         step_size: float | None = None,

@@ -41,6 +41,11 @@ class Network:
     block: NeuralODE | ResidualBlocks
     head: tuple[keras.layers.Layer, ...]
 
+    @property
+    def state(self) -> tuple[int, ...]:
+        """The shape of the state of the block for one sample."""
+        return tuple(self.block.input.shape[1:])
+
     @classmethod
     def of(cls, model: keras.Sequential) -> "Network":
         """Finds the parts of a network, such as one that was loaded from a file."""

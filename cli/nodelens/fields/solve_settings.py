@@ -31,7 +31,7 @@ class SolverSettings(Settings):
 class AdjointSettings(Settings):
     """The gradient. `backsolve` may have tolerances of its own instead of the solver's."""
 
-    method: AdjointName = "backsolve"
+    method: AdjointName = "auto"
     rtol: PositiveFloat | None = None
     atol: PositiveFloat | None = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nodelens.ode.adjoints import ADJOINTS as ADJOINTS
+    from nodelens.ode.adjoints.auto import Auto as Auto
     from nodelens.ode.adjoints.backsolve import Backsolve as Backsolve
     from nodelens.ode.adjoints.base import Adjoint as Adjoint
     from nodelens.ode.adjoints.checkpointed import Checkpointed as Checkpointed
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ADJOINTS": "adjoints",
     "Adjoint": "adjoints.base",
+    "Auto": "adjoints.auto",
     "Backsolve": "adjoints.backsolve",
     "BackwardStats": "solution",
     "Checkpointed": "adjoints.checkpointed",

@@ -13,6 +13,10 @@ from nodelens.ode.memo import Memo
 from nodelens.ode.observe import Inputs
 from nodelens.ode.status import Status
 from nodelens.ode.user_code import first_line
+from nodelens.ode.xla_flags import ask_for_small_loops
+
+# Before anything is compiled: XLA reads its flags once.
+ask_for_small_loops()
 
 NOT_COMPILABLE = (
     tf.errors.InvalidArgumentError,
@@ -96,21 +100,30 @@ class CompiledCore(Compiled):
         self._roomier: CompiledCore | None = None
 
     def forward(self, inputs: Inputs) -> Forward:
-        """Solves; no tape sees it. An adjoint whose store is full gets a larger one."""
-        if self._roomier is not None:
-            return self._roomier.forward(inputs)
-        forward = self.run("forward", inputs)
-        larger = self._core.adjoint.larger()
-        if larger is not None and (forward.status.numpy() == int(Status.CAPACITY)).any():
-            self._roomier = CompiledCore(replace(self._core, adjoint=larger), self._jit_compile)
-            return self._roomier.forward(inputs)
-        return forward
+        """Solves; no tape sees it."""
+        return self.run("forward", inputs)
+
+    @property
+    def roomiest(self) -> "CompiledCore":
+        """The same, with the room that earlier backward passes needed."""
+        return self if self._roomier is None else self._roomier.roomiest
 
     def backward(
         self, inputs: Inputs, forward: Forward, cotangent: tf.Tensor
     ) -> tuple[Backward, tf.Tensor]:
-        """Runs the backward pass; no tape sees it."""
-        return self.run("backward", inputs, forward, cotangent)
+        """Runs the backward pass of a solve by this object; no tape sees it.
+
+        If the adjoint's store had no room for all steps, the solve is repeated with a larger one.
+        """
+        found: tuple[Backward, tf.Tensor] = self.run("backward", inputs, forward, cotangent)
+        larger = self._core.adjoint.larger()
+        full = (found[0].stats.status.numpy() == int(Status.CAPACITY)).any()
+        if larger is None or not full:
+            return found
+        if self._roomier is None:
+            self._roomier = CompiledCore(replace(self._core, adjoint=larger), self._jit_compile)
+        roomier = self._roomier.roomiest
+        return roomier.backward(inputs, roomier.forward(inputs), cotangent)
 
     def taped(self, inputs: Inputs) -> Forward:
         """Solves so that a tape outside finds the gradient.
@@ -125,4 +138,5 @@ _COMPILED: Memo[CompiledCore] = Memo(capacity=128)
 
 def compiled(core: Core, jit_compile: bool) -> CompiledCore:
     """Returns the compiled functions of a configuration, from the cache if it was met before."""
-    return _COMPILED.get((id(core), jit_compile), lambda: CompiledCore(core, jit_compile))
+    found = _COMPILED.get((id(core), jit_compile), lambda: CompiledCore(core, jit_compile))
+    return found.roomiest

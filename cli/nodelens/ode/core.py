@@ -90,14 +90,9 @@ def _unless_assigned(
         return backward
     same = [tf.reduce_all((x == y) | ((x != x) & (y != y))) for x, y in pairs]
     kept = tf.reduce_all(tf.stack(same))
-    nothing = tf.where(kept, 0.0, float("nan"))
     stats = backward.stats
     status = tf.where(kept, stats.status, int(Status.VARIABLE_ASSIGNED))
-    return Backward(
-        backward.z0 + tf.cast(nothing, backward.z0.dtype),
-        [x + tf.cast(nothing, x.dtype) for x in backward.theta],
-        stats._replace(status=status),
-    )
+    return backward._replace(stats=stats._replace(status=status)).voided(~kept)
 
 
 def _time_gradient(

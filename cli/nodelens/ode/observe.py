@@ -102,7 +102,6 @@ def solve_forward(
     method: Method,
     field: FlatField,
     inputs: Inputs,
-    capacity: int | None = None,
     recorder: Recorder | None = None,
     record: Any = (),
 ) -> tuple[tf.Tensor, Front, Any]:
@@ -112,7 +111,6 @@ def solve_forward(
         method: How to step.
         field: The vector field.
         inputs: The tensors of the solve.
-        capacity: Rows (see `Front.rows`) that the recorder has room for.
         recorder: Sees every attempted step (an adjoint that stores steps).
         record: What it begins with.
 
@@ -144,7 +142,6 @@ def solve_forward(
         method,
         rhs,
         inputs,
-        capacity=capacity,
         recorder=record_step,
         record=(states, record),
     )

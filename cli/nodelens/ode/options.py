@@ -48,7 +48,7 @@ class SolveOptions:
     atol: Any = 1e-6
     max_steps: int | None = None
     step_size: float | None = None
-    adjoint: "str | Adjoint" = "backsolve"
+    adjoint: "str | Adjoint" = "auto"
     adjoint_rtol: float | None = None
     adjoint_atol: float | None = None
 

@@ -98,7 +98,7 @@ def prepare(
     solver: str = "dopri5",
     rtol: Any = 1e-6,
     atol: Any = 1e-6,
-    adjoint: str | Adjoint = "backsolve",
+    adjoint: str | Adjoint = "auto",
     controller: Controller | None = None,
     norm: Norm = rms_norm,
     max_steps: int | None = None,

@@ -35,7 +35,7 @@ def odeint(
     solver: str = "dopri5",
     rtol: Any = 1e-6,
     atol: Any = 1e-6,
-    adjoint: str | Adjoint = "backsolve",
+    adjoint: str | Adjoint = "auto",
     controller: Controller | None = None,
     norm: Norm = rms_norm,
     max_steps: int | None = None,

@@ -1,6 +1,7 @@
 """The record that allows a run to be repeated."""
 
 import hashlib
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from nodelens.version import VERSION
 
 
 def provenance(*, seed: int | None, device: str, data_sha256: str | None) -> dict[str, Any]:
-    """Returns arguments, versions, device, seed and data of this process."""
+    """Returns arguments, versions, device, XLA's flags, seed and data of this process."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "arguments": sys.argv[1:],
@@ -20,6 +21,7 @@ def provenance(*, seed: int | None, device: str, data_sha256: str | None) -> dic
         "versions": versions(),
         "platform": platform_name(),
         "device": device,
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "seed": seed,
         "data_sha256": data_sha256,
     }

@@ -70,6 +70,11 @@ class RunDirectory:
         return self.path / "config.resolved.yaml"
 
     @property
+    def provenance(self) -> Path:
+        """The record that allows the run to be repeated."""
+        return self.path / "provenance.json"
+
+    @property
     def metrics(self) -> Path:
         """The metrics, one JSON object a line."""
         return self.path / "metrics.jsonl"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from nodelens.ode import Discrete
 from nodelens.report.train.page import run_page, write_pages
 from nodelens.report.train.summary import train_summary
 from nodelens.training.loop.experiment import (
@@ -16,6 +17,7 @@ from nodelens.training.loop.experiment import (
     TrajectoryResult,
     TrajectoryScore,
 )
+from nodelens.training.loop.gradient import Gradient
 from nodelens.training.loop.state import Best, Guard, Totals, TrainingState
 from nodelens.training.loop.train import Training
 from nodelens.training.runs.document import run_document
@@ -61,6 +63,7 @@ def finished(tmp_path: Path) -> RunResult:
         title="the data",
         split="3 windows to train on",
         training=Training(state, 2.5, 120.0, "finished"),
+        gradient=Gradient("discrete", Discrete(), "its store fits"),
         conclusion=Concluded(TRAJECTORY),
         figures=(FigureFile("figure", "fit.png", "The fit", b"\x89PNG"),),
         artifacts={
@@ -97,6 +100,8 @@ def test_skipped_steps_count_in_no_loss(finished: RunResult) -> None:
     rows = summary(finished)
     assert rows["loss"] == "8 → 4 (2.0 times smaller)"
     assert rows["evaluations"] == "10.0 forward, 20.5 backward per step"
+    assert rows["adjoint"] == "discrete: its store fits"
+    assert run_document(finished)["adjoint"] == {"method": "discrete", "reason": "its store fits"}
     assert rows["speed"] == "120 steps/s after 2.5 s of compilation"
     assert rows["skipped"] == (
         "1 step that was not finite; the learning rate was multiplied by 0.5"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from nodelens.errors import UsageError
+from nodelens.ode import Auto, Discrete
 from nodelens.settings.resolve import resolve
 from nodelens.training.loop.phases import phases
 from nodelens.training.runs.prepare import prepare
@@ -41,7 +42,8 @@ def test_each_stage_of_trajectories_has_its_window_solver_and_adjoint() -> None:
     tasks: list[Any] = [stage.task for stage in experiment.stages]
     assert [stage.until for stage in experiment.stages] == [100, 300, 1000]
     assert [task.windows.length for task in tasks] == [4, 10, 10]
-    assert [task.objective.options.adjoint for task in tasks] == ["discrete", *["backsolve"] * 2]
+    adjoints = [type(task.objective.options.adjoint) for task in tasks]
+    assert adjoints == [Discrete, Auto, Auto]
     assert [task.objective.options.rtol for task in tasks] == [1e-3, 0.5, 1e-3]
     assert all(task.model is experiment.task.model for task in tasks)
 

@@ -34,12 +34,14 @@ class Parabola:
         bad: The steps at which the loss is not finite.
         failing: The steps at which a solve fails.
         slope: The curvature.
+        room: The steps of the training that a store has room for.
         model: The number that is trained.
     """
 
     bad: tuple[int, ...] = ()
     failing: tuple[int, ...] = ()
     slope: float = 1.0
+    room: int = 100
     model: Any = field(default_factory=Scalar)
 
     def draw(self, step: tf.Tensor) -> tf.Tensor:
@@ -52,11 +54,16 @@ class Parabola:
         fails = tf.reduce_any(tf.equal(step, tf.constant(self.failing or (-1,))))
         loss = tf.where(nan, tf.constant(float("nan")), self.slope * x**2 / 2)
         status = tf.where(fails, int(Status.NON_FINITE), int(Status.SUCCESS))
-        gradients = [tf.where(nan, tf.constant(float("nan")), self.slope * x)]
+        full = step >= self.room
+        status = tf.where(full, int(Status.CAPACITY), status)
+        gradients = [tf.where(nan | full, tf.constant(float("nan")), self.slope * x)]
         one = tf.constant(1)
         none = tf.constant(0.0)
         cost = Cost(one, one, zero, status, none)
         return StepResult(loss, none / none, gradients, cost)
+
+    def roomier(self) -> "Parabola | None":
+        return replace(self, room=4 * self.room) if self.room else None
 
     def validator(self) -> Callable[[], Validation] | None:
         return None
@@ -179,3 +186,21 @@ def test_a_training_that_failed_at_its_last_step_fails_again() -> None:
     assert (failed.step, failed.guard.in_a_row) == (8, 2)
     with pytest.raises(NumericalError, match="not finite at step 8"):
         descend([Stage(8, Parabola())], start=failed, **options)
+
+
+def test_a_step_without_room_is_taken_again_and_leaves_no_trace() -> None:
+    # Room for 1 step, then for 4, then for 16; calls have 4 steps.
+    (grown, told, _), (roomy, told_roomy, _) = (
+        descend([Stage(10, Parabola(room=room, bad=(6,)))]) for room in (1, 100)
+    )
+    np.testing.assert_array_equal(grown.state.losses, roomy.state.losses)
+    np.testing.assert_array_equal(grown.state.weights, roomy.state.weights)
+    assert grown.state.totals == roomy.state.totals
+    assert grown.state.guard == roomy.state.guard
+    assert [row.gradient_norm for row in told] == [row.gradient_norm for row in told_roomy]
+    assert [row.step for row in told] == [row.step for row in told_roomy]
+
+
+def test_a_step_that_can_have_no_more_room_ends_the_training() -> None:
+    with pytest.raises(NumericalError, match="CAPACITY"):
+        descend([Stage(4, Parabola(room=0))])

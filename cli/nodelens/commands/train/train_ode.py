@@ -84,7 +84,7 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
     from nodelens.training.settings import TrainOdeSettings
 
     if resumed is not None:
-        RunDirectory.open(resumed)
+        _compile_as_before(RunDirectory.open(resumed).provenance)
     config = None if resumed is None else str(resumed / "config.resolved.yaml")
     output, resolved = call.output(), call.settings(TrainOdeSettings, config=config)
     if call.show_config:
@@ -148,6 +148,19 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
             "(`training.regularization`)",
         )
     return ExitCode.DONE
+
+
+def _compile_as_before(provenance: Path) -> None:
+    """Sets XLA's flags to those of an earlier process, if there is a record of one."""
+    import json
+
+    from nodelens.ode.xla_flags import restore_flags
+
+    try:
+        record = json.loads(provenance.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return  # the process was killed before it had compiled anything
+    restore_flags(record.get("xla_flags"))
 
 
 def _directory(

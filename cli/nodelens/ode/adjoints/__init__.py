@@ -21,6 +21,7 @@ class AdjointRow:
         exact: True if it differentiates the very steps that the solver took, as the tape does.
         constant_memory: True if its memory does not grow with the number of steps.
         own_tolerances: True if it takes tolerances of its own, `rtol` and `atol`.
+        chooses: True if it stands for one of the others.
         bounded: True if memory is reserved for `max_steps` steps, so that a default of its own is
             better than a generous bound.
     """
@@ -32,6 +33,7 @@ class AdjointRow:
     constant_memory: bool = False
     own_tolerances: bool = False
     bounded: bool = False
+    chooses: bool = False
 
     @cached_property
     def made(self) -> "Adjoint":
@@ -42,6 +44,13 @@ class AdjointRow:
 
 _HERE = "nodelens.ode.adjoints"
 _ROWS = (
+    AdjointRow(
+        "auto",
+        "discrete while its store fits a 64th of the memory, else checkpointed",
+        f"{_HERE}.auto:Auto",
+        exact=True,
+        chooses=True,
+    ),
     AdjointRow(
         "backsolve",
         "the continuous adjoint, solved backward in time (Chen et al. 2018)",

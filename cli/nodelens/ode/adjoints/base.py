@@ -70,6 +70,14 @@ class Backward(NamedTuple):
     theta: Sequence[tf.Tensor]
     stats: BackwardStats
 
+    def voided(self, wrong: tf.Tensor) -> "Backward":
+        """Returns gradients of NaN where the gradient would be wrong, a flag of shape []."""
+        nothing = tf.where(wrong, float("nan"), 0.0)
+        return self._replace(
+            z0=self.z0 + tf.cast(nothing, self.z0.dtype),
+            theta=[x + tf.cast(nothing, x.dtype) for x in self.theta],
+        )
+
 
 class Adjoint(ABC):
     """A way to find the gradient of a solve: a frozen dataclass with two pure methods.
@@ -101,7 +109,7 @@ class Adjoint(ABC):
         """Returns the gradient, given dL/dstates of shape [count, batch, size]."""
 
     def larger(self) -> "Adjoint | None":
-        """Returns the same adjoint with more room after the status `CAPACITY`, if it can grow."""
+        """Returns one with more room after a backward pass of status `CAPACITY`, if it can grow."""
         return None
 
 

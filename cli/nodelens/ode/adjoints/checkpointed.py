@@ -13,6 +13,7 @@ from nodelens.ode.adjoints.replay import (
     end_of_step,
     room_for,
     row_of,
+    walked_back,
     write,
 )
 from nodelens.ode.integrate import Front
@@ -48,7 +49,8 @@ class Checkpointed(Adjoint):
     Args:
         checkpoints: How many states are kept, an even number.
         max_accepted: Accepted steps whose end times there is room for (a number a step). Beyond it
-            the status is `CAPACITY`; eager calls then solve again with four times the room.
+            the gradient is NaN with the status `CAPACITY`; eager calls then solve again with four
+            times the room.
     """
 
     checkpoints: int = 32
@@ -71,7 +73,7 @@ class Checkpointed(Adjoint):
             stride=tf.constant(1),
         )
         states, front, store = solve_forward(
-            method, field, inputs, capacity=self.max_accepted, recorder=self._record, record=store
+            method, field, inputs, recorder=self._record, record=store
         )
         return Forward.of(states, front, inputs.z0.shape[-1], (store, front.rows))
 
@@ -80,8 +82,8 @@ class Checkpointed(Adjoint):
     ) -> Checkpoints:
         """Writes the end of the step, and the state before it if a checkpoint is due."""
         del step
-        count = front.rows
-        full = count == self.checkpoints * store.stride
+        count = tf.minimum(front.rows, self.max_accepted)
+        full = (count == self.checkpoints * store.stride) & (front.rows <= self.max_accepted)
         y, first = tf.cond(
             full, lambda: _every_other((store.y, store.first)), lambda: (store.y, store.first)
         )
@@ -97,6 +99,7 @@ class Checkpointed(Adjoint):
         method, field, inputs = solve
         replay = Replay(method, field, inputs, cotangent)
         kept, rows = forward.residuals
+        rows, overflow = walked_back(rows, self.max_accepted)
         size = self.checkpoints
         rhs = right_hand_side(field, inputs.theta)
         t, y = room_for(size, inputs.times[0]), room_for(size, inputs.z0)
@@ -140,7 +143,7 @@ class Checkpointed(Adjoint):
             (rows, replay.last(), tf.zeros_like(forward.status)),
             maximum_iterations=kept.ends.shape[0],
         )
-        return replay.finish(forward, before, taken * method.solver.evaluations_per_step)
+        return replay.finish(forward, before, taken * method.solver.evaluations_per_step, overflow)
 
     def larger(self) -> "Checkpointed":
         """Returns the same with four times the steps and the same number of checkpoints."""

@@ -15,6 +15,7 @@ from nodelens.ode.adjoints.base import (
 from nodelens.ode.integrate import Front, Method
 from nodelens.ode.observe import Inputs, falls_in, observe, right_hand_side
 from nodelens.ode.solution import BackwardStats
+from nodelens.ode.status import Status
 from nodelens.ode.vector_field import FlatField
 
 
@@ -102,8 +103,18 @@ class Replay(NamedTuple):
             [old + new for old, new in zip(after.theta, by_theta, strict=True)],
         )
 
-    def finish(self, forward: Forward, before: Cotangents, evaluations: tf.Tensor) -> Backward:
-        """Takes the cotangents at the start of the first step to the gradient."""
+    def finish(
+        self, forward: Forward, before: Cotangents, evaluations: tf.Tensor, full: tf.Tensor
+    ) -> Backward:
+        """Takes the cotangents at the start of the first step to the gradient.
+
+        Args:
+            forward: The solve.
+            before: The cotangents.
+            evaluations: What they have cost.
+            full: Whether the store had no room for all steps, shape []; the gradient is then NaN
+                and the status `CAPACITY`.
+        """
         z0, times, theta, *_ = self.inputs
         by_z0, by_theta = before.y, before.theta
         if before.first:
@@ -113,15 +124,22 @@ class Replay(NamedTuple):
             evaluations += 1
         at_start = (times[:-1] == times[0])[..., None]
         by_z0 += tf.reduce_sum(tf.where(at_start, self.cotangent[:-1], tf.zeros_like(z0)), axis=0)
-        accepted = forward.stats.accepted
+        accepted, status = forward.stats.accepted, forward.status
+        solved = status == int(Status.SUCCESS)
         stats = BackwardStats(
             nfe=evaluations,
             accepted=accepted,
             rejected=tf.zeros_like(accepted),
-            status=forward.status,
+            status=tf.where(full & solved, int(Status.CAPACITY), status),
             drift=tf.zeros_like(times),
         )
-        return Backward(by_z0, by_theta, stats)
+        return Backward(by_z0, by_theta, stats).voided(full)
+
+
+def walked_back(rows: tf.Tensor, room: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the number of stored steps to differentiate, none if there are more, and whether."""
+    full = rows > room
+    return tf.where(full, 0, rows), full
 
 
 def row_of(store: StartOfStep, index: tf.Tensor) -> StartOfStep:

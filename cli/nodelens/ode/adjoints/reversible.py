@@ -15,6 +15,7 @@ from nodelens.ode.adjoints.replay import (
     StartOfStep,
     end_of_step,
     room_for,
+    walked_back,
     write,
 )
 from nodelens.ode.controllers import FixedController
@@ -85,8 +86,9 @@ class Reversible(Adjoint):
     Args:
         coupling: The largest c, see `CoupledRungeKutta`.
         anchors: Pairs there is room for.
-        max_accepted: Accepted steps there is room for (three numbers a step). Beyond it the status
-            is `CAPACITY`; eager calls then solve again with four times the room.
+        max_accepted: Accepted steps there is room for (three numbers a step). Beyond it the
+            gradient is NaN with the status `CAPACITY`; eager calls then solve again with four
+            times the room.
     """
 
     coupling: float = 0.999
@@ -123,8 +125,9 @@ class Reversible(Adjoint):
             due = tf.reduce_any(kept.lost > enough) & (kept.used < self.anchors)
             slot = tf.where(due, kept.used + 1, 0)
             c, loss = step.stages
+            row = tf.minimum(front.rows, self.max_accepted)
             end = end_of_step(front, t_end, accepted)
-            ends, couplings, slots = write(kept[:3], front.rows, (end, c, slot))
+            ends, couplings, slots = write(kept[:3], row, (end, c, slot))
             # An attempt that nobody took is made again, with the same anchor.
             taken = tf.reduce_any(accepted)
             lost = tf.where(due & taken, tf.zeros_like(c), kept.lost)
@@ -137,9 +140,7 @@ class Reversible(Adjoint):
                 lost=lost + tf.where(accepted, loss, tf.zeros_like(c)),
             )
 
-        states, front, kept = solve_forward(
-            method, field, pair, capacity=self.max_accepted, recorder=record, record=kept
-        )
+        states, front, kept = solve_forward(method, field, pair, recorder=record, record=kept)
         states = tf.split(states, 2, axis=-1)[0]
         return Forward.of(states, front, inputs.z0.shape[-1], (kept, front.rows, front.y))
 
@@ -148,6 +149,7 @@ class Reversible(Adjoint):
         method, field, inputs = solve
         method, solver, pair_inputs = self._paired(method, inputs)
         kept, rows, last = forward.residuals
+        rows, full = walked_back(rows, self.max_accepted)
         nothing = tf.zeros_like(kept.lost)
         padded = tf.concat([cotangent, tf.zeros_like(cotangent)], -1)
         replay = Replay(method, field, pair_inputs, padded)
@@ -176,7 +178,7 @@ class Reversible(Adjoint):
         )
         # Undoing a step needs no coupling, so two evaluations less than the step.
         evaluations = forward.stats.accepted * (2 * solver.evaluations_per_step - 2)
-        found = replay.finish(forward, before, evaluations)
+        found = replay.finish(forward, before, evaluations, full)
         ends = tf.stack([apart.strayed, _ratio(apart.gap, apart.size)])
         drift = tf.tensor_scatter_nd_update(
             found.stats.drift, [[0], [inputs.times.shape[0] - 1]], tf.cast(ends, inputs.times.dtype)

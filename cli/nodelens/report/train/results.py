@@ -29,6 +29,9 @@ def result_rows(run: RunResult) -> list[Row]:
         f"{totals.nfe_backward / state.step:.1f} backward per step"
     )
     rows.append(("evaluations", per_step))
+    if run.gradient is not None:
+        reason = f": {run.gradient.reason}" if run.gradient.reason else ""
+        rows.append(("adjoint", f"{run.gradient.name}{reason}"))
     if training.steps_per_second is not None:
         speed = f"{per_second(training.steps_per_second)} steps/s"
         rows.append(("speed", f"{speed} after {training.compile_seconds:.1f} s of compilation"))

@@ -13,6 +13,7 @@ from nodelens.datasets.split import Split
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.figures.training import Curves
 from nodelens.training.loop.data_summary import DataSummary
+from nodelens.training.loop.gradient import Gradient
 from nodelens.training.loop.task import Stage, Task
 from nodelens.training.settings import TrainOdeSettings
 
@@ -144,6 +145,7 @@ class Experiment(ABC):
         split: The parts of the data.
         task: The task of the last phase.
         stages: The task of each phase.
+        gradient: The adjoint of the last phase; None if nothing is solved.
     """
 
     settings: TrainOdeSettings
@@ -151,6 +153,7 @@ class Experiment(ABC):
     split: Split | SampleSplit
     task: Task
     stages: tuple[Stage, ...]
+    gradient: Gradient | None
 
     @property
     @abstractmethod
@@ -183,9 +186,16 @@ class Experiment(ABC):
         settings, training = self.settings, self.settings.training
         return (
             f"would {action} in {training.steps:,} steps of {training.batch_size} {examples}, "
-            f"with {settings.solver.method} and the adjoint {settings.adjoint.method}; "
+            f"with {settings.solver.method}{self._adjoint_in_words}; "
             f"{self.split.how}"
         )
+
+    @property
+    def _adjoint_in_words(self) -> str:
+        found = self.gradient
+        if found is None:
+            return ""
+        return f" and the adjoint {found.name}" + (f" ({found.reason})" if found.reason else "")
 
     @abstractmethod
     def conclude(self) -> Conclusion:

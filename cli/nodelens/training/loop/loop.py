@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from nodelens.errors import UsageError
@@ -18,7 +19,7 @@ from nodelens.training.loop.task import Cost, Task
 
 
 class CallMetrics(NamedTuple):
-    """The metrics of one call of `steps_per_call` steps or fewer.
+    """The metrics of one call of `steps_per_call` steps or fewer: tensors inside, arrays outside.
 
     Attributes:
         done: The steps that were taken, int32.
@@ -46,7 +47,7 @@ TrainingCall = Callable[[tf.Tensor, tf.Tensor], CallMetrics]
 def make_training_call(
     task: Task, optimizer: keras.optimizers.Optimizer, capacity: int
 ) -> TrainingCall:
-    """Compiles the training loop.
+    """Compiles the training loop, and compiles it again where a solve needs more room.
 
     Args:
         task: The task; the trainable variables of its model are updated in place.
@@ -56,6 +57,51 @@ def make_training_call(
     Raises:
         UsageError: If solver and adjoint cannot solve this field.
     """
+    compiled = _compile(task, optimizer, capacity)
+
+    def call(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
+        nonlocal task, compiled
+        metrics = _read(compiled(first, count))
+        while metrics.cost.status == int(Status.CAPACITY):
+            roomier = task.roomier()
+            if roomier is None:
+                break
+            task, compiled = roomier, _compile(roomier, optimizer, capacity)
+            rest = _read(compiled(first + int(metrics.done), count - int(metrics.done)))
+            metrics = _joined(metrics, rest)
+        return metrics
+
+    return call
+
+
+def _read(metrics: CallMetrics) -> CallMetrics:
+    found: CallMetrics = tf.nest.map_structure(lambda value: value.numpy(), metrics)
+    return found
+
+
+def _joined(one: CallMetrics, rest: CallMetrics) -> CallMetrics:
+    """Joins the metrics of two parts of a call; the first part ended for want of room."""
+    done = int(one.done)
+    losses = np.concatenate([one.losses[:done], rest.losses])[: len(one.losses)]
+    a, b = one.cost, rest.cost
+    return CallMetrics(
+        done=one.done + rest.done,
+        losses=losses,
+        accuracy=one.accuracy + rest.accuracy,
+        gradient_norm=max(one.gradient_norm, rest.gradient_norm),
+        finite=rest.finite,
+        cost=Cost(
+            nfe_forward=a.nfe_forward + b.nfe_forward,
+            nfe_backward=a.nfe_backward + b.nfe_backward,
+            rejected=a.rejected + b.rejected,
+            status=b.status,
+            drift=max(a.drift, b.drift),
+        ),
+    )
+
+
+def _compile(task: Task, optimizer: keras.optimizers.Optimizer, capacity: int) -> TrainingCall:
+    """Compiles the training loop of a task as it is."""
     variables = task.model.trainable_variables
 
     def train_step(step: tf.Tensor, metrics: CallMetrics) -> CallMetrics:
@@ -69,7 +115,7 @@ def make_training_call(
 
         total, cost = metrics.cost, result.cost
         good = finite & (cost.status == int(Status.SUCCESS))
-        return CallMetrics(
+        after = CallMetrics(
             done=metrics.done + tf.cond(good, update, lambda: tf.constant(0)),
             losses=tf.tensor_scatter_nd_update(metrics.losses, [[metrics.done]], [result.loss]),
             accuracy=metrics.accuracy + result.accuracy,
@@ -83,6 +129,10 @@ def make_training_call(
                 drift=tf.maximum(total.drift, cost.drift),
             ),
         )
+        # A step without room for its solve is taken again: it leaves nothing but its status.
+        full = cost.status == int(Status.CAPACITY)
+        before = metrics._replace(cost=total._replace(status=cost.status))
+        return tf.nest.map_structure(lambda old, new: tf.where(full, old, new), before, after)
 
     @tf.function(jit_compile=True, autograph=False)
     def steps(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:

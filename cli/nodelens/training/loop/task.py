@@ -67,6 +67,9 @@ class Task(Protocol):
     def differentiate(self, batch: Any) -> StepResult:
         """Computes the loss of a batch and its gradient, with the current weights."""
 
+    def roomier(self) -> "Task | None":
+        """Returns the same with more room for the steps of a solve; None if it cannot have more."""
+
     def validator(self) -> Callable[[], Validation] | None:
         """Compiles the loss on data that is held out; None if there is none."""
 

@@ -169,7 +169,7 @@ def train(
             call(tf.constant(state.step), tf.constant(0))
             compiling[until] = time.perf_counter() - before
         before = time.perf_counter()
-        metrics = _read(call(tf.constant(state.step), tf.constant(count)))
+        metrics = call(tf.constant(state.step), tf.constant(count))
         durations.append(Duration(count, time.perf_counter() - before))
         previous, state = state, _advanced(state, metrics, count, options.nan_guard)
         if state.guard.in_a_row > options.nan_guard.patience:
@@ -197,11 +197,6 @@ def train(
         return Training(state, None, None, stopped)
     rate = sum(one.steps for one in durations) / sum(one.seconds for one in durations)
     return Training(state, sum(compiling.values()), rate, stopped)
-
-
-def _read(metrics: CallMetrics) -> CallMetrics:
-    found: CallMetrics = tf.nest.map_structure(lambda value: value.numpy(), metrics)
-    return found
 
 
 def _advanced(

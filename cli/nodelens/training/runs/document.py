@@ -9,6 +9,7 @@ import numpy as np
 from nodelens.figures.training import Curves
 from nodelens.runtime.memory import resident_bytes
 from nodelens.training.loop.experiment import SampleResult, TrajectoryResult
+from nodelens.training.loop.gradient import gradient_document
 from nodelens.training.loop.train import Progress
 from nodelens.training.runs.predict import Predicted, Slopes
 from nodelens.training.runs.predict_samples import SamplePrediction
@@ -33,6 +34,7 @@ def run_document(run: RunResult) -> dict[str, Any]:
         "best": {"step": run.best_step, "train_loss": run.lowest_loss, "val_loss": run.val_loss},
         **findings,
         **({"against": run_document(run.baseline)} if run.baseline else {}),
+        "adjoint": gradient_document(run.gradient),
         "nfe": {"forward": state.totals.nfe_forward, "backward": state.totals.nfe_backward},
         "drift": state.totals.drift,
         "skipped": {"steps": state.guard.skipped, "rate_scale": state.guard.scale},

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nodelens.training.loop.experiment import Conclusion, FigureFile, TrajectoryResult
+from nodelens.training.loop.gradient import Gradient
 from nodelens.training.loop.train import Training
 
 # Each batch has windows of its own, so the loss at the end is a mean over this many steps.
@@ -21,6 +22,7 @@ class RunResult:
         title: The data, in words.
         split: The parts of the data, in words.
         training: The training.
+        gradient: The adjoint of the training; None if nothing is solved.
         conclusion: The trained model and its quality on the data.
         figures: The figures that were drawn.
         artifacts: The paths of the files, by name.
@@ -32,6 +34,7 @@ class RunResult:
     title: str
     split: str
     training: Training
+    gradient: Gradient | None
     conclusion: Conclusion
     figures: tuple[FigureFile, ...]
     artifacts: dict[str, Path]

@@ -183,6 +183,7 @@ def _conclude(
         title=experiment.title,
         split=experiment.split_in_words,
         training=training,
+        gradient=experiment.gradient,
         conclusion=conclusion,
         figures=tuple(figures),
         artifacts=artifacts,
@@ -214,7 +215,7 @@ def _write_record(
     )
     return {
         "config": directory.config,
-        "provenance": directory.write_json("provenance.json", record),
+        "provenance": directory.write_json(directory.provenance.name, record),
         "data_summary": directory.summary,
         "origins": directory.write_json("origins.json", resolved.origins),
         "metrics": directory.metrics,

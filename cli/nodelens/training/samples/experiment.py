@@ -15,6 +15,7 @@ from nodelens.fields.network import make_network
 from nodelens.fields.solve_settings import solve_options
 from nodelens.training.loop.epochs import in_steps
 from nodelens.training.loop.experiment import Experiment
+from nodelens.training.loop.gradient import Gradient, gradient_document
 from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
 from nodelens.training.loop.task import Stage
@@ -50,6 +51,7 @@ class SampleExperiment(Experiment):
             "classes": list(train.classes),
             "parameters": count,
             "steps": self.settings.training.steps,
+            "adjoint": gradient_document(self.gradient),
             "summary": self._summary(
                 f"train a network of {count:,} parameters on {self.title}", "samples"
             ),
@@ -124,10 +126,15 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
         seed=settings.seed,
     )
     stages = []
+    state = (1, training.batch_size * int(np.prod(network.state)))
     for until, phase in phases(settings):
-        adjoint = solve_options(phase.solver, phase.adjoint).make_adjoint()
-        stages.append(Stage(until, replace(task, adjoint=adjoint)))
-    return SampleExperiment(settings, data, split, task, tuple(stages))
+        gradient = Gradient.of(solve_options(phase.solver, phase.adjoint), state)
+        stages.append(Stage(until, replace(task, adjoint=gradient.adjoint)))
+    solves = isinstance(network.block, NeuralODE)
+    # The last phase has the settings of the training itself.
+    return SampleExperiment(
+        settings, data, split, task, tuple(stages), gradient if solves else None
+    )
 
 
 def _scaling(values: np.ndarray, wanted: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """Training on samples: stem, ODE block and head, from x to the loss against y."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -86,6 +86,11 @@ class SampleTask:
             gradients=[gradient_of[id(v)] for v in self.model.trainable_variables],
             cost=cost,
         )
+
+    def roomier(self) -> "SampleTask | None":
+        """See `Task.roomier`."""
+        larger = self.adjoint.larger()
+        return None if larger is None else replace(self, adjoint=larger)
 
     def losses(self, outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Computes the loss of each sample, shape [batch].

@@ -11,6 +11,7 @@ from nodelens.fields.build import augmented, make_field
 from nodelens.fields.solve_settings import solve_options
 from nodelens.training.loop.epochs import in_steps
 from nodelens.training.loop.experiment import Experiment
+from nodelens.training.loop.gradient import Gradient, gradient_document
 from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
 from nodelens.training.loop.task import Stage
@@ -34,6 +35,7 @@ class TrajectoryExperiment(Experiment):
     data: TrajectoryData
     split: Split
     task: TrajectoryTask
+    gradient: Gradient
     objective: Objective
 
     @property
@@ -55,6 +57,7 @@ class TrajectoryExperiment(Experiment):
             "parameters": count,
             "windows": self.examples,
             "steps": self.settings.training.steps,
+            "adjoint": gradient_document(self.gradient),
             "summary": self._summary(
                 f"fit a field of {count:,} parameters to {data.points:,} points of the "
                 f"{data.title}",
@@ -104,13 +107,15 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     stages = []
     for until, phase in phases(settings):
         options = solve_options(phase.solver, phase.adjoint)
+        gradient = Gradient.of(options, task.state)
         changed = replace(
             task,
-            objective=replace(task.objective, options=options),
+            objective=replace(task.objective, options=replace(options, adjoint=gradient.adjoint)),
             windows=_windows(parts.train, phase.training),
         )
         stages.append(Stage(until, changed))
-    return TrajectoryExperiment(settings, data, parts, task, tuple(stages), objective)
+    # The last phase has the settings of the training itself.
+    return TrajectoryExperiment(settings, data, parts, task, tuple(stages), gradient, objective)
 
 
 def _windows(data: TrajectoryData, training: TrainingSettings) -> Windows:

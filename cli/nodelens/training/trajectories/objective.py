@@ -65,6 +65,11 @@ class Objective:
         return self.regularization.along(function, probe)
 
     @property
+    def components(self) -> int:
+        """The number of components that are solved: data, augmented ones and integrals."""
+        return len(self.scale) + self.augment + self._integrals
+
+    @property
     def _integrals(self) -> int:
         return len(self.regularization.weights) if self.regularization else 0
 

@@ -75,6 +75,13 @@ class TrajectoryTask:
         """The vector field."""
         return self.objective.field
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """The shape of the state of a solve: one row a window where each steps alone."""
+        size = self.objective.components
+        alone = self.windows.shared is None
+        return (self.batch_size, size) if alone else (1, self.batch_size * size)
+
     def draw(self, step: tf.Tensor) -> Batch:
         """Draws windows with replacement, and directions if the regularization needs them."""
         batch = self.windows.draw(self.batch_size, self.seed, step)
@@ -106,6 +113,16 @@ class TrajectoryTask:
                 status=tf.where(failed == int(Status.SUCCESS), back.status, failed),
                 drift=tf.cast(back.drift, tf.float32),
             ),
+        )
+
+    def roomier(self) -> "TrajectoryTask | None":
+        """See `Task.roomier`."""
+        options = self.objective.options
+        larger = options.make_adjoint().larger()
+        if larger is None:
+            return None
+        return replace(
+            self, objective=replace(self.objective, options=replace(options, adjoint=larger))
         )
 
     def validator(self) -> Callable[[], Validation] | None:
