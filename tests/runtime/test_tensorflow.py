@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from nodelens.errors import EnvironmentLacksError, UsageError
-from nodelens.runtime.tensorflow import start_tensorflow
+from nodelens.runtime.tensorflow import _choose, start_tensorflow
 
 
 def test_nothing_is_heard_of_the_start() -> None:
@@ -54,3 +54,13 @@ def test_the_seed_fixes_the_numbers() -> None:
     first = tf.random.normal([3]).numpy()
     start_tensorflow("cpu", 7)
     assert (tf.random.normal([3]).numpy() == first).all()
+
+
+@pytest.mark.parametrize(
+    ("device", "small", "chosen"),
+    [("auto", True, None), ("auto", False, 0), ("gpu", True, 0), ("cpu", False, None)],
+)
+def test_small_work_is_left_to_the_cpu_unless_a_gpu_is_asked_for(
+    device: str, small: bool, chosen: int | None
+) -> None:
+    assert _choose(device, 0, ["a GPU"], small=small) == chosen

@@ -29,12 +29,17 @@ class Device:
 
 
 def start_tensorflow(
-    device: str = "auto", seed: int | None = None, *, verbose: bool = False
+    device: str = "auto",
+    seed: int | None = None,
+    *,
+    verbose: bool = False,
+    small: bool = False,
 ) -> Device:
     """Imports TensorFlow, chooses the device and seeds Python, NumPy and TensorFlow, if at all.
 
-    The device is `auto` (a GPU if TensorFlow sees one), `cpu`, `gpu` or `gpu:N`. TensorFlow's own
-    messages are shown if `verbose`.
+    The device is `auto` (a GPU if TensorFlow sees one), `cpu`, `gpu` or `gpu:N`. Where the work is
+    `small`, so that a GPU would wait for the host most of the time, `auto` is the CPU. TensorFlow's
+    own messages are shown if `verbose`.
 
     Raises:
         UsageError: If `device` is none of these.
@@ -56,7 +61,7 @@ def start_tensorflow(
         if not verbose:
             _mute_python_loggers()
         gpus = tf.config.list_physical_devices("GPU")
-        chosen = _choose(kind, index, gpus)
+        chosen = _choose(kind, index, gpus, small=small)
         tf.config.set_visible_devices([] if chosen is None else [gpus[chosen]], "GPU")
         for gpu in tf.config.get_visible_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
@@ -66,7 +71,8 @@ def start_tensorflow(
 
         keras.utils.set_random_seed(seed)
     if chosen is None:
-        return Device("/CPU:0", f"CPU ({os.cpu_count()} cores)")
+        why = ", faster than a GPU for so small a field" if gpus and kind == "auto" else ""
+        return Device("/CPU:0", f"CPU ({os.cpu_count()} cores){why}")
     details = tf.config.experimental.get_device_details(gpus[chosen])
     return Device("/GPU:0", f"GPU {chosen} ({details.get('device_name', 'unnamed')})")
 
@@ -78,8 +84,8 @@ def _parse(device: str) -> tuple[str, int]:
     raise UsageError(f"{device!r} is no device", hint="possible: auto, cpu, gpu, gpu:N")
 
 
-def _choose(kind: str, index: int, gpus: list[object]) -> int | None:
-    if kind == "cpu" or (kind == "auto" and not gpus):
+def _choose(kind: str, index: int, gpus: list[object], *, small: bool) -> int | None:
+    if kind == "cpu" or (kind == "auto" and (small or not gpus)):
         return None
     if not gpus:
         raise EnvironmentLacksError(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nodelens.report.output import Output
     from nodelens.settings.resolve import Resolved
     from nodelens.training.runs.resume import Resumption
+    from nodelens.training.settings import TrainOdeSettings
 
 
 def _data(data: Path) -> dict[str, str]:
@@ -94,7 +95,12 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
 
     from nodelens.runtime.tensorflow import start_tensorflow
 
-    chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
+    chosen = start_tensorflow(
+        settings.device,
+        settings.seed,
+        verbose=call.verbose,
+        small=_is_small(settings),
+    )
     output.note(f"device: {chosen.description}")
 
     from nodelens.report.train.page import write_pages
@@ -148,6 +154,15 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
             "(`training.regularization`)",
         )
     return ExitCode.DONE
+
+
+def _is_small(settings: "TrainOdeSettings") -> bool:
+    """Finds whether a training on trajectories is faster on a CPU than on a GPU."""
+    from nodelens.datasets.settings import TrajectoryDataSettings
+    from nodelens.fields.cost import is_small
+
+    on_trajectories = isinstance(settings.data, TrajectoryDataSettings)
+    return on_trajectories and is_small(settings.field, settings.training.batch_size)
 
 
 def _compile_as_before(provenance: Path) -> None:
