@@ -63,7 +63,7 @@ class PreparedSolve:
 
     def per_sample(self, x: tf.Tensor) -> tf.Tensor:
         """Drops the batch axis, the last one of x, from what a joint solve says once."""
-        return x if self.layout.independent else x[..., 0]
+        return x if self.layout.independent else tf.squeeze(x, -1)
 
     def spread(self, by_theta: Sequence[tf.Tensor]) -> list[tf.Tensor | None]:
         """Gives each leaf of theta its gradient, `None` to integers."""
@@ -206,7 +206,8 @@ def _layout(z0: Any, batching: str) -> Layout:
 
 def _times(times: Any, layout: Layout) -> tf.Tensor:
     """Converts the times to float64 and, where their values are known, checks them."""
-    times = tf.convert_to_tensor(times, dtype_hint=tf.float64)
+    if not tf.is_tensor(times):
+        times = tf.constant(np.asarray(times))
     if not (times.dtype.is_floating or times.dtype.is_integer):
         raise ValueError(f"times must be real numbers; got {times.dtype.name}.")
     if times.shape.rank not in ((1, 2) if layout.independent else (1,)) or times.shape[0] == 0:
@@ -323,6 +324,11 @@ def _tolerance(name: str, value: Any, layout: Layout, dtype: tf.DType) -> tf.Ten
             for part, shape in zip(tf.nest.flatten(value), layout.shapes, strict=True)
         ]
         tolerance = layout.pack(tf.nest.pack_sequence_as(layout.template, parts))[0]
+    elif isinstance(value, float | int):
+        _check_tolerance(name, np.asarray(value))
+        if not tf.executing_eagerly():
+            return tf.constant([value], real)
+        return _TOLERANCES.get((value, real), lambda: tf.constant([value], real))
     else:
         tolerance = tf.cast(tf.convert_to_tensor(value, dtype_hint=tf.float64), real)
         if tolerance.shape.rank == 0:
@@ -331,8 +337,14 @@ def _tolerance(name: str, value: Any, layout: Layout, dtype: tf.DType) -> tf.Ten
             parts = [tf.broadcast_to(tolerance, shape) for shape in layout.shapes]
             tolerance = layout.pack(tf.nest.pack_sequence_as(layout.template, parts))[0]
     if tf.executing_eagerly():
-        values = tolerance.numpy()
-        smallest = 0.0 if name == "atol" else np.nextafter(0.0, 1.0)
-        if not np.isfinite(values).all() or (values < smallest).any():
-            raise ValueError(f"{name} must be a positive number; got {value}.")
+        _check_tolerance(name, tolerance.numpy())
     return tolerance
+
+
+_TOLERANCES: Memo[tf.Tensor] = Memo(capacity=128)
+
+
+def _check_tolerance(name: str, values: np.ndarray) -> None:
+    smallest = 0.0 if name == "atol" else np.nextafter(0.0, 1.0)
+    if not np.isfinite(values).all() or (values < smallest).any():
+        raise ValueError(f"{name} must be a positive number; got {values}.")

@@ -1,17 +1,21 @@
 """Training steps and gradients against diffrax and torchdiffeq, in one run on the same work.
 
-    python -m tests.benchmarks.ode_training [--quick] [--only TEXT]
+    python -m tests.benchmarks.ode_training [--quick] [--only TEXT] [--small-loops both|neither]
 
 prints a Markdown table and one JSON document: medians of several repetitions, taken in turns so
 that a busy machine is busy for all. Each contestant lives in a process of its own: frameworks in
-one process disturb each other. Peers that are not installed are left out.
+one process disturb each other. Peers that are not installed are left out. XLA's option for small
+loops, which nodelens sets by itself, is given to everybody who compiles with XLA, or to nobody.
 """
 
 import argparse
 import importlib.util
 import json
+import os
 
 from tests.benchmarks.contest import Contestant, Task, measure
+
+from nodelens.ode.xla_flags import LIMIT, XLA_DEFAULT, ask_for_small_loops
 
 HERE = "tests.benchmarks.ode_training."
 CONTESTANTS = (
@@ -64,7 +68,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer steps and repetitions")
     parser.add_argument("--only", default="", metavar="TEXT", help="tasks with this in their title")
+    parser.add_argument("--small-loops", choices=("both", "neither"), default="both")
     arguments = parser.parse_args()
+    os.environ.pop("XLA_FLAGS", None)
+    # The processes of the contestants inherit it; nodelens lets it stand.
+    ask_for_small_loops(LIMIT if arguments.small_loops == "both" else XLA_DEFAULT)
     present = [c for c in CONTESTANTS if importlib.util.find_spec(c.requires)]
     results = {}
     for task in tasks(arguments.quick):
@@ -80,7 +88,16 @@ def main() -> None:
                 f"| {row['result']:.6g} |",
                 flush=True,
             )
-    print(json.dumps({"schema": 1, "benchmark": "ode_training", "results": results}))
+    print(
+        json.dumps(
+            {
+                "schema": 1,
+                "benchmark": "ode_training",
+                "small_loops": arguments.small_loops,
+                "results": results,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":
