@@ -92,6 +92,7 @@ def test_backsolve_flags_the_traps_that_it_cannot_retrace():
             params=tf.constant(rate, tf.float64),
             rtol=1e-6,
             atol=1e-9,
+            adjoint="backsolve",
             jit_compile=False,
         )
         drifts.append(float(pullback(tf.ones_like(solution.states)).stats.drift[0]))
