@@ -33,20 +33,36 @@ def _table(path: Path) -> None:
     np.savetxt(path, rows, delimiter=",", header="t,x,v", comments="", fmt="%.6f")
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was moved, in a directory with its data, which tests delete."""
+    place = tmp_path_factory.mktemp("trained")
+    _table(place / "table.csv")
+    arguments = ["train-ode", place / "table.csv", *FEW, "--out", place / "run"]
+    assert run([str(argument) for argument in arguments]) == 0
+    return shutil.move(place / "run", place / "kept")
+
+
 @pytest.fixture
-def moved(tmp_path: Path, call: Call) -> Path:
-    _table(tmp_path / "table.csv")
-    assert call("train-ode", tmp_path / "table.csv", *FEW, "--out", tmp_path / "run")[0] == 0
-    (tmp_path / "elsewhere").mkdir()
-    shutil.move(tmp_path / "run", tmp_path / "elsewhere" / "run")
+def table(trained: Path) -> Path:
+    path = trained.parent / "table.csv"
+    _table(path)
+    return path
+
+
+@pytest.fixture
+def moved(trained: Path, table: Path, tmp_path: Path) -> Path:
+    shutil.copytree(trained, tmp_path / "elsewhere" / "run")
     return tmp_path / "elsewhere" / "run"
 
 
 @pytest.mark.slow
-def test_a_run_predicts_the_same_without_its_data(moved: Path, call: Call, tmp_path: Path) -> None:
+def test_a_run_predicts_the_same_without_its_data(
+    moved: Path, table: Path, call: Call, tmp_path: Path
+) -> None:
     code, with_data, _ = call("predict-ode", moved, "--out", tmp_path / "one", "--json")
     assert code == 0
-    (tmp_path / "table.csv").unlink()
+    table.unlink()
     code, without, err = call("predict-ode", moved, "--out", tmp_path / "two", "--json")
     assert code == 0, err
     one, two = json.loads(with_data), json.loads(without)
@@ -63,8 +79,8 @@ def test_a_run_predicts_the_same_without_its_data(moved: Path, call: Call, tmp_p
 
 
 @pytest.mark.slow
-def test_its_gradient_is_checked_without_its_data(moved: Path, call: Call, tmp_path: Path) -> None:
-    (tmp_path / "table.csv").unlink()
+def test_its_gradient_is_checked_without_its_data(moved: Path, table: Path, call: Call) -> None:
+    table.unlink()
     code, text, err = call("predict-ode", moved, "--gradient-check", "--json")
     assert code == 0, err
     assert json.loads(text)["verdict"] == "pass"
@@ -72,11 +88,11 @@ def test_its_gradient_is_checked_without_its_data(moved: Path, call: Call, tmp_p
 
 @pytest.mark.slow
 def test_a_run_of_an_earlier_version_reads_its_data_or_says_what_it_lacks(
-    moved: Path, call: Call, tmp_path: Path
+    moved: Path, table: Path, call: Call
 ) -> None:
     (moved / "data_summary.npz").unlink()
     assert call("predict-ode", moved, "-q")[0] == 0
-    (tmp_path / "table.csv").unlink()
+    table.unlink()
     code, _, err = call("predict-ode", moved, "--force", "-q")
     assert code == 2
     assert "the run has no data_summary.npz" in err and "table.csv" in err
