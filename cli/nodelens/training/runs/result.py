@@ -76,7 +76,7 @@ class RunResult:
 
     @property
     def failure(self) -> str | None:
-        """What the trained field fails at, in words; None if it can be solved over all data."""
+        """The failure of the trained field in words; None if it can be solved over all data."""
         found = self.conclusion.result
         failed = found.failed if isinstance(found, TrajectoryResult) else ()
         if not failed:
