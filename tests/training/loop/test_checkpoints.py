@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodelens.training.loop.checkpoints import Checkpoints
+from nodelens.training.loop.checkpoints import Checkpoints, _from_arrays, _to_arrays
 from nodelens.training.loop.state import Best, Totals, TrainingState
 
 
@@ -32,6 +32,13 @@ def test_a_state_comes_back_bit_for_bit(tmp_path: Path) -> None:
             np.testing.assert_array_equal(value, expected)
             assert value.dtype == expected.dtype
     np.testing.assert_array_equal(found.losses, state(5).losses)
+
+
+def test_a_checkpoint_of_before_examples_were_left_out_is_read() -> None:
+    arrays = _to_arrays(state(5))
+    del arrays["left_out"]
+    found = _from_arrays({name: np.asarray(value) for name, value in arrays.items()})
+    assert found.totals == Totals(7, 8, 0.5)
 
 
 def test_only_the_newest_two_are_kept(tmp_path: Path) -> None:

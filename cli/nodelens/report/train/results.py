@@ -35,6 +35,9 @@ def result_rows(run: RunResult) -> list[Row]:
     if training.steps_per_second is not None:
         speed = f"{per_second(training.steps_per_second)} steps/s"
         rows.append(("speed", f"{speed} after {training.compile_seconds:.1f} s of compilation"))
+    if totals.left_out:
+        windows = "1 window" if totals.left_out == 1 else f"{totals.left_out:,} windows"
+        rows.append(("left out", f"{windows} of all batches, whose solution failed"))
     if guard.skipped:
         steps = "1 step that was" if guard.skipped == 1 else f"{guard.skipped:,} steps that were"
         scaled = f"the learning rate was multiplied by {guard.scale:.3g}"

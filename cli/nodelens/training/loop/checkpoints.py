@@ -100,8 +100,10 @@ def _to_arrays(state: TrainingState) -> dict[str, Any]:
 def _from_arrays(arrays: dict[str, np.ndarray]) -> TrainingState:
     def scalars(kind: type, prefix: str) -> dict[str, Any]:
         """The fields of a dataclass that are plain numbers."""
-        numbers = [each for each in fields(kind) if each.type in (int, float)]
-        return {each.name: arrays[prefix + each.name].item() for each in numbers}
+        names = [each.name for each in fields(kind) if each.type in (int, float)]
+        # A checkpoint of an earlier version has no number of examples that were left out.
+        known = [name for name in names if name != "left_out" or prefix + name in arrays]
+        return {name: arrays[prefix + name].item() for name in known}
 
     best = _collected("best", arrays)
     return TrainingState(

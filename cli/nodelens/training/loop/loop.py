@@ -5,7 +5,7 @@ Nothing leaves the device between the steps of a call; the metrics are gathered 
 once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import keras
@@ -68,7 +68,7 @@ def make_training_call(
                 break
             task, compiled = roomier, _compile(roomier, optimizer, capacity)
             rest = _read(compiled(first + int(metrics.done), count - int(metrics.done)))
-            metrics = _joined(metrics, rest)
+            metrics = joined([metrics, rest])
         return metrics
 
     return call
@@ -79,23 +79,27 @@ def _read(metrics: CallMetrics) -> CallMetrics:
     return found
 
 
-def _joined(one: CallMetrics, rest: CallMetrics) -> CallMetrics:
-    """Joins the metrics of two parts of a call; the first part ended for want of room."""
-    done = int(one.done)
-    losses = np.concatenate([one.losses[:done], rest.losses])[: len(one.losses)]
-    a, b = one.cost, rest.cost
+def joined(parts: Sequence[CallMetrics]) -> CallMetrics:
+    """Joins the metrics of calls that follow one another; how the last one ended counts."""
+    if len(parts) == 1:
+        return parts[0]
+    last = parts[-1]
+    norms = np.array([part.gradient_norm for part in parts])
+    costs = [part.cost for part in parts]
     return CallMetrics(
-        done=one.done + rest.done,
-        losses=losses,
-        accuracy=one.accuracy + rest.accuracy,
-        gradient_norm=max(one.gradient_norm, rest.gradient_norm),
-        finite=rest.finite,
+        done=sum(int(part.done) for part in parts),
+        losses=np.concatenate([part.losses[: int(part.done)] for part in parts]),
+        accuracy=sum(part.accuracy for part in parts),
+        # A step that failed may have no norm.
+        gradient_norm=np.max(norms[np.isfinite(norms)], initial=0.0),
+        finite=last.finite,
         cost=Cost(
-            nfe_forward=a.nfe_forward + b.nfe_forward,
-            nfe_backward=a.nfe_backward + b.nfe_backward,
-            rejected=a.rejected + b.rejected,
-            status=b.status,
-            drift=max(a.drift, b.drift),
+            nfe_forward=sum(cost.nfe_forward for cost in costs),
+            nfe_backward=sum(cost.nfe_backward for cost in costs),
+            rejected=sum(cost.rejected for cost in costs),
+            status=last.cost.status,
+            drift=max(cost.drift for cost in costs),
+            left_out=sum(cost.left_out for cost in costs),
         ),
     )
 
@@ -127,6 +131,7 @@ def _compile(task: Task, optimizer: keras.optimizers.Optimizer, capacity: int) -
                 rejected=total.rejected + cost.rejected,
                 status=tf.maximum(total.status, cost.status),
                 drift=tf.maximum(total.drift, cost.drift),
+                left_out=total.left_out + cost.left_out,
             ),
         )
         # A step without room for its solve is taken again: it leaves nothing but its status.
@@ -137,7 +142,7 @@ def _compile(task: Task, optimizer: keras.optimizers.Optimizer, capacity: int) -
     @tf.function(jit_compile=True, autograph=False)
     def steps(first: tf.Tensor, count: tf.Tensor) -> CallMetrics:
         none, nothing = tf.constant(0), tf.constant(0.0)
-        cost = Cost(none, none, none, none, nothing)
+        cost = Cost(none, none, none, none, nothing, none)
         start = CallMetrics(none, tf.zeros([capacity]), nothing, nothing, tf.constant(True), cost)
 
         def going(metrics: CallMetrics) -> tf.Tensor:

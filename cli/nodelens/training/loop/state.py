@@ -14,11 +14,13 @@ class Totals:
         nfe_forward: Evaluations of the field by all forward solves.
         nfe_backward: Evaluations of the field with its VJP by all gradients.
         drift: The largest drift of a state that was integrated backward.
+        left_out: The examples that were left out of steps because their solves fail.
     """
 
     nfe_forward: int = 0
     nfe_backward: int = 0
     drift: float = 0.0
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Cost(NamedTuple):
         rejected: Rejected steps of the forward solves, int32.
         status: The status of the solves, or of the one that failed (`nodelens.ode.Status`), int32.
         drift: The largest drift of a state that was integrated backward (see `BackwardStats`).
+        left_out: The examples that were left out because their solves fail, int32.
     """
 
     nfe_forward: tf.Tensor
@@ -24,6 +25,7 @@ class Cost(NamedTuple):
     rejected: tf.Tensor
     status: tf.Tensor
     drift: tf.Tensor
+    left_out: tf.Tensor | int = 0
 
 
 class StepResult(NamedTuple):
@@ -81,7 +83,10 @@ class Stage:
     Attributes:
         until: The step before which it ends.
         task: The task until then; all stages have the same model.
+        sparing: The same task, but that it leaves out the examples whose solves fail, for steps at
+            which `task` fails; None if these are skipped.
     """
 
     until: int
     task: Task
+    sparing: Task | None = None

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from nodelens.errors import NumericalError
 from nodelens.ode import Status
-from nodelens.ode.status import REMEDIES
-from nodelens.training.loop.loop import CallMetrics, make_training_call
+from nodelens.training.loop.calls import Calls
+from nodelens.training.loop.hints import HINTS
+from nodelens.training.loop.loop import CallMetrics
 from nodelens.training.loop.optimizer import make_optimizer
 from nodelens.training.loop.state import Best, Totals, TrainingState, restore, values_of
 from nodelens.training.loop.task import Stage, Validation
@@ -148,29 +149,30 @@ def train(
 
     validate = task.validator()
     calls = [
-        (stage.until, make_training_call(stage.task, optimizer, options.steps_per_call))
+        Calls(stage, optimizer, options.steps_per_call)
         for stage in stages
         if stage.until > state.step
     ]
-    compiling: dict[int, float] = {}  # the seconds of each stage, by its end
+    for each in calls:
+        each.prepare()
     durations: list[Duration] = []
     metrics: CallMetrics | None = None
     began = time.perf_counter()
     # A training that was over already, when its process was killed, takes no further step.
     stopped = ended(state, options)
     while stopped is None:
-        until, call = next(each for each in calls if each[0] > state.step)
+        call = next(each for each in calls if each.stage.until > state.step)
         count = min(
-            options.steps_per_call - state.step % options.steps_per_call, until - state.step
+            options.steps_per_call - state.step % options.steps_per_call,
+            call.stage.until - state.step,
         )
         scale.assign(state.guard.scale)
-        if until not in compiling:  # XLA compiles in the first call: one of no steps
-            before = time.perf_counter()
-            call(tf.constant(state.step), tf.constant(0))
-            compiling[until] = time.perf_counter() - before
-        before = time.perf_counter()
-        metrics = call(tf.constant(state.step), tf.constant(count))
-        durations.append(Duration(count, time.perf_counter() - before))
+        if not call.compile_seconds:
+            call.compile()
+        before, compiling = time.perf_counter(), call.compile_seconds
+        metrics = call.run(state.step, count)
+        seconds = time.perf_counter() - before - (call.compile_seconds - compiling)
+        durations.append(Duration(count, seconds))
         previous, state = state, _advanced(state, metrics, count, options.nan_guard)
         if state.guard.in_a_row > options.nan_guard.patience:
             hooks.on_checkpoint(snapshot(state))
@@ -196,7 +198,7 @@ def train(
     if not durations:
         return Training(state, None, None, stopped)
     rate = sum(one.steps for one in durations) / sum(one.seconds for one in durations)
-    return Training(state, sum(compiling.values()), rate, stopped)
+    return Training(state, sum(each.compile_seconds for each in calls), rate, stopped)
 
 
 def _advanced(
@@ -216,6 +218,7 @@ def _advanced(
             totals.nfe_forward + int(metrics.cost.nfe_forward),
             totals.nfe_backward + int(metrics.cost.nfe_backward),
             max(totals.drift, float(metrics.cost.drift)),
+            totals.left_out + int(metrics.cost.left_out),
         ),
         guard=guard,
     )
@@ -267,7 +270,7 @@ def _raise_failure(metrics: CallMetrics | None, state: TrainingState) -> None:
         raise NumericalError(
             f"a solve failed at step {state.step} of the training: {status.name}"
             + times.replace("were", "did"),
-            hint=REMEDIES[status],
+            hint=HINTS[status],
         )
     raise NumericalError(
         f"the loss or its gradient is not finite at step {state.step} of the training{times}",

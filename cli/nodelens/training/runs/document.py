@@ -38,6 +38,7 @@ def run_document(run: RunResult) -> dict[str, Any]:
         "nfe": {"forward": state.totals.nfe_forward, "backward": state.totals.nfe_backward},
         "drift": state.totals.drift,
         "skipped": {"steps": state.guard.skipped, "rate_scale": state.guard.scale},
+        "left_out": state.totals.left_out,
         "throughput": {
             "steps_per_second": training.steps_per_second,
             "compile_seconds": training.compile_seconds,

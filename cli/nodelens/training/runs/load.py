@@ -11,7 +11,6 @@ from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.build import augmented
 from nodelens.fields.solve_settings import solve_options
 from nodelens.ode import Status
-from nodelens.ode.status import REMEDIES
 from nodelens.runtime.rundir import RunDirectory
 from nodelens.settings.resolve import resolve
 from nodelens.training.loop.losses import choose_loss
@@ -105,9 +104,16 @@ class Run:
                 f"z0: finite numbers ({names}) were expected, {z0.tolist()} was given",
                 hint="put a number where a component was not measured",
             )
-        states, status = solve_whole(self.objective, z0, np.asarray(times, dtype=np.float64))
+        times = np.asarray(times, dtype=np.float64)
+        states, status = solve_whole(self.objective, z0, times)
         if status is not Status.SUCCESS:
-            raise NumericalError(f"the solve failed: {status.name}", hint=REMEDIES[status])
+            reached = times[np.isfinite(states).all(axis=1)]
+            beyond = f" beyond t = {reached[-1]:.6g}" if len(reached) else ""
+            raise NumericalError(
+                f"the trained field cannot be solved{beyond}: {status.name}",
+                hint="take `times` that go less far beyond those of the data, or a state nearer "
+                "to it",
+            )
         return states
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from nodelens.datasets.split import Split
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.fields.functional import as_function, parameters
-from nodelens.ode import SolveOptions, Status, odeint
+from nodelens.ode import Status, odeint
 from nodelens.training.loop.experiment import TrajectoryScore
 from nodelens.training.trajectories.objective import Objective
 
@@ -173,13 +173,14 @@ def _solve(
     """Solves from states [batch, dimension]; returns [times, batch, dimension] and the status."""
     start = np.pad(z0, ((0, 0), (0, objective.augment))).astype(np.float32)
     options = objective.scaled_options()
+    # No gradient is asked for: no adjoint needs to keep the steps.
     solution = odeint(
         as_function(objective.field),
         tf.constant(start),
         tf.constant(times, tf.float64),
         params=parameters(objective.field),
         **replace(
-            options, max_steps=max(LONG, options.max_steps or 0), adjoint=SolveOptions.adjoint
+            options, max_steps=max(LONG, options.max_steps or 0), adjoint="backsolve"
         ).arguments(),
         batching=batching,
         throw=False,

@@ -113,7 +113,7 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
             objective=replace(task.objective, options=replace(options, adjoint=gradient.adjoint)),
             windows=_windows(parts.train, phase.training),
         )
-        stages.append(Stage(until, changed))
+        stages.append(Stage(until, changed, replace(changed, spares=True)))
     # The last phase has the settings of the training itself.
     return TrajectoryExperiment(settings, data, parts, task, tuple(stages), gradient, objective)
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.fields.functional import VectorField, as_function, parameters
-from nodelens.ode import Solution, SolveOptions, odeint_vjp
+from nodelens.ode import Solution, SolveOptions, Status, odeint_vjp
 from nodelens.ode.solve import Pullback
 from nodelens.training.registry import Loss
 from nodelens.training.trajectories.regularization import Regularization
@@ -49,6 +49,34 @@ class Objective:
             params=parameters(self.field),
             **self.scaled_options().arguments(),
         )
+
+    def sparing(self, batch: Batch) -> tuple[Batch, tf.Tensor]:
+        """Replaces the windows that cannot be solved by one that can be, of no weight.
+
+        Returns:
+            The batch, with times for each window so that each has steps of its own, and the number
+            of windows that were replaced.
+        """
+        count = tf.shape(batch.z0)[0]
+        if batch.times.shape.rank == 1:
+            times = tf.broadcast_to(batch.times[:, None], [batch.times.shape[0], count])
+            batch = batch._replace(times=tf.ensure_shape(times, [None, batch.z0.shape[0]]))
+        # Nothing is pulled back here: no adjoint needs to keep the steps.
+        plain = replace(self, options=replace(self.options, adjoint="backsolve"))
+        solution, _ = plain.solve(batch)
+        good = solution.status == int(Status.SUCCESS)
+        one = tf.argmax(good, output_type=tf.int32)
+        chosen = tf.where(good, tf.range(count), one)
+        weight = batch.weight * tf.cast(good, tf.float32)[None, :, None]
+        spared = Batch(
+            z0=tf.gather(batch.z0, chosen),
+            t0=tf.gather(batch.t0, chosen),
+            times=tf.gather(batch.times, chosen, axis=1),
+            target=tf.gather(batch.target, chosen, axis=1),
+            weight=weight,
+            probe=None if batch.probe is None else tf.gather(batch.probe, chosen),
+        )
+        return spared, tf.reduce_sum(tf.cast(~good, tf.int32))
 
     def _from(self, batch: Batch) -> VectorField:
         """The field with the time counted from the start of each window."""

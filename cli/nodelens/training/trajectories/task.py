@@ -33,6 +33,7 @@ class TrajectoryTask:
         window: The points of a window of these; 0 means whole trajectories.
         batch_size: The windows of a batch.
         seed: The seed of the draws.
+        spares: True if the windows of a batch that cannot be solved are left out.
     """
 
     objective: Objective
@@ -41,6 +42,7 @@ class TrajectoryTask:
     window: int
     batch_size: int
     seed: int
+    spares: bool = False
 
     @classmethod
     def of(
@@ -94,6 +96,9 @@ class TrajectoryTask:
 
     def differentiate(self, batch: Batch) -> StepResult:
         """Solves, compares, and pulls the gradient back through the solve."""
+        left_out = tf.constant(0)
+        if self.spares:
+            batch, left_out = self.objective.sparing(batch)
         solution, pullback = self.objective.solve(batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(solution.states)
@@ -112,6 +117,7 @@ class TrajectoryTask:
                 rejected=cost.rejected,
                 status=tf.where(failed == int(Status.SUCCESS), back.status, failed),
                 drift=tf.cast(back.drift, tf.float32),
+                left_out=left_out,
             ),
         )
 

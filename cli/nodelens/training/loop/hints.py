@@ -1,0 +1,29 @@
+"""What to do, by settings of a training, when all solves of a step fail."""
+
+from nodelens.ode import Status
+
+_EASIER = (
+    "lower `training.learning_rate`, shorten `training.window`, or begin with short windows "
+    "(`training.phases`); for equations, check the first guesses in `field.parameters`"
+)
+HINTS: dict[Status, str] = {
+    Status.SUCCESS: "",
+    Status.MAX_STEPS: (
+        "raise `solver.max_steps`, loosen `solver.rtol` and `solver.atol`, or take a solver for "
+        "stiff problems, such as `solver.method=kencarp5`"
+    ),
+    Status.STEP_UNDERFLOW: (
+        "the field is discontinuous, or grows so fast that no step is short enough: " + _EASIER
+    ),
+    Status.NON_FINITE: "the solution blows up, or leaves the domain of the field: " + _EASIER,
+    Status.CAPACITY: (
+        "the adjoint has no room for more steps: use `adjoint.method=backsolve`, which keeps none, "
+        "loosen `solver.rtol` and `solver.atol`, or shorten `training.window`"
+    ),
+    Status.NEWTON_FAILED: (
+        "an implicit stage was not found: set a shorter `solver.step_size`, tighten "
+        "`solver.rtol`, or take an explicit solver, such as `solver.method=tsit5`"
+    ),
+    Status.EVENT: "",
+    Status.VARIABLE_ASSIGNED: "the field assigns to a variable: keep its values in its state",
+}
