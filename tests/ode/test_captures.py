@@ -241,6 +241,7 @@ def test_a_float32_layer_under_a_float64_state_is_refused_with_the_remedy():
         odeint(lambda t, z: layer(z), tf.constant(Z0), TIMES)
 
 
+@pytest.mark.slow
 def test_differentiating_twice_raises_unless_direct():
     rate = tf.Variable(-1.0, dtype=tf.float64)
 

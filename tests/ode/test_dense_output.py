@@ -113,6 +113,7 @@ def test_gradients_are_those_of_what_was_computed(solver):
     assert float(tf.reduce_sum(by_t * later)) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_eager_code_and_xla_agree():
     def run(z0, t):
         with tf.GradientTape() as tape:

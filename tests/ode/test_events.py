@@ -51,6 +51,7 @@ def test_free_fall_lands_when_and_as_fast_as_it_should():
     assert np.isnan(solution.states[2]).all()
 
 
+@pytest.mark.slow
 def test_eager_graph_and_xla_agree():
     def run(height):
         with tf.GradientTape() as tape:
@@ -318,6 +319,7 @@ def thrown(level, direction=0, **more):
     return Event(lambda t, z: z[0] - level, direction=direction, terminal=False, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_two_crossings_between_two_looks_are_found(jit_compile):
     # A ball thrown up at 4 m/s is at 1 - 1e-6 m twice, 1e-3 s apart, in the one step of 1 s.

@@ -23,6 +23,7 @@ def lotka_volterra(t, z, params):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("solver", "options"),
     [

@@ -29,6 +29,7 @@ def test_it_solves_and_returns_sequences():
     np.testing.assert_allclose(states, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [True, False])
 def test_it_trains_in_a_sequential_model(jit_compile, tmp_path):
     keras.utils.set_random_seed(0)

@@ -55,6 +55,7 @@ def relaxed(t, z, p):
     return 5 * p * (tf.cos(t) - z)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "parameter", "start", "end"),
     [(spiral, 2.0, (2.0, 0.0), 5.0), (hunted, 1.0, (1.0, 1.0), 10.0), (relaxed, 2.0, (1.5,), 5.0)],

@@ -24,6 +24,7 @@ def relaxed(rate, t, z0):
     return (z0 - rate**2 / (1 + rate**2)) * np.exp(-rate * t) + particular
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IMPLICIT)
 def test_error_shrinks_with_the_order_of_the_method(name):
     order = SOLVERS[name].tableau.order
@@ -44,6 +45,7 @@ def test_error_shrinks_with_the_order_of_the_method(name):
     assert slope == pytest.approx(order, abs=0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in IMPLICIT if SOLVERS[name].adaptive])
 def test_stiff_relaxation_takes_few_steps_and_has_the_exact_gradient(name):
     z0, rate = tf.constant([1.5], tf.float64), tf.constant(STIFF, tf.float64)
