@@ -1,4 +1,4 @@
-"""What to do, by settings of a training, when all solves of a step fail."""
+"""Hints by settings of a training, for the case that all solves of a step fail."""
 
 from nodelens.ode import Status
 
