@@ -87,7 +87,7 @@ def _trajectories(found: TrajectoryResult) -> list[Row]:
 
 
 def _start(found: TrajectoryResult) -> str:
-    """Where the solutions start, in words."""
+    """Says where the solutions start."""
     later = [each for each in found.scores if each.start is not None and not each.first]
     if not later:
         return "solved from z0 alone"
