@@ -26,6 +26,7 @@ class CheckedField:
         times: The times of observation.
         solved: The options with which it was trained; of these the gradient's own tolerances are
             taken, the others are settings.
+        tighten: True if the tolerances are to be tightened where a wrong gradient would pass.
     """
 
     name: str
@@ -33,6 +34,7 @@ class CheckedField:
     z0: Any
     times: Sequence[float] | np.ndarray
     solved: SolveOptions = field(default_factory=SolveOptions)
+    tighten: bool = False
 
 
 def problem_of(given: CheckedField) -> tuple[CheckProblem, str]:

@@ -7,7 +7,7 @@ import numpy as np
 from nodelens.checking.directions import Directions
 from nodelens.checking.problem import Block, CheckProblem
 from nodelens.checking.referees import Reference, Sensitivity
-from nodelens.checking.results import Check
+from nodelens.checking.results import WHOLE, Check
 from nodelens.checking.ways import Found
 
 # A solver's tolerance is one for each step; the errors of all steps, forth and back, add up.
@@ -89,6 +89,15 @@ class Judge:
             pair = (reference.values[rows], other.values[rows])
             checks.append(self._check(block, reference.name, other.name, *pair, allowed))
         return checks
+
+    def loosest(self, reference: Reference) -> float:
+        """Returns the largest relative limit of the gradients for all of z0 and all of θ."""
+        limits = [0.0]
+        for block in self.problem.layout.blocks():
+            size = float(np.linalg.norm(reference.values[self.directions.of(block)]))
+            if block.name in WHOLE and size > 0:
+                limits.append(self._allowed(block) / size)
+        return max(limits)
 
     def states(self, found: Found) -> Check:
         """Compares the solution itself."""

@@ -22,6 +22,8 @@ def gradient_document(report: GradientReport) -> dict[str, Any]:
         "drifts": report.drifts(),
         "causes": report.causes(),
         "skipped": report.skipped(),
+        "tightened": report.tightened(),
+        "undecided": report.undecided(),
         "checks": [asdict(check) for check in report.checks],
         "stats": {name: asdict(cost) for name, cost in report.totals().items()},
         "problems": [
@@ -29,6 +31,7 @@ def gradient_document(report: GradientReport) -> dict[str, Any]:
                 "name": problem.name,
                 "verdict": _verdict(problem.passed),
                 "checks": len(problem.checks),
+                "too_loose": problem.loose(),
                 "stats": {name: asdict(cost) for name, cost in problem.costs.items()},
                 "seconds": problem.seconds,
             }

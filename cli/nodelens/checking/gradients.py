@@ -16,14 +16,16 @@ from nodelens.checking.directions import Directions, choose_directions
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.referees import (
     STIFF,
+    RefereeError,
     Reference,
     by_central_differences,
     by_closed_form,
     by_complex_step,
+    difference_steps,
     solve_sensitivity,
     stiffness,
 )
-from nodelens.checking.results import GradientReport, ProblemReport
+from nodelens.checking.results import AGAIN, LOOSE, GradientReport, ProblemReport
 from nodelens.checking.settings import AdjointCheckSettings
 from nodelens.checking.textbook import textbook_problem
 from nodelens.checking.ways import TAPE, CheckOptions, Found, Way, adjoint_way, taped_way
@@ -62,7 +64,15 @@ def check_gradients(
             closed = problem.flow is not None or problem.exact is not None
             tape = not closed or len(problems) == 1 or "direct" in ways
             reports.append(
-                check_problem(problem, ways, options, settings, tape=tape, on_progress=on_progress)
+                check_problem(
+                    problem,
+                    ways,
+                    options,
+                    settings,
+                    tape=tape,
+                    tighten=given is not None and given.tighten,
+                    on_progress=on_progress,
+                )
             )
             if settings.fail_fast and not reports[-1].passed:
                 break
@@ -140,6 +150,7 @@ def check_problem(
     settings: AdjointCheckSettings,
     *,
     tape: bool,
+    tighten: bool = False,
     on_progress: Callable[[str, str], None] = lambda problem, part: None,
 ) -> ProblemReport:
     """Finds the gradient of one problem by every way and compares them all.
@@ -150,6 +161,7 @@ def check_problem(
         options: How they are solved.
         settings: Seed and tolerance.
         tape: Whether the tape through the solver is asked too.
+        tighten: Whether the tolerances are tightened where a wrong gradient would pass.
         on_progress: Called with the problem and the part of the work that begins.
 
     Raises:
@@ -185,14 +197,25 @@ def check_problem(
         epsilon=epsilon,
     )
     references = [sensitivity.reference(weights)]
-    references += _other_references(problem, directions, weights, part)
+    tightened = None
+    loosest = judge.loosest(references[0])
+    if tighten and loosest > LOOSE and not options.fixed and settings.tolerance is None:
+        tight = options.tighter(TIGHTER * loosest / LOOSE)
+        tightened = tight.rtol, options.rtol
+        # More steps than in the training may be needed.
+        options = replace(tight, max_steps=MORE_STEPS * (options.max_steps or 1))
+        tolerance = max(options.tolerance, 30 * epsilon)
+        with part("sensitivity"):
+            sensitivity = solve_sensitivity(problem, directions, tolerance)
+        judge = replace(judge, sensitivity=sensitivity, tolerance=tolerance)
+    skipped: dict[str, str] = {}
+    references += _other_references(problem, directions, weights, part, skipped)
     checks = [c for other in references[1:] for c in judge.references(other, references[0])]
     if problem.sources is not None:
         with part("derivatives of f"):
             end = float(problem.times[-1]), sensitivity.states[-1]
             checks += check_derivatives(problem, *end, settings.seed)
     found: dict[str, Found] = {}
-    skipped: dict[str, str] = {}
     if tape:
         try:
             with part(TAPE):
@@ -207,7 +230,7 @@ def check_problem(
     for name, way in ways.items():
         with part(name):
             found[name] = way(problem, weights, options)
-            user = taped_way(name, "odeint")(problem, weights, options)
+            user = taped_way(name, AGAIN)(problem, weights, options)
         checks += judge.between(found[name], user, exact=True)
     for name, gradient in found.items():
         checks.append(judge.states(gradient))
@@ -217,8 +240,14 @@ def check_problem(
         if TAPE in found and name != TAPE:
             checks += judge.between(gradient, found[TAPE], exact=ADJOINTS[name].exact)
     costs = {name: gradient.cost for name, gradient in found.items()}
-    return ProblemReport(problem.name, tuple(checks), costs, seconds, skipped)
+    judged = settings.tolerance is None
+    return ProblemReport(problem.name, tuple(checks), costs, seconds, skipped, tightened, judged)
 
+
+# Limits are brought so far below the loosest one that tells something, and so many times the steps
+# are allowed for it.
+TIGHTER = 100
+MORE_STEPS = 100
 
 # The errors that TensorFlow raises where an operation has no gradient inside a while loop.
 NOT_DIFFERENTIATED = (LookupError, NotImplementedError, ValueError, tf.errors.OpError)
@@ -270,9 +299,17 @@ def _solver_error(
 
 
 def _other_references(
-    problem: CheckProblem, directions: Directions, weights: np.ndarray, part: Any
+    problem: CheckProblem,
+    directions: Directions,
+    weights: np.ndarray,
+    part: Any,
+    skipped: dict[str, str],
 ) -> list[Reference]:
-    """Finds the closed form, the complex step and central differences, where they apply."""
+    """Finds the closed form, the complex step and central differences, where they apply.
+
+    Differences move z0, parameters and times by amounts at which the field may be no field any
+    more: they are then left out, which is noted in `skipped`.
+    """
     closed = by_closed_form(problem, directions, weights)
     references = [] if closed is None else [closed]
     if stiffness(problem) > STIFF:
@@ -281,8 +318,12 @@ def _other_references(
     if problem.plain.analytic:
         with part("complex step"):
             references.append(by_complex_step(problem, directions, weights))
-    with part("differences"):
-        references.append(by_central_differences(problem, directions, weights))
+    try:
+        with part("differences"):
+            references.append(by_central_differences(problem, directions, weights))
+    except RefereeError as error:
+        moved = difference_steps(problem)[0]
+        skipped["differences"] = f"with z0, a parameter or a time moved by {moved:.1g}, {error}"
     return references
 
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.integrate import solve_ivp
 
 from nodelens.ode.problems import Flow
+
+# Of the solve that looks for stiffness; beyond them the problem is stiff where it got to.
+ROUGH_EVALUATIONS = 2000
 
 # A vector field of TensorFlow operations: f(t, z, params).
 TensorField = Callable[[Any, Any, Any], Any]
@@ -92,6 +97,21 @@ class CheckProblem:
         """z0, θ and the times in one vector: everything that L depends on."""
         return np.concatenate([self.z0.ravel(), self.theta, self.times])
 
+    @cached_property
+    def steepest(self) -> float:
+        """The largest ‖∂f/∂z‖₂ at the times, by a rough solve; NaN if it is not finite at z0.
+
+        A problem may start where nothing happens yet, and be stiff from then on.
+        """
+        plain, theta, z0 = self.plain, self.theta, self.z0.ravel()
+        _, at_start, *_ = plain.jacobians(float(self.times[0]), z0, theta)
+        if not np.isfinite(at_start).all():
+            return float("nan")
+        points = _rough_solve(self)
+        found = [plain.jacobians(float(t), z, theta)[1] for t, z in points]
+        finite = [each for each in [at_start, *found] if np.isfinite(each).all()]
+        return max(float(np.linalg.norm(each, 2)) for each in finite)
+
     def rounded(self, dtype: str) -> "CheckProblem":
         """Rounds all numbers of the problem to a precision; times stay in float64."""
         if dtype == "float64":
@@ -107,6 +127,35 @@ class CheckProblem:
     def weights(self, seed: int) -> np.ndarray:
         """Draws the cotangents dL/dz(tᵢ), shape [count, size]: L = Σᵢ ⟨weightsᵢ, z(tᵢ)⟩."""
         return np.random.default_rng(seed).normal(size=(self.times.size, self.z0.size))
+
+
+def _rough_solve(problem: CheckProblem) -> list[tuple[float, np.ndarray]]:
+    """Solves the problem by a method that notices stiffness, as far as it can be."""
+    plain, theta, left = problem.plain, problem.theta, [ROUGH_EVALUATIONS]
+
+    class _EnoughError(Exception):
+        pass
+
+    def rhs(t: float, y: np.ndarray) -> np.ndarray:
+        left[0] -= 1
+        if left[0] < 0:
+            raise _EnoughError
+        slope, *_ = plain.jacobians(t, y, theta)
+        if not np.isfinite(slope).all():
+            raise _EnoughError
+        return slope
+
+    def jacobian(t: float, y: np.ndarray) -> np.ndarray:
+        return plain.jacobians(t, y, theta)[1]
+
+    ends = float(problem.times[0]), float(problem.times[-1])
+    try:
+        found = solve_ivp(
+            rhs, ends, problem.z0.ravel(), "LSODA", problem.times, jac=jacobian, atol=1e-8
+        )
+    except _EnoughError:
+        return []
+    return list(zip(found.t, found.y.T, strict=True))
 
 
 @dataclass(frozen=True)

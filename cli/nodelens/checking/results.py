@@ -12,6 +12,13 @@ from nodelens.ode.adjoints import ADJOINTS
 from nodelens.ode.options import SolveOptions
 from nodelens.ode.status import DRIFT_LIMIT
 
+LOOSE = 0.3
+"""The relative limit beyond which a comparison tells nothing: a gradient of zero is off by one."""
+AGAIN = "odeint"
+"""The name of the gradient of an adjoint as `tf.GradientTape` around `odeint` gives it."""
+WHOLE = ("z0", "theta")
+"""The blocks that must be told for a verdict; a single time may have next to no gradient."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -77,6 +84,11 @@ class Check:
         )
 
     @property
+    def loose(self) -> bool:
+        """True if its limit is so loose that a wrong gradient would pass."""
+        return not self.tolerance <= LOOSE
+
+    @property
     def badness(self) -> float:
         """The error in units of the tolerance; infinite for NaN."""
         if math.isnan(self.rel_error):
@@ -115,6 +127,9 @@ class ProblemReport:
         costs: The cost of each method.
         seconds: The time of each part of the work.
         skipped: What could not be done, with the reason.
+        tightened: The relative tolerance that was taken in the place of the one asked for, and that
+            one, if a wrong gradient would have passed; None if it was kept.
+        judged: False if the limit is the user's own, and none is too loose.
     """
 
     name: str
@@ -122,11 +137,30 @@ class ProblemReport:
     costs: dict[str, Cost]
     seconds: dict[str, float]
     skipped: dict[str, str] = field(default_factory=dict)
+    tightened: tuple[float, float] | None = None
+    judged: bool = True
 
     @property
     def passed(self) -> bool:
-        """True if every gradient passed."""
-        return all(check.passed for check in self.checks)
+        """True if every gradient passed, and a wrong one would not have."""
+        return all(check.passed for check in self.checks) and not self.undecided
+
+    def loose(self) -> list[str]:
+        """Names the blocks for which a wrong gradient of some method would pass every comparison.
+
+        That of an adjoint with itself, as `odeint` calls it, does not count.
+        """
+        told: dict[tuple[str, str], bool] = {}
+        for check in self.checks:
+            if check.method in self.costs and check.reference != AGAIN:
+                key = check.block, check.method
+                told[key] = told.get(key, False) or not check.loose
+        return sorted({block for (block, _), each in told.items() if not each and self.judged})
+
+    @property
+    def undecided(self) -> bool:
+        """True if a wrong gradient for the state or the parameters would pass."""
+        return bool(set(WHOLE) & set(self.loose()))
 
     def wrong_derivatives(self) -> list[str]:
         """Names the derivatives of the field itself that are wrong, whatever the adjoint."""
@@ -193,6 +227,20 @@ class GradientReport:
             "values: look at its custom gradients"
         ]
         return [*(of_field if wrong else []), *self.drifts()]
+
+    def tightened(self) -> list[str]:
+        """Says at which tolerance problems were checked instead of that which was asked for."""
+        pairs = [(each.name, each.tightened) for each in self.problems]
+        return [
+            f"{name!r} was solved with rtol {rtols[0]:.1g}: with {rtols[1]:.1g} a wrong gradient "
+            "would have passed"
+            for name, rtols in pairs
+            if rtols is not None
+        ]
+
+    def undecided(self) -> list[str]:
+        """Names the problems whose gradients cannot be judged, for want of a tighter tolerance."""
+        return [each.name for each in self.problems if each.undecided]
 
     def skipped(self) -> list[str]:
         """Says what could not be done, on all problems."""

@@ -95,6 +95,46 @@ def test_a_wrong_gradient_of_a_run_is_found(
     assert "dL/dθ" in capsys.readouterr().out.splitlines()[-1]
 
 
+class HalfTheta(Backsolve):
+    """An adjoint whose dL/dθ is half of what it is."""
+
+    def backward(self, *arguments: object) -> Backward:
+        result = super().backward(*arguments)  # type: ignore[arg-type]
+        return result._replace(theta=[value / 2 for value in result.theta])
+
+
+@pytest.fixture
+def loose(trained: Path, tmp_path: Path) -> Path:
+    """The run as if it had been trained at loose tolerances."""
+    directory = tmp_path / "loose"
+    shutil.copytree(trained, directory)
+    config = RunDirectory.open(directory).config
+    settings = yaml.safe_load(config.read_text())
+    settings["solver"] |= {"rtol": 3e-2, "atol": 3e-2}
+    config.write_text(yaml.safe_dump(settings))
+    return directory
+
+
+@pytest.mark.slow
+def test_a_run_of_loose_tolerances_is_checked_at_such_that_tell_a_wrong_gradient(
+    loose: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["adjoint-check", "-q", "--run", str(loose), "--adjoint", "backsolve"]
+    assert run(arguments) == 0
+    text = capsys.readouterr().out
+    assert "with 0.03 a wrong gradient would have passed" in text
+    assert "dL/dt0, dL/dt[i], dL/dt1: the first time observed" in text
+    monkeypatch.setitem(ADJOINTS, "backsolve", row_of(HalfTheta))
+    assert run(arguments) == 3
+    assert "dL/dθ" in capsys.readouterr().out.splitlines()[-1]
+    # Whoever asks for loose tolerances is told that they tell nothing.
+    assert run([*arguments, "--rtol", "3e-2", "--json"]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "fail" and len(document["undecided"]) == 1
+    assert "theta" in document["problems"][0]["too_loose"]
+    assert all(check["passed"] for check in document["checks"] if check["block"] == "theta")
+
+
 @pytest.mark.parametrize(
     ("arguments", "cause"),
     [

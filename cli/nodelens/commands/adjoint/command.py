@@ -34,7 +34,7 @@ class Answer:
     """
 
     document: dict[str, Any]
-    tables: "list[Table]"
+    tables: "list[Table | Text]"
     verdict: "Text"
     checks: "Sequence[Check]" = ()
     figure: bytes | None = None
@@ -102,7 +102,11 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
         read_times(settings.times)  # a wrong file is told before TensorFlow takes its seconds
     chosen = start_tensorflow(settings.device, settings.seed, verbose=call.verbose)
     output.note(f"device: {chosen.description}")
-    given = None if run is None or solved is None else trained_field(run, solved)
+    given = None
+    if run is not None and solved is not None:
+        tolerances = ("solver.rtol", "solver.atol")
+        usual = all(resolved.origins.get(key) == "--run" for key in tolerances)
+        given = trained_field(run, solved, tighten=usual)
     answer = (
         _suite_answer(settings, output)
         if call.suite
@@ -173,7 +177,10 @@ def _answer(
             study_sentences(found),
             figure=to_png(draw_study(found)),
         )
+    from rich.text import Text
+
     from nodelens.checking.gradients import check_gradients
+    from nodelens.report.adjoint.names import explanations
     from nodelens.report.adjoint.table import adjoint_tables, adjoint_verdict
 
     count = 1 if given or settings.field else len(settings.chosen_problems())
@@ -181,7 +188,7 @@ def _answer(
         report = check_gradients(settings, on_progress, given)
     return Answer(
         gradient_document(report),
-        adjoint_tables(report, every=every),
+        [*adjoint_tables(report, every=every), *map(Text, explanations(report))],
         adjoint_verdict(report),
         report.checks,
     )

@@ -44,12 +44,13 @@ def as_settings(solved: "SolveOptions | None") -> dict[str, tuple[str, Any]]:
     return {key: ("--run", value) for key, value in values.items() if value is not None}
 
 
-def trained_field(directory: Path, solved: "SolveOptions") -> "CheckedField":
+def trained_field(directory: Path, solved: "SolveOptions", *, tighten: bool) -> "CheckedField":
     """Loads the trained field of a run, at windows of its own data. Starts TensorFlow.
 
     Args:
         directory: The directory of the run.
         solved: How the run was solved.
+        tighten: True if the tolerances may be tightened so that a wrong gradient is told.
 
     Raises:
         UsageError: If it is none, or has no model yet.
@@ -59,4 +60,4 @@ def trained_field(directory: Path, solved: "SolveOptions") -> "CheckedField":
     from nodelens.training.runs.load import load_run
 
     found = sample(load_run(directory))
-    return CheckedField(f"run {directory}", found.field, found.z0, found.times, solved)
+    return CheckedField(f"run {directory}", found.field, found.z0, found.times, solved, tighten)

@@ -1,6 +1,9 @@
 """The names of the blocks of a gradient in reports."""
 
-from nodelens.checking.results import Check
+import re
+from collections.abc import Iterator
+
+from nodelens.checking.results import Check, GradientReport
 
 _OTHERS = {"states": "z(t)", "dot": "⟨λ, Jv⟩"}
 
@@ -27,3 +30,13 @@ def block_name(block: str) -> str:
     if "." in block and not block.startswith("theta."):
         return block
     return f"dL/d{block.replace('theta', 'θ', 1)}"
+
+
+def explanations(report: GradientReport) -> Iterator[str]:
+    """Yields the meaning of the rows of a table that do not speak for themselves."""
+    blocks = {check.block for check in report.checks}
+    yield "errors and limits are relative: ‖g - g_ref‖ / ‖g_ref‖"
+    if any(re.fullmatch(r"t\[\d+\]", block) for block in blocks):
+        yield "dL/dt0, dL/dt[i], dL/dt1: the first time observed, the i-th (from 0), the last"
+    if "dot" in blocks:
+        yield "⟨λ, Jv⟩: forward derivatives in random directions v, against ⟨Jᵀλ, v⟩"

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from nodelens.checking.results import Check, GradientReport
-from nodelens.report.adjoint.names import gradient_name
+from nodelens.report.adjoint.names import block_name, gradient_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,6 +37,7 @@ def adjoint_tables(report: GradientReport, *, every: bool = False) -> "list[Tabl
     table.add_column("verdict", no_wrap=True, min_width=7)
     groups = _grouped(checks, "problem" if several else "block")
     for name, group in sorted(groups.items(), key=lambda item: -max(map(BADNESS, item[1]))):
+        group = _telling(group)
         worst = max(group, key=BADNESS)
         block = gradient_name(worst)
         # Each column gives the error of its method in the block that is worst for that method.
@@ -45,13 +46,36 @@ def adjoint_tables(report: GradientReport, *, every: bool = False) -> "list[Tabl
             *((name, block) if several else (block,)),
             *("" if cell is None else f"{cell.rel_error:.0e}" for cell in cells),
             f"{worst.tolerance:.0e}",
-            verdict_word(all(check.passed for check in group)),
+            _verdict(group),
         )
     tables = [table]
     shown = report.checks if every else [c for c in report.checks if not c.passed]
     if shown:
         tables.append(_full_table(shown, several=several, most=None if every else 20))
     return tables
+
+
+def _verdict(checks: Sequence[Check]) -> str:
+    """The verdict on comparisons: limits of which none tells anything are named."""
+    if all(check.passed and check.loose for check in checks):
+        return "[yellow]loose[/]"
+    return verdict_word(all(check.passed for check in checks))
+
+
+def _telling(checks: list[Check]) -> list[Check]:
+    """The comparisons whose limits tell something, if there are such and none fails."""
+    telling = [check for check in checks if not check.loose]
+    return telling if telling and all(check.passed for check in checks) else checks
+
+
+def _loose(report: GradientReport) -> list[str]:
+    blocks = {problem.name: problem.loose() for problem in report.problems}
+    return [
+        f"on {name!r} a wrong {', '.join(block_name(block) for block in named)} would pass: it is "
+        "too small beside what the solver may be off by"
+        for name, named in blocks.items()
+        if named
+    ]
 
 
 def _full_table(checks: Sequence[Check], *, several: bool, most: int | None) -> "Table":
@@ -83,10 +107,20 @@ def adjoint_verdict(report: GradientReport) -> "Text":
     checks, problems = report.checks, report.problems
     several = len(problems) > 1
     failed = sorted((c for c in checks if not c.passed), key=BADNESS, reverse=True)
+    undecided = report.undecided()
+    if not failed and undecided:
+        where = ", ".join(repr(name) for name in undecided[:NAMED])
+        rtol, atol = report.options.rtol, report.options.atol
+        return Text(
+            f"undecided: on {where} the limits are too loose to tell a right gradient from a wrong "
+            f"one; use tighter tolerances than rtol {rtol:.1g} and atol {atol:.1g}, or a smaller "
+            "step of fixed size",
+            style="bold red",
+        )
     if not failed:
         where = f"{len(problems)} problems" if several else f"the problem {report.name!r}"
         text = f"pass: all {len(checks)} comparisons on {where} agree"
-        notes = [*report.drifts(), *report.skipped()]
+        notes = [*report.drifts(), *report.skipped(), *report.tightened(), *_loose(report)]
         beware = "".join(f"\nbeware: {note}" for note in notes)
         return Text.assemble((text, "bold green"), (beware, "bold yellow"))
     names = list(
