@@ -79,13 +79,18 @@ def make():
 def plain(t, z):
     return z
 """
+# A class is called without arguments, as a function that makes one is.
+MAKERS = ("make", "Rate")
 
 
-def test_a_field_of_the_users_own_is_seeded_trained_saved_and_loaded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_field_of_the_users_own_is_seeded_trained_saved_and_loaded(
+    maker: str, tmp_path: Path
+) -> None:
     (tmp_path / "my.py").write_text(OWN)
     field, again = (
         make_field(
-            OwnFieldSettings(kind="own", path=tmp_path / "my.py", name="make"),
+            OwnFieldSettings(kind="own", path=tmp_path / "my.py", name=maker),
             ("x", "y"),
             3,
             np.zeros(2),

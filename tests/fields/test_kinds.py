@@ -54,6 +54,24 @@ def test_a_kind_for_trajectories_makes_a_field_of_the_data(name: str, tmp_path: 
     np.testing.assert_allclose(again(tf.constant(0.5), z), slope, rtol=1e-6)
 
 
+def test_a_field_of_the_users_sees_the_units_of_the_data_unless_asked_otherwise(
+    tmp_path: Path,
+) -> None:
+    mean, scale, z = np.array([1.0, 2.0]), np.array([3.0, 0.5]), tf.constant([[4.0, -2.0]])
+    plain = settings_of("own", tmp_path)
+    field = make_field(plain, ("x", "v"), 0, mean, scale)
+    (rate,) = field.trainable_variables
+    rate.assign(-2.0)
+    np.testing.assert_allclose(field(tf.constant(0.0), z), [[-8.0, 4.0]])
+    standardized = plain.model_copy(update={"standardized": True, "augment": 1})
+    field = make_field(standardized, ("x", "v"), 0, mean, scale)
+    (rate,) = field.trainable_variables
+    rate.assign(-2.0)
+    # s · rate · (z - m) / s = rate · (z - m); the component that was added has no scale.
+    slope = field(tf.constant(0.0), tf.constant([[4.0, -2.0, 7.0]]))
+    np.testing.assert_allclose(slope, [[-6.0, 8.0, -14.0]], rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", [name for name, kind in FIELDS.items() if kind.trajectories])
 def test_a_loaded_field_is_exported_for_states_of_any_number(name: str, tmp_path: Path) -> None:
     field = make_field(settings_of(name, tmp_path), ("x", "v"), 0, np.zeros(2), np.full(2, 2.0))

@@ -5,7 +5,7 @@ import numpy as np
 
 from nodelens.errors import UsageError
 from nodelens.fields.model import Frame
-from nodelens.fields.scaled import ScaledField
+from nodelens.fields.scaled import scaled
 from nodelens.fields.settings import FIELDS, Augmenting, FieldSettings
 from nodelens.registry import load
 
@@ -37,9 +37,7 @@ def make_field(
         field = make_inner(settings, frame, seed)
     except ValueError as error:
         raise UsageError(f"the field does not fit the data: {error}") from error
-    if kind.scales or (np.all(mean == 0) and np.all(scale == 1)):
-        return field
-    return ScaledField(field, (*mean, *[0.0] * extra), (*scale, *[1.0] * extra))
+    return field if kind.scales else scaled(field, frame)
 
 
 def augmented(settings: FieldSettings) -> int:

@@ -82,7 +82,8 @@ def _load_module(name: str) -> ModuleType:
 
 def _is_factory(field: Callable[..., Any]) -> bool:
     """True if a callable takes no arguments: then it makes a field and is none."""
-    if isinstance(field, tf.Module) or hasattr(field, "trainable_variables"):
+    made = not inspect.isclass(field)
+    if made and (isinstance(field, tf.Module) or hasattr(field, "trainable_variables")):
         return False
     try:
         parameters = inspect.signature(field).parameters.values()

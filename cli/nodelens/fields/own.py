@@ -8,6 +8,7 @@ import tensorflow as tf
 from nodelens.errors import UsageError
 from nodelens.fields.loading import load_field
 from nodelens.fields.model import FieldModel, Frame
+from nodelens.fields.scaled import ScaledField, scaled
 from nodelens.fields.settings import OwnFieldSettings
 from nodelens.ode.user_code import describe_user_error
 
@@ -66,6 +67,9 @@ class OwnField(FieldModel):
         return self.inner(t, z)
 
 
-def make_own(settings: OwnFieldSettings, frame: Frame, seed: int) -> OwnField:
-    """Makes a field of the user's code; see `FieldKind.builder`."""
-    return OwnField(str(settings.path), settings.name, frame.dimension, seed)
+def make_own(settings: OwnFieldSettings, frame: Frame, seed: int) -> OwnField | ScaledField:
+    """Makes a field of the user's code, in the units of the data; see `FieldKind.builder`."""
+    field = OwnField(str(settings.path), settings.name, frame.dimension, seed)
+    if not settings.standardized or not frame.components:
+        return field
+    return scaled(field, frame)

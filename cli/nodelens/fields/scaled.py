@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from nodelens.fields.model import FieldModel
+from nodelens.fields.model import FieldModel, Frame
 
 
 @keras.saving.register_keras_serializable(package="nodelens")
@@ -52,3 +52,11 @@ class ScaledField(FieldModel):
         """Makes the field again."""
         inner = keras.saving.deserialize_keras_object(config.pop("inner"))
         return cls(inner=inner, **config)
+
+
+def scaled(field: keras.Model, frame: Frame) -> keras.Model:
+    """Puts the scaling of a frame around a field; components that augment the data have none."""
+    if not any(frame.mean) and all(size == 1 for size in frame.scale):
+        return field
+    extra = frame.dimension - len(frame.components)
+    return ScaledField(field, (*frame.mean, *[0.0] * extra), (*frame.scale, *[1.0] * extra))

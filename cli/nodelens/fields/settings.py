@@ -79,12 +79,15 @@ class OwnFieldSettings(FieldSettings):
     """A Keras layer or model of your own, called as f(t, z), or a function that makes one.
 
     `path` is a Python file, `name` what it defines there. The file is run as your own code. z has
-    shape [batch, components]; t is a scalar or of shape [batch, 1].
+    shape [batch, components]; t is a scalar or of shape [batch, 1]. Of trajectories both are in the
+    units of the data, so that equations hold as they are written; with `standardized` the field
+    sees (z - mean) / deviation and returns its derivative, which suits a network.
     """
 
     kind: Literal["own"]
     path: Path
     name: str = "field"
+    standardized: bool = False
     augment: NonNegativeInt = 0
 
 
@@ -160,7 +163,7 @@ FIELDS = table(
     FieldKind("second_order", HigherOrderFieldSettings, _HIGHER, scales=True),
     FieldKind("higher_order", HigherOrderFieldSettings, _HIGHER, scales=True),
     FieldKind("hybrid", HybridFieldSettings, _HERE + "hybrid:make_hybrid", scales=True),
-    FieldKind("own", OwnFieldSettings, _HERE + "own:make_own", network=_VECTORS),
+    FieldKind("own", OwnFieldSettings, _HERE + "own:make_own", network=_VECTORS, scales=True),
     FieldKind(
         "conv",
         ConvFieldSettings,
