@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -82,11 +83,14 @@ def _load_module(name: str) -> ModuleType:
 
 def _is_factory(field: Callable[..., Any]) -> bool:
     """True if a callable takes no arguments: then it makes a field and is none."""
-    made = not inspect.isclass(field)
-    if made and (isinstance(field, tf.Module) or hasattr(field, "trainable_variables")):
+    called = field
+    if inspect.isclass(field):
+        # That of the class itself is the one of `__new__`, which Keras' layers have for all.
+        called = partial(field.__init__, None)  # type: ignore[misc]
+    elif isinstance(field, tf.Module) or hasattr(field, "trainable_variables"):
         return False
     try:
-        parameters = inspect.signature(field).parameters.values()
+        parameters = inspect.signature(called).parameters.values()
     except (TypeError, ValueError):
         return False
     return not any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters)

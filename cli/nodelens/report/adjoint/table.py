@@ -111,18 +111,17 @@ def adjoint_verdict(report: GradientReport) -> "Text":
     if not failed and undecided:
         where = ", ".join(repr(name) for name in undecided[:NAMED])
         rtol, atol = report.options.rtol, report.options.atol
-        return Text(
+        text = (
             f"undecided: on {where} the limits are too loose to tell a right gradient from a wrong "
             f"one; use tighter tolerances than rtol {rtol:.1g} and atol {atol:.1g}, or a smaller "
-            "step of fixed size",
-            style="bold red",
+            "step of fixed size"
         )
+        return Text(text + _beware([*report.drifts(), *report.skipped()]), style="bold red")
     if not failed:
         where = f"{len(problems)} problems" if several else f"the problem {report.name!r}"
         text = f"pass: all {len(checks)} comparisons on {where} agree"
         notes = [*report.drifts(), *report.skipped(), *report.tightened(), *_loose(report)]
-        beware = "".join(f"\nbeware: {note}" for note in notes)
-        return Text.assemble((text, "bold green"), (beware, "bold yellow"))
+        return Text.assemble((text, "bold green"), (_beware(notes), "bold yellow"))
     names = list(
         dict.fromkeys(
             " ".join([*((c.problem,) * several), c.method, gradient_name(c, with_shape=False)])
@@ -136,6 +135,10 @@ def adjoint_verdict(report: GradientReport) -> "Text":
         + "".join(f"\ncause: {cause}" for cause in report.causes()),
         style="bold red",
     )
+
+
+def _beware(notes: Sequence[str]) -> str:
+    return "".join(f"\nbeware: {note}" for note in notes)
 
 
 def plain_table(first: str, others: Sequence[str]) -> "Table":
