@@ -82,6 +82,7 @@ def test_a_training_is_compiled_once_for_every_kind_of_field(tmp_path: Path) -> 
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join(sys.path),
+            "TF_CPP_MIN_LOG_LEVEL": "0",
             "TF_CPP_VMODULE": "device_compilation_profiler=1",
         },
         capture_output=True,
