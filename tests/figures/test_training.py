@@ -56,7 +56,9 @@ def test_evaluations_begin_at_zero(figure_of, curves) -> None:
 
 def test_residuals_are_drawn_by_component_with_the_part_held_out(figure_of, curves) -> None:
     times, values = np.array([0.0, 1.0, 3.0]), np.array([[0.1, -0.1], [0.2, -0.2], [0.3, -0.3]])
-    axes = figure_of(draw_training, "T", curves, Residuals(("x", "v"), times, values, 2)).axes[2]
+    axes = figure_of(
+        draw_training, "T", curves, Residuals(("x", "v"), times, values, (1.0, 3.0))
+    ).axes[2]
     for line, name, component in zip(axes.lines, ("x", "v"), values.T, strict=False):
         assert line.get_label() == name
         np.testing.assert_array_equal(line.get_xydata(), np.column_stack([times, component]))

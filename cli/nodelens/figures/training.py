@@ -46,19 +46,20 @@ class Curves:
 
 @dataclass(frozen=True)
 class Residuals:
-    """The residuals of a trajectory.
+    """The residuals of trajectories.
 
     Attributes:
         components: The names of the components of the state.
-        times: The times of the data, shape [points].
+        times: The times of the data of all trajectories, shape [points].
         values: Model minus data, shape [points, dimension].
-        train_points: The number of points used for training; those after them were held out.
+        held_out: The first and the last time of the part that was held out of every trajectory;
+            None if there is no such part.
     """
 
     components: tuple[str, ...]
     times: np.ndarray
     values: np.ndarray
-    train_points: int
+    held_out: tuple[float, float] | None = None
 
 
 def draw_training(title: str, curves: Curves, residuals: Residuals | None = None) -> bytes:
@@ -96,11 +97,9 @@ def draw_losses(axes: Axes, losses: np.ndarray) -> int:
     return window
 
 
-def shade_held_out(axes: Axes, times: np.ndarray, train_points: int) -> None:
-    """Shades the times after the points used for training, if there are any."""
-    if train_points < len(times):
-        start, end = times[train_points - 1], times[-1]
-        axes.axvspan(start, end, color=MUTED, alpha=0.12, linewidth=0, label="held out")
+def shade_held_out(axes: Axes, span: tuple[float, float]) -> None:
+    """Shades the times that were held out."""
+    axes.axvspan(*span, color=MUTED, alpha=0.12, linewidth=0, label="held out")
 
 
 def _loss(axes: Axes, curves: Curves) -> None:
@@ -131,9 +130,10 @@ def _residuals(axes: Axes, left: Residuals) -> None:
         colour = SERIES[index % len(SERIES)]
         axes.plot(left.times, left.values[:, index], ".", color=colour, ms=3, label=name)
     axes.axhline(0, color=INK, linewidth=0.8)
-    shade_held_out(axes, left.times, left.train_points)
+    if left.held_out is not None:
+        shade_held_out(axes, left.held_out)
     legend(axes, ncols=2)
-    tidy(axes, "Model minus data, from z0 alone", "time t", "residual")
+    tidy(axes, "Model minus data, from one state", "time t", "residual")
 
 
 def _accuracy(

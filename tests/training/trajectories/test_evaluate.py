@@ -6,7 +6,7 @@ import pytest
 from nodelens.datasets.split import split
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.fields.hybrid import HybridField
-from nodelens.figures.fit import FitPicture, draw_fit
+from nodelens.figures.fit import FitCurve, FitPicture, draw_fit
 from nodelens.ode import SolveOptions, Status
 from nodelens.training.registry import LOSSES
 from nodelens.training.trajectories.evaluate import CURVE_POINTS, evaluate, field_on_grid
@@ -32,11 +32,9 @@ def test_the_field_is_drawn(states: np.ndarray) -> None:
     picture = FitPicture(
         title="",
         components=("x", "y"),
-        times=TIMES,
-        data=states,
-        curve_times=TIMES,
-        curve=states,
-        train_points=8,
+        curves=(FitCurve("a", TIMES, states, TIMES, states, 8),),
+        count=1,
+        worst="a",
         grid=grid,
         field=slopes,
         losses=np.array([1.0, np.nan, 0.5]),

@@ -1,10 +1,13 @@
 """The conclusion of a training on trajectories: each of them, solved by the trained field."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from nodelens.datasets.trajectories import TrajectoryData
-from nodelens.figures.fit import FitPicture, draw_fit
+from nodelens.figures.fit import MOST, FitCurve, FitPicture, draw_fit
 from nodelens.figures.training import Curves, Residuals, draw_training
 from nodelens.training.loop.experiment import FigureFile, TrajectoryResult
 from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid, mean_over
@@ -41,33 +44,61 @@ class TrajectoryConclusion:
     def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:
         """Draws the fit and the training."""
         title = f"Neural ODE after {len(curves.losses):,} steps: {self.data.title}"
-        components = self.data.components
-        found = next(each for each in self.evaluations if each.begin is not None)
-        times, states = found.trajectory.times, found.trajectory.states
-        residuals = Residuals(components, times, found.states - states, found.train_points)
-        figures = [
-            FigureFile(
-                "training_figure",
-                "training.png",
-                "Loss, evaluations and residuals",
-                draw_training(title, curves, residuals),
-            )
-        ]
-        time = float(times[0])
+        components, every = self.data.components, self.data.trajectories
+        solved = [each for each in self.evaluations if each.begin is not None]
+        drawn = tuple(_curve(each) for each in _chosen(solved))
+        spans = {curve.held_out for curve in map(_curve, solved) if curve.train_points}
+        residuals = Residuals(
+            components,
+            np.concatenate([each.trajectory.times for each in solved]),
+            np.concatenate([each.states - each.trajectory.states for each in solved]),
+            spans.pop() if len(spans) == 1 else None,
+        )
+        states = np.concatenate([each.states for each in every])
+        time = float(every[0].times[0])
         grid, derivative = field_on_grid(self.objective, states, time)
         picture = FitPicture(
             title=title,
             components=components,
-            times=times,
-            data=states,
-            curve_times=found.curve_times,
-            curve=found.curve,
-            train_points=found.train_points,
+            curves=drawn,
+            count=len(every),
+            worst=max(solved, key=lambda each: each.score.largest).trajectory.name,
             grid=grid,
             field=derivative,
             losses=curves.losses,
             field_time=None if self.objective.field.autonomous else time,
         )
         plane = "phase portrait, vector field" if len(components) > 1 else "derivative"
-        shown = f"Trajectory, {plane} and loss"
-        return [FigureFile("figure", "fit.png", shown, draw_fit(picture)), *figures]
+        what = "Trajectory" if len(every) == 1 else "Trajectories"
+        training = "Loss, evaluations and residuals"
+        return [
+            FigureFile("figure", "fit.png", f"{what}, {plane} and loss", draw_fit(picture)),
+            FigureFile(
+                "training_figure",
+                "training.png",
+                training,
+                draw_training(title, curves, residuals),
+            ),
+        ]
+
+
+def _chosen(solved: Sequence[Evaluation]) -> list[Evaluation]:
+    """The trajectories that are drawn, in the order of the data: the worst and the best ones."""
+    by_error = sorted(solved, key=lambda each: each.score.largest)
+    half = MOST // 2
+    chosen = by_error if len(solved) <= MOST else [*by_error[: MOST - half], *by_error[-half:]]
+    held_out = [each for each in by_error if not each.train_points]
+    if held_out and all(each.train_points for each in chosen):
+        chosen[0] = held_out[-1]
+    return [each for each in solved if any(each is one for one in chosen)]
+
+
+def _curve(found: Evaluation) -> FitCurve:
+    return FitCurve(
+        name=found.trajectory.name,
+        times=found.trajectory.times,
+        data=found.trajectory.states,
+        curve_times=found.curve_times,
+        curve=found.curve,
+        train_points=found.train_points,
+    )

@@ -34,6 +34,7 @@ class Evaluation:
         curve_times: Times dense enough for a smooth curve, shape [curve].
         curve: The solution there, shape [curve, dimension].
         trained: True for each measurement that was trained on, shape [points, dimension].
+        train_points: The number of points of the part trained on; 0 if it was held out whole.
         status: The status of the solve.
     """
 
@@ -43,13 +44,8 @@ class Evaluation:
     curve_times: np.ndarray
     curve: np.ndarray
     trained: np.ndarray
+    train_points: int
     status: Status
-
-    @property
-    def train_points(self) -> int:
-        """The number of points up to the last one that was trained on; 0 if none was."""
-        rows = np.flatnonzero(self.trained.any(axis=1))
-        return int(rows[-1]) + 1 if len(rows) else 0
 
     @property
     def judged(self) -> np.ndarray:
@@ -113,7 +109,10 @@ def evaluate(objective: Objective, data: TrajectoryData, split: Split) -> tuple[
         else:
             curve_times, curve, status = next(solved)
             states[begin:] = curve[np.searchsorted(curve_times, times[begin:])]
-        found.append(Evaluation(trajectory, begin, states, curve_times, curve, trained, status))
+        cut = 0 if part is None else len(part)
+        found.append(
+            Evaluation(trajectory, begin, states, curve_times, curve, trained, cut, status)
+        )
     return tuple(found)
 
 
