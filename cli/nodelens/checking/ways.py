@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nodelens.checking.hints import HINTS
 from nodelens.checking.problem import CheckProblem
 from nodelens.checking.results import Cost
 from nodelens.errors import NumericalError
@@ -16,7 +17,6 @@ from nodelens.ode import ADJOINTS, DriftWarning, SolveError, Status, odeint, ode
 from nodelens.ode.adjoints.base import is_differentiable
 from nodelens.ode.options import SolveOptions
 from nodelens.ode.solvers import SOLVERS
-from nodelens.ode.status import REMEDIES
 
 TAPE = "tape"
 
@@ -175,14 +175,14 @@ def require_success(problem: CheckProblem, method: str, code: int, options: Chec
     """Raises if a solve did not reach the last time.
 
     Raises:
-        NumericalError: With the remedy of the status.
+        NumericalError: With what to do about it.
     """
     status = Status(code)
     if status is not Status.SUCCESS:
         raise NumericalError(
             f"the solve of {problem.name!r} with {options.solver} and {method} failed: "
             f"{status.name}",
-            hint=REMEDIES[status],
+            hint=HINTS[status],
         )
 
 
