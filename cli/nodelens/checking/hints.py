@@ -17,8 +17,8 @@ HINTS: dict[Status, str] = {
         "parameters"
     ),
     Status.CAPACITY: (
-        "the adjoint has no room for more steps: set `adjoints=[backsolve]`, or loosen `solver.rtol` "
-        "and `solver.atol`"
+        "the adjoint has no room for more steps: set `adjoints=[backsolve]`, or loosen "
+        "`solver.rtol` and `solver.atol`"
     ),
     Status.NEWTON_FAILED: (
         "an implicit stage was not found: set a shorter `solver.step_size`, or tighten "
