@@ -57,15 +57,17 @@ class Points:
 
 @dataclass(frozen=True)
 class Scaling:
-    """Mean and size of each component, by which all are brought near one.
+    """Mean and size of each component and the rate of change, by which all are brought near one.
 
     Attributes:
         mean: Shape [dimension].
         scale: Shape [dimension], positive.
+        rate: The rate at which the components change, in their sizes per unit of time.
     """
 
     mean: np.ndarray
     scale: np.ndarray
+    rate: float = 1.0
 
     @classmethod
     def none(cls, dimension: int) -> "Scaling":
@@ -77,7 +79,35 @@ class Scaling:
         """Computes mean and standard deviation of every component over all measurements."""
         states = np.concatenate([trajectory.states for trajectory in trajectories])
         scale = np.nanstd(states, axis=0)
-        return cls(np.nanmean(states, axis=0), np.where(scale > 0, scale, 1.0))
+        scale = np.where(scale > 0, scale, 1.0)
+        return cls(np.nanmean(states, axis=0), scale, _rate(trajectories, scale))
+
+
+HALF = 0.5
+
+
+def _rate(trajectories: "tuple[Trajectory, ...]", scale: np.ndarray) -> float:
+    """Computes how fast trajectories move, over the distance of half their size.
+
+    Over shorter distances noise would count as motion. Where none moves as far, the whole of the
+    longest one counts.
+    """
+    longest = max(len(trajectory) for trajectory in trajectories)
+    lag = 1
+    while True:
+        squares, durations = [], []
+        for trajectory in trajectories:
+            if len(trajectory) > lag:
+                moved = (trajectory.states[lag:] - trajectory.states[:-lag]) / scale
+                squares.append(moved[np.isfinite(moved).all(axis=1)] ** 2)
+                durations.append(trajectory.times[lag:] - trajectory.times[:-lag])
+        rows = np.concatenate(squares)
+        distance = float(np.sqrt(rows.mean())) if rows.size else 0.0
+        duration = float(np.concatenate(durations).mean())
+        longer = lag + max(1, lag // 4)
+        if distance >= HALF or longer >= longest:
+            return distance / duration if distance > 0 else 1.0
+        lag = longer
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,13 @@ def make_field(
     seed: int,
     mean: np.ndarray,
     scale: np.ndarray,
+    rate: float = 1.0,
 ) -> keras.Model:
     """Makes the untrained vector field of a run, in the units of the data.
 
     It is a field of the components of the data and of those that augment it. The components are
-    those of the data, by name; mean and scale are their means and sizes, shape [components].
+    those of the data, by name; mean and scale are their means and sizes, shape [components]; the
+    rate is that of their change, in sizes per unit of time.
 
     Raises:
         UsageError: If the field does not fit the data.
@@ -32,7 +34,7 @@ def make_field(
             hint="use field.kind=mlp, or data.kind=samples",
         )
     extra = augmented(settings)
-    frame = Frame(len(components) + extra, components, tuple(mean), tuple(scale))
+    frame = Frame(len(components) + extra, components, tuple(mean), tuple(scale), rate)
     try:
         field = make_inner(settings, frame, seed)
     except ValueError as error:

@@ -28,6 +28,8 @@ class HigherOrderField(FieldModel):
         scale: The size of each component: the input of the network is divided by it, and the
             learned derivative multiplied. The other derivatives are components of the state as they
             are.
+        rate: The rate at which they change, in their sizes per unit of time; the learned derivative
+            is multiplied by it, and so is the time that the network sees.
         **kwargs: The others are as in `FieldModel`.
     """
 
@@ -41,6 +43,8 @@ class HigherOrderField(FieldModel):
         seed: int = 0,
         mean: tuple[float, ...] = (),
         scale: tuple[float, ...] = (),
+        rate: float = 1.0,
+        initialization: str = "small",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -51,8 +55,11 @@ class HigherOrderField(FieldModel):
             )
         self._keep(dimension=dimension, order=order, hidden=tuple(hidden), activation=activation)
         self._keep(time=time, seed=seed, mean=_floats(mean), scale=_floats(scale))
+        self._keep(rate=float(rate), initialization=initialization)
         outputs = dimension // order
-        self.stack = dense_stack(dimension + time, self.hidden, outputs, activation, seed)
+        self.stack = dense_stack(
+            dimension + time, self.hidden, outputs, activation, seed, initialization
+        )
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """See `FieldModel.call`: velocities, accelerations and so on of positions, velocities …."""
@@ -60,7 +67,8 @@ class HigherOrderField(FieldModel):
         inputs = z
         if self.scale:
             inputs = (z - np.asarray(self.mean, dtype)) / np.asarray(self.scale, dtype)
-        highest = run_layers(self.stack, with_time(t, inputs) if self.time else inputs)
+        seen = with_time(self.rate * t, inputs) if self.time else inputs
+        highest = self.rate * run_layers(self.stack, seen)
         if self.scale:
             highest *= np.asarray(self.scale[-size:], dtype)
         return tf.concat([z[..., size:], highest], axis=-1)
@@ -86,4 +94,6 @@ def make_higher_order(
         seed,
         frame.mean,
         frame.scale,
+        frame.rate,
+        settings.initialization,
     )

@@ -30,13 +30,17 @@ class MLPField(FieldModel):
         input_power: int = 1,
         time: bool = False,
         seed: int = 0,
+        initialization: str = "small",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         hidden = tuple(hidden)
-        self.stack = dense_stack(dimension + time, hidden, dimension, activation, seed)
+        self.stack = dense_stack(
+            dimension + time, hidden, dimension, activation, seed, initialization
+        )
         self._keep(dimension=dimension, hidden=hidden, activation=activation)
         self._keep(input_power=input_power, time=time, seed=seed)
+        self._keep(initialization=initialization)
 
     def call(self, t: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """See `FieldModel.call`."""
@@ -46,8 +50,15 @@ class MLPField(FieldModel):
 
 def make_mlp(settings: MLPFieldSettings, frame: Frame, seed: int) -> MLPField:
     """Makes a perceptron; see `FieldKind.builder`."""
-    hidden, power = settings.hidden, settings.input_power
-    return MLPField(frame.dimension, hidden, settings.activation, power, settings.time, seed)
+    return MLPField(
+        frame.dimension,
+        settings.hidden,
+        settings.activation,
+        settings.input_power,
+        settings.time,
+        seed,
+        settings.initialization,
+    )
 
 
 def make_linear(settings: LinearFieldSettings, frame: Frame, seed: int) -> MLPField:

@@ -18,12 +18,14 @@ class Frame:
         components: The names of the components of the data; empty inside a network.
         mean: The mean of each of these.
         scale: The size of each of these.
+        rate: The rate at which they change, in their sizes per unit of time.
     """
 
     dimension: int
     components: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+    rate: float = 1.0
 
 
 class FieldModel(keras.Model):

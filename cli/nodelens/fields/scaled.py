@@ -11,20 +11,26 @@ from nodelens.fields.model import FieldModel, Frame
 
 @keras.saving.register_keras_serializable(package="nodelens")
 class ScaledField(FieldModel):
-    """f(t, z) = s · g(t, (z − m) / s) with a field g of numbers near one.
+    """f(t, z) = r · s · g(r · t, (z − m) / s) with a field g of numbers near one.
 
     Args:
         inner: The field g.
         mean: m, one value for each component.
         scale: s, one positive value for each component.
+        rate: r, in parts of the scale per unit of time.
     """
 
     def __init__(
-        self, inner: keras.Model, mean: tuple[float, ...], scale: tuple[float, ...], **kwargs: Any
+        self,
+        inner: keras.Model,
+        mean: tuple[float, ...],
+        scale: tuple[float, ...],
+        rate: float = 1.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         mean, scale = (tuple(float(value) for value in values) for values in (mean, scale))
-        self._keep(inner=inner, mean=mean, scale=scale)
+        self._keep(inner=inner, mean=mean, scale=scale, rate=float(rate))
 
     @property
     def autonomous(self) -> bool:
@@ -40,7 +46,7 @@ class ScaledField(FieldModel):
         """See `FieldModel.call`; state and result are in the units of the data."""
         dtype = z.dtype.as_numpy_dtype
         mean, scale = np.asarray(self.mean, dtype), np.asarray(self.scale, dtype)
-        return scale * self.inner(t, (z - mean) / scale)
+        return self.rate * scale * self.inner(self.rate * t, (z - mean) / scale)
 
     def get_config(self) -> dict[str, Any]:
         """See `FieldModel.get_config`."""
@@ -56,7 +62,8 @@ class ScaledField(FieldModel):
 
 def scaled(field: keras.Model, frame: Frame) -> keras.Model:
     """Puts the scaling of a frame around a field; components that augment the data have none."""
-    if not any(frame.mean) and all(size == 1 for size in frame.scale):
+    if not any(frame.mean) and all(size == 1 for size in frame.scale) and frame.rate == 1:
         return field
     extra = frame.dimension - len(frame.components)
-    return ScaledField(field, (*frame.mean, *[0.0] * extra), (*frame.scale, *[1.0] * extra))
+    mean, scale = (*frame.mean, *[0.0] * extra), (*frame.scale, *[1.0] * extra)
+    return ScaledField(field, mean, scale, frame.rate)

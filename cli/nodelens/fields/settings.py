@@ -12,6 +12,8 @@ from nodelens.settings.choices import KindIn
 
 Activation = Literal["tanh", "softplus", "elu", "silu", "gelu", "sigmoid", "relu"]
 
+Initialization = Literal["fan_in", "small"]
+
 
 class FieldSettings(Settings):
     """Settings of a vector field of any kind."""
@@ -23,12 +25,14 @@ class MLPFieldSettings(FieldSettings):
     """A multilayer perceptron of the state, or of state and time.
 
     `input_power` raises the state to a power first. `augment` adds that many components to the
-    state, zero at the start, which the data does not show (Dupont et al. 2019).
+    state, zero at the start, which the data does not show (Dupont et al. 2019). Weights start
+    between ±1/√inputs of their layer (`fan_in`) or as N(0, 0.1²), which makes the field `small`.
     """
 
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[PositiveInt, ...] = (50,)
     activation: Activation = "tanh"
+    initialization: Initialization = "fan_in"
     input_power: PositiveInt = 1
     time: bool = False
     augment: NonNegativeInt = 0
@@ -51,6 +55,7 @@ class HigherOrderFieldSettings(FieldSettings):
     order: int = Field(2, ge=2)
     hidden: tuple[PositiveInt, ...] = (50,)
     activation: Activation = "tanh"
+    initialization: Initialization = "fan_in"
     time: bool = False
 
     @model_validator(mode="after")

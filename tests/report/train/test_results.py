@@ -1,6 +1,7 @@
 """The summary, the page and the document of a run say the same numbers, without a training."""
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,3 +213,29 @@ def test_a_run_that_was_only_concluded_has_no_speed(finished: RunResult) -> None
     trained = replace(finished.training, compile_seconds=None, steps_per_second=None)
     assert "speed" in summary(finished)
     assert "speed" not in summary(replace(finished, training=trained))
+
+
+@pytest.mark.parametrize(
+    ("error", "mean", "first", "words"),
+    [
+        (0.3, 1.0, 0.7, None),
+        (0.5, 1.0, 0.7, "little better than none: its error over the whole trajectories is 0.5"),
+        (0.8, 1.0, 0.7, "no better than none: .* first state 0.7"),
+        (0.8, 1.0, 1.7, "little better than none"),
+    ],
+)
+def test_a_fit_is_compared_with_no_model_at_all(
+    finished: RunResult, error: float, mean: float, first: float, words: str | None
+) -> None:
+    found = replace(TRAJECTORY, trajectory_error=error, mean_error=mean, persistence_error=first)
+    run = replace(finished, conclusion=Concluded(found))
+    assert summary(run)["without a model"] == (
+        f"the mean of the data has {mean:g}, the first state {first:g}"
+    )
+    expected = {"mean_error": mean, "persistence_error": first}
+    assert run_document(run)["final"]["without_model"] == expected
+    if words is None:
+        assert run.weakness is None
+    else:
+        assert run.weakness is not None
+        assert re.search(words, run.weakness)

@@ -1,6 +1,7 @@
 """A batch is solved as the settings say."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from nodelens.training.loop.state import TrainingState
 from nodelens.training.loop.task import Stage
 from nodelens.training.loop.train import Hooks, train
 from nodelens.training.registry import LOSSES
+from nodelens.training.runs.prepare import prepare
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.evaluate import solve_whole
 from nodelens.training.trajectories.objective import Objective
@@ -97,3 +99,15 @@ def diverging(*more: str) -> tuple[Stage, TrainOdeSettings]:
     objective = Objective(field, 0, np.ones(1), LOSSES["mean_squared_error"], options)
     task = TrajectoryTask(objective, make_windows(DATA, 3), None, 3, 4, 0)
     return Stage(settings.training.steps, task, replace(task, spares=True)), settings
+def test_the_unit_of_time_does_not_matter_to_a_scaled_training(tmp_path: Path) -> None:
+    t = np.linspace(0, 20, 80)
+    losses = []
+    for unit in (1.0, 1024.0):  # a power of two, so that rounding is the same
+        rows = np.column_stack([unit * t, np.sin(t), np.cos(t)])
+        path = tmp_path / f"{unit:g}.csv"
+        np.savetxt(path, rows, delimiter=",", header="t,x,y", comments="", fmt="%.17g")
+        data = f"data={{kind: csv, path: {path}}}"
+        settings = resolve(TrainOdeSettings, overrides=[data, "training.batch_size=4"]).settings
+        task = prepare(settings).task
+        losses.append([float(task.differentiate(task.draw(tf.constant(i))).loss) for i in (0, 1)])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)

@@ -146,6 +146,11 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
         output.warn(f"{request.word} after step {result.training.state.step:,}; nothing is lost")
         output.note(f"continue with: {goes_on}")
         return request.exit_code
+    if result.weakness is not None and result.failure is None:
+        output.warn(result.weakness)
+        output.note(
+            "train longer (--steps), on longer windows (training.window), or with another field"
+        )
     if result.failure is not None:
         raise NumericalError(
             result.failure,

@@ -71,6 +71,14 @@ def _trajectories(found: TrajectoryResult) -> list[Row]:
     if trained:
         label = "whole trajectory" if len(scores) == 1 else "whole trajectories"
         rows.append((label, _error(found.trajectory_error, trained, start)))
+    if trained and found.mean_error is not None and found.persistence_error is not None:
+        rows.append(
+            (
+                "without a model",
+                f"the mean of the data has {found.mean_error:.4g}, the first state "
+                f"{found.persistence_error:.4g}",
+            )
+        )
     if found.extrapolation_error is not None:
         parts = held_out.keys() <= trained.keys()
         named = "" if parts or len(held_out) > 1 else f" of {next(iter(held_out))!r}"

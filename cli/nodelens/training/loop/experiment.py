@@ -80,12 +80,23 @@ class TrajectoryResult:
         extrapolation_error: The same over those held out; None if none were.
         fitted: The fitted parameters of equations, by name.
         scores: The quality on each trajectory.
+        mean_error: The error of the mean of the measurements used for training, in the place of a
+            solution, over these.
+        persistence_error: The error of the first state, likewise.
     """
 
     trajectory_error: float
     extrapolation_error: float | None
     fitted: Mapping[str, float]
     scores: tuple[TrajectoryScore, ...] = ()
+    mean_error: float | None = None
+    persistence_error: float | None = None
+
+    @property
+    def trivial_error(self) -> float | None:
+        """The error of the better one of mean and first state; None if nothing was compared."""
+        found = [e for e in (self.mean_error, self.persistence_error) if e is not None]
+        return min(found, default=None)
 
     @property
     def failed(self) -> tuple[TrajectoryScore, ...]:

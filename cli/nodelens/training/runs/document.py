@@ -54,6 +54,7 @@ def _quality(found: TrajectoryResult | SampleResult) -> tuple[dict[str, Any], di
             "trajectory_error": found.trajectory_error,
             "extrapolation_error": found.extrapolation_error,
         }
+        without = {"mean_error": found.mean_error, "persistence_error": found.persistence_error}
         trajectories = [
             {
                 "name": score.name,
@@ -64,7 +65,8 @@ def _quality(found: TrajectoryResult | SampleResult) -> tuple[dict[str, Any], di
             }
             for score in found.scores
         ]
-        return errors, {"fitted": found.fitted, "trajectories": trajectories}
+        beside: dict[str, Any] = {"fitted": found.fitted, "trajectories": trajectories}
+        return {**errors, "without_model": without}, beside
     final = {"judged_by": found.part, "loss": found.loss}
     findings = {"network": found.network, "parameters": found.parameters}
     if found.confusion is None:

@@ -11,6 +11,7 @@ from nodelens.training.loop.train import Training
 
 # Each batch has windows of its own, so the loss at the end is a mean over this many steps.
 LAST_STEPS = 100
+WEAK = 0.5  # of the error without a model, from which on a fit is of little use
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,21 @@ class RunResult:
         """The loss of the best validation; None where there was none."""
         best = self.training.state.best
         return best.loss if best.step else None
+
+    @property
+    def weakness(self) -> str | None:
+        """The reason why the trained field is of little use, in words; None if it is of use."""
+        found = self.conclusion.result
+        if not isinstance(found, TrajectoryResult) or found.trivial_error is None:
+            return None
+        trivial = found.trivial_error
+        if not found.trajectory_error > WEAK * trivial:
+            return None
+        better = "no better" if found.trajectory_error >= trivial else "little better"
+        return (
+            f"the fit is {better} than none: its error over the whole trajectories is "
+            f"{found.trajectory_error:.4g}, that of their mean or first state {trivial:.4g}"
+        )
 
     @property
     def failure(self) -> str | None:

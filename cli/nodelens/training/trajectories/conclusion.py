@@ -14,6 +14,15 @@ from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid, m
 from nodelens.training.trajectories.objective import Objective
 
 
+def _beside_mean(every: Sequence[Evaluation]) -> list[np.ndarray]:
+    """Returns the distances of the judged measurements from the mean of those trained on."""
+    seen = [np.where(x.trained, x.trajectory.states, np.nan) for x in every]
+    counts = np.isfinite(np.concatenate(seen)).any(axis=0)
+    mean = np.zeros(len(counts))
+    mean[counts] = np.nanmean(np.concatenate(seen)[:, counts], axis=0)
+    return [np.abs(x.trajectory.states - mean)[x.judged & x.trained] for x in every]
+
+
 @dataclass(frozen=True)
 class TrajectoryConclusion:
     """A trained field on its trajectories: a `Conclusion`.
@@ -37,6 +46,10 @@ class TrajectoryConclusion:
         return TrajectoryResult(
             trajectory_error=float("nan") if trained is None else trained,
             extrapolation_error=held_out,
+            mean_error=mean_over(_beside_mean(every)),
+            persistence_error=mean_over(
+                [np.abs(x.trajectory.states - x.start)[x.judged & x.trained] for x in every]
+            ),
             fitted=self.objective.field.fitted(),
             scores=tuple(each.score for each in every),
         )

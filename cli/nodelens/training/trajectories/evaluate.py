@@ -48,6 +48,12 @@ class Evaluation:
     status: Status
 
     @property
+    def start(self) -> np.ndarray:
+        """The state that it is solved from, shape [dimension]; NaN if there is none."""
+        states = self.trajectory.states
+        return np.full(states.shape[1], np.nan) if self.begin is None else states[self.begin]
+
+    @property
     def judged(self) -> np.ndarray:
         """True for each measurement from the begin on, shape [points, dimension]."""
         mask = self.trajectory.observed.copy()

@@ -95,7 +95,14 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
         Scaling.standard(parts.train.trajectories) if chosen.scale else Scaling.none(data.dimension)
     )
     objective = Objective(
-        make_field(settings.field, data.components, settings.seed, scaling.mean, scaling.scale),
+        make_field(
+            settings.field,
+            data.components,
+            settings.seed,
+            scaling.mean,
+            scaling.scale,
+            scaling.rate,
+        ),
         augmented(settings.field),
         scaling.scale,
         choose_loss(settings.training.loss, labelled=False),
