@@ -68,7 +68,9 @@ class RegularizationSettings(Settings):
 class TrainingSettings(Settings):
     """The optimisation. A step fits `batch_size` samples, or windows of `window` points.
 
-    `window: 0` fits whole trajectories. Without a `loss`, labels are compared by cross entropy and
+    Without a `window` its points span twice the time in which the data moves by its own size, 5 to
+    100 of them; `window: 0` fits whole trajectories. Without a `learning_rate` it is 1e-2 for
+    trajectories and 1e-3 for samples. Without a `loss`, labels are compared by cross entropy and
     numbers by the mean absolute error. `steps_per_call` steps run inside one compiled call;
     checkpoints and validations happen between calls. `epochs` takes the place of `steps`
     where it is given: one is as many examples as there are samples, or windows, to train on.
@@ -77,14 +79,14 @@ class TrainingSettings(Settings):
     steps: PositiveInt = 2000
     epochs: PositiveFloat | None = None
     batch_size: PositiveInt = 20
-    window: int = Field(10, ge=0)
-    optimizer: OptimizerName = "rmsprop"
+    window: int | None = Field(None, ge=0)
+    optimizer: OptimizerName = "adam"
     # What else the Keras optimizer takes, such as {momentum: 0.9} or {beta_1: 0.95}.
     optimizer_options: dict[str, float | bool] = Field(default_factory=dict)
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: PositiveFloat | None = None
     # Over all steps the rate falls to `final_learning_rate`, by default 0 (cosine, linear) or a
     # hundredth (exponential, inverse_time), after it has risen linearly for `warmup` steps.
-    schedule: ScheduleName = "constant"
+    schedule: ScheduleName = "cosine"
     final_learning_rate: float | None = Field(None, ge=0)
     warmup: NonNegativeInt = 0
     clip_norm: PositiveFloat | None = None

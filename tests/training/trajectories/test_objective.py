@@ -99,6 +99,8 @@ def diverging(*more: str) -> tuple[Stage, TrainOdeSettings]:
     objective = Objective(field, 0, np.ones(1), LOSSES["mean_squared_error"], options)
     task = TrajectoryTask(objective, make_windows(DATA, 3), None, 3, 4, 0)
     return Stage(settings.training.steps, task, replace(task, spares=True)), settings
+
+
 def test_the_unit_of_time_does_not_matter_to_a_scaled_training(tmp_path: Path) -> None:
     t = np.linspace(0, 20, 80)
     losses = []

@@ -85,6 +85,9 @@ def inverse_time(rate: float, share: float, steps: int) -> LearningRateSchedule:
 def make_schedule(settings: TrainingSettings) -> float | LearningRateSchedule:
     """Makes the learning rate, or the schedule of it over all steps.
 
+    Args:
+        settings: The settings, with a learning rate.
+
     Raises:
         UsageError: If warm-up and final rate do not fit the schedule.
     """
@@ -93,6 +96,8 @@ def make_schedule(settings: TrainingSettings) -> float | LearningRateSchedule:
         settings.final_learning_rate,
         SCHEDULES[settings.schedule],
     )
+    if rate is None:
+        raise ValueError("the settings have no learning rate")
     steps = settings.steps - settings.warmup
     if steps < 1:
         raise UsageError(

@@ -9,7 +9,7 @@ from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.build import augmented, make_field
 from nodelens.fields.solve_settings import solve_options
-from nodelens.training.loop.epochs import in_steps
+from nodelens.training.loop.epochs import in_steps, with_rate
 from nodelens.training.loop.experiment import Experiment
 from nodelens.training.loop.gradient import Gradient, gradient_document
 from nodelens.training.loop.losses import choose_loss
@@ -21,7 +21,7 @@ from nodelens.training.trajectories.evaluate import evaluate
 from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.summary import TrajectorySummary
 from nodelens.training.trajectories.task import TrajectoryTask
-from nodelens.training.trajectories.windows import Windows, make_windows
+from nodelens.training.trajectories.windows import Windows, make_windows, usual_length
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class TrajectoryExperiment(Experiment):
             "components": list(data.components),
             "parameters": count,
             "windows": self.examples,
+            "window": self.task.windows.length,
             "steps": self.settings.training.steps,
             "adjoint": gradient_document(self.gradient),
             "summary": self._summary(
@@ -94,6 +95,7 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     scaling = (
         Scaling.standard(parts.train.trajectories) if chosen.scale else Scaling.none(data.dimension)
     )
+    settings = _chosen_by(parts.train, settings)
     objective = Objective(
         make_field(
             settings.field,
@@ -125,9 +127,23 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     return TrajectoryExperiment(settings, data, parts, task, tuple(stages), gradient, objective)
 
 
+RATE = 1e-2
+"""The usual learning rate, of Adam: a field of data that is scaled has weights near one."""
+
+
+def _chosen_by(data: TrajectoryData, settings: TrainOdeSettings) -> TrainOdeSettings:
+    """Gives window and learning rate of data, if the settings have none, the usual values."""
+    settings = with_rate(settings, RATE)
+    training = settings.training
+    if training.window is not None:
+        return settings
+    changed = training.model_copy(update={"window": usual_length(data)})
+    return settings.model_copy(update={"training": changed})
+
+
 def _windows(data: TrajectoryData, training: TrainingSettings) -> Windows:
     """Makes windows; refuses a batch that must repeat some, unless it has the default size."""
-    windows = make_windows(data, training.window)
+    windows = make_windows(data, training.window or 0)
     most = max(windows.count, TrainingSettings().batch_size)
     if training.batch_size > most:
         raise UsageError(

@@ -70,7 +70,7 @@ class TrajectoryTask:
             regularization = Regularization(weights.kinetic_energy, weights.jacobian_norm, scale)
             objective = replace(objective, regularization=regularization)
         size = training.batch_size
-        return cls(objective, windows, validation, training.window, size, settings.seed)
+        return cls(objective, windows, validation, training.window or 0, size, settings.seed)
 
     @property
     def model(self) -> keras.Model:

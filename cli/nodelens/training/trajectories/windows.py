@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from nodelens.datasets.trajectories import TrajectoryData
+from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.errors import UsageError
 
 # Sums and products of larger numbers overflow in single precision, which ends at 3e38.
@@ -82,6 +82,25 @@ class Windows:
             tf.gather(self.states, rows),
             tf.gather(self.weights, rows),
         )
+
+
+SPAN = 2.0
+"""The duration of a usual window, in times in which the data moves by its own size.
+
+Of 0.5 to 7 such times, this one fitted FitzHugh-Nagumo, a pendulum, Lotka-Volterra, SIR and Van der
+Pol best: from shorter ones the slow parts are not learned, from longer ones nothing is at first.
+"""
+USUAL = (5, 100)  # points
+
+
+def usual_length(data: TrajectoryData) -> int:
+    """Returns the points of a window where the settings leave it to the data."""
+    spacing = float(np.median(np.concatenate([np.diff(each.times) for each in data.trajectories])))
+    rate = Scaling.standard(data.trajectories).rate
+    length = round(SPAN / (rate * spacing)) + 1
+    longest = max(len(trajectory) for trajectory in data.trajectories)
+    least, most = USUAL
+    return max(2, min(max(length, least), most, max(longest // 2, min(longest, least))))
 
 
 def make_windows(data: TrajectoryData, length: int) -> Windows:
