@@ -78,13 +78,17 @@ def test_every_activation_of_keras_has_its_gradient_through_a_solve() -> None:
 
 @pytest.mark.slow
 def test_the_suite_tells_right_fields_from_wrong_ones() -> None:
-    cases = [CASES["recompute_grad"], CASES["wrong by 1.001"], CASES["dropout"]]
+    names = ("recompute_grad", "wrong by 1.001", "dropout", "activation hard_shrink")
+    cases = [CASES[name] for name in names]
     report = check_suite(cases, AdjointCheckSettings(adjoints=("discrete",)))
     assert report.passed
-    right, wrong, refused = report.cases
+    right, wrong, refused, jumping = report.cases
     assert right.found is not None and "tape" in right.found.skipped
     assert "discrete" in {check.method for check in wrong.failed}
     assert "random" in refused.refusal
+    # Its derivatives are right wherever there are any, and its gradient is not: it jumps.
+    assert {check.block for check in jumping.failed} >= {"z0", "theta"}
+    assert not any(check.block.startswith("field.") for check in jumping.failed)
     assert not CaseReport("x", None, wrong.found).passed
     assert not CaseReport("x", "field.t", wrong.found).passed
 

@@ -89,7 +89,7 @@ class TrainingSettings(Settings):
     schedule: ScheduleName = "cosine"
     final_learning_rate: float | None = Field(None, ge=0)
     warmup: NonNegativeInt = 0
-    clip_norm: PositiveFloat | None = None
+    clip_norm: PositiveFloat | None = 1.0
     weight_decay: float = Field(0.0, ge=0)
     loss: LossName | None = None
     regularization: RegularizationSettings = RegularizationSettings()

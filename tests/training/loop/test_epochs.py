@@ -39,7 +39,7 @@ def test_without_epochs_the_steps_stay():
     ],
 )
 def test_examples_are_windows_or_samples_to_train_on(data, examples):
-    asked = {"data": data, "training": {"epochs": 3, "batch_size": 10}}
+    asked = {"data": data, "training": {"epochs": 3, "batch_size": 10, "window": 10}}
     experiment = prepare(TrainOdeSettings.model_validate(asked))
     assert experiment.examples == examples
     assert experiment.settings.training.steps == -(-3 * examples // 10)

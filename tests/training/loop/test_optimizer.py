@@ -91,7 +91,7 @@ def test_warmup_rises_linearly_to_where_the_schedule_begins() -> None:
     ("settings", "words"),
     [
         ({"warmup": 100}, "leaves none of 100"),
-        ({"final_learning_rate": 0.1}, "a constant learning rate"),
+        ({"schedule": "constant", "final_learning_rate": 0.1}, "a constant learning rate"),
         ({"schedule": "cosine", "final_learning_rate": 0.6}, "above the first one"),
         ({"schedule": "exponential", "final_learning_rate": 0.0}, "never comes to"),
     ],

@@ -11,6 +11,7 @@ from nodelens.training.loop.phases import phases
 from nodelens.training.runs.prepare import prepare
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.experiment import TrajectoryExperiment
+from nodelens.training.trajectories.windows import usual_length
 
 GROWING = [
     "training.steps=1000",
@@ -28,7 +29,7 @@ def test_a_phase_overrides_what_it_names_and_keeps_the_rest() -> None:
     (first, one), (second, two), (end, rest) = phases(base)
     assert (first, second, end) == (100, 300, 1000)
     assert (one.training.window, one.adjoint.method, one.solver) == (4, "discrete", base.solver)
-    assert (two.training.window, two.adjoint) == (10, base.adjoint)
+    assert (two.training.window, two.adjoint) == (base.training.window, base.adjoint)
     assert two.solver == base.solver.model_copy(update={"rtol": 0.5})
     assert rest == base
     # Written down and read again, as by a resume, the settings mean the same.
@@ -41,7 +42,10 @@ def test_each_stage_of_trajectories_has_its_window_solver_and_adjoint() -> None:
     assert isinstance(experiment, TrajectoryExperiment)
     tasks: list[Any] = [stage.task for stage in experiment.stages]
     assert [stage.until for stage in experiment.stages] == [100, 300, 1000]
-    assert [task.windows.length for task in tasks] == [4, 10, 10]
+    # What a phase leaves out is as in the training, whose window is chosen by the data.
+    usual = usual_length(experiment.split.train)
+    assert usual > 10
+    assert [task.windows.length for task in tasks] == [4, usual, usual]
     adjoints = [type(task.objective.options.adjoint) for task in tasks]
     assert adjoints == [Discrete, Auto, Auto]
     assert [task.objective.options.rtol for task in tasks] == [1e-3, 0.5, 1e-3]

@@ -73,7 +73,8 @@ def descend(
     stages: list[Stage], start: TrainingState | None = None, stop: bool = False, **options: Any
 ) -> tuple[Training, list[Progress], list[TrainingState]]:
     """Plain gradient descent with rate 1/2."""
-    given: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 0.5, "steps_per_call": 4}
+    given: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 0.5, "schedule": "constant"}
+    given |= {"steps_per_call": 4, "clip_norm": None}
     training = TrainingSettings(**{**given, "steps": stages[-1].until, **options})
     told: list[Progress] = []
     kept: list[TrainingState] = []
@@ -110,7 +111,9 @@ def test_too_many_in_a_row_stop_the_training_with_the_last_good_weights() -> Non
     assert float(task.model.x.value) == 0.25  # two good steps at the full rate
     kept: list[TrainingState] = []
     settings = TrainOdeSettings(
-        training=TrainingSettings(optimizer="sgd", learning_rate=0.5, steps=20, **options)
+        training=TrainingSettings(
+            optimizer="sgd", learning_rate=0.5, schedule="constant", steps=20, **options
+        )
     )
     with pytest.raises(NumericalError):
         train([Stage(20, Parabola(bad=task.bad))], settings, Hooks(print, kept.append, bool))

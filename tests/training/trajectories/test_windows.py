@@ -10,7 +10,7 @@ from nodelens.fields.hybrid import HybridField
 from nodelens.ode import SolveOptions
 from nodelens.training.registry import LOSSES
 from nodelens.training.trajectories.objective import Objective
-from nodelens.training.trajectories.windows import make_windows
+from nodelens.training.trajectories.windows import make_windows, usual_length
 
 UNEVEN = np.array([0.0, 0.3, 1.0, 1.1, 2.5, 3.0])
 
@@ -55,3 +55,17 @@ def test_what_single_precision_cannot_hold_is_refused() -> None:
     data = TrajectoryData((Trajectory(np.arange(2.0), states, "one"),), ("x",), "test", "")
     with pytest.raises(UsageError, match="the value 1e\\+31, too large"):
         make_windows(data, 2)
+
+
+@pytest.mark.parametrize(
+    ("points", "turns", "expected"),
+    # A turn takes 2 pi times in which the state moves by its size, so a window is 1/pi of a turn.
+    [(101, 5.0, 7), (1001, 10.0, 33), (10_001, 10.0, 100), (9, 4.0, 5), (3, 1.0, 3)],
+)
+def test_a_usual_window_spans_two_times_of_the_motion(
+    points: int, turns: float, expected: int
+) -> None:
+    t = np.linspace(0, 2 * np.pi * turns, points)
+    swing = Trajectory(60.0 * t, np.stack([np.sin(t), np.cos(t)], -1), "")
+    found = usual_length(TrajectoryData((swing,), ("x", "y"), "", ""))
+    assert abs(found - expected) <= 0.1 * expected

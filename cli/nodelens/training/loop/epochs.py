@@ -5,15 +5,6 @@ import math
 from nodelens.training.settings import TrainOdeSettings
 
 
-def with_rate(settings: TrainOdeSettings, usual: float) -> TrainOdeSettings:
-    """Gives settings without a learning rate the usual one."""
-    training = settings.training
-    if training.learning_rate is not None:
-        return settings
-    changed = training.model_copy(update={"learning_rate": usual})
-    return settings.model_copy(update={"training": changed})
-
-
 def in_steps(settings: TrainOdeSettings, examples: int) -> TrainOdeSettings:
     """Turns `training.epochs`, if it is given, into `training.steps`.
 

@@ -82,22 +82,21 @@ def inverse_time(rate: float, share: float, steps: int) -> LearningRateSchedule:
     return schedules.InverseTimeDecay(rate, steps, 1 / share - 1)
 
 
+USUAL_RATE = 1e-3
+"""The learning rate where neither settings nor data choose one."""
+
+
 def make_schedule(settings: TrainingSettings) -> float | LearningRateSchedule:
     """Makes the learning rate, or the schedule of it over all steps.
-
-    Args:
-        settings: The settings, with a learning rate.
 
     Raises:
         UsageError: If warm-up and final rate do not fit the schedule.
     """
     rate, final, row = (
-        settings.learning_rate,
+        settings.learning_rate or USUAL_RATE,
         settings.final_learning_rate,
         SCHEDULES[settings.schedule],
     )
-    if rate is None:
-        raise ValueError("the settings have no learning rate")
     steps = settings.steps - settings.warmup
     if steps < 1:
         raise UsageError(

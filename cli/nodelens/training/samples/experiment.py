@@ -13,7 +13,7 @@ from nodelens.errors import UsageError
 from nodelens.fields.layer import SOLVE, NeuralODE
 from nodelens.fields.network import make_network
 from nodelens.fields.solve_settings import solve_options
-from nodelens.training.loop.epochs import in_steps, with_rate
+from nodelens.training.loop.epochs import in_steps
 from nodelens.training.loop.experiment import Experiment
 from nodelens.training.loop.gradient import Gradient, gradient_document
 from nodelens.training.loop.losses import choose_loss
@@ -23,9 +23,6 @@ from nodelens.training.samples.conclusion import SampleConclusion
 from nodelens.training.samples.summary import SampleSummary
 from nodelens.training.samples.task import SampleTask
 from nodelens.training.settings import TrainOdeSettings
-
-RATE = 1e-3
-"""The usual learning rate."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
         data, validation=chosen.validation.fraction, test=test.fraction, seed=settings.seed
     )
     train = split.train
-    settings = with_rate(in_steps(settings, len(train)), RATE)
+    settings = in_steps(settings, len(train))
     training = settings.training
     if training.batch_size > len(train):
         raise UsageError(

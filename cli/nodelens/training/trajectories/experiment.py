@@ -9,7 +9,7 @@ from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.build import augmented, make_field
 from nodelens.fields.solve_settings import solve_options
-from nodelens.training.loop.epochs import in_steps, with_rate
+from nodelens.training.loop.epochs import in_steps
 from nodelens.training.loop.experiment import Experiment
 from nodelens.training.loop.gradient import Gradient, gradient_document
 from nodelens.training.loop.losses import choose_loss
@@ -133,12 +133,13 @@ RATE = 1e-2
 
 def _chosen_by(data: TrajectoryData, settings: TrainOdeSettings) -> TrainOdeSettings:
     """Gives window and learning rate of data, if the settings have none, the usual values."""
-    settings = with_rate(settings, RATE)
     training = settings.training
-    if training.window is not None:
-        return settings
-    changed = training.model_copy(update={"window": usual_length(data)})
-    return settings.model_copy(update={"training": changed})
+    usual = {"learning_rate": RATE}
+    if training.window is None:
+        usual["window"] = usual_length(data)
+    if training.learning_rate is not None:
+        del usual["learning_rate"]
+    return settings.model_copy(update={"training": training.model_copy(update=usual)})
 
 
 def _windows(data: TrajectoryData, training: TrainingSettings) -> Windows:
