@@ -69,5 +69,5 @@ def _panel(axes: Axes, panel: DepthPanel) -> None:
     tidy(axes, panel.name, "input / hidden / output", "depth")
     axes.set_xlim(panel.field_states[0], panel.field_states[-1])
     low, high = panel.depths[0], panel.depths[-1]
-    axes.set_ylim(low - 0.05 * (high - low), high + 0.14 * (high - low))
-    legend(axes, loc="upper right")
+    axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+    legend(axes)

@@ -139,7 +139,7 @@ def _trajectories(axes: Axes, picture: FitPicture) -> None:
     times = np.concatenate([curve.times for curve in picture.curves])
     if np.all(times == np.round(times)):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    legend(axes, ncols=2, loc="upper right")
+    legend(axes)
 
 
 def _line(curve: FitCurve) -> str:
@@ -174,7 +174,7 @@ def _phase_portrait(axes: Axes, picture: FitPicture) -> None:
         axes.plot(*given.curve[0, :2], "o", color=INK if several else ORANGE, markersize=6, **start)
     tidy(axes, "Phase portrait", *picture.components[:2])
     axes.set_aspect("equal", adjustable="datalim")
-    legend(axes, loc="upper right")
+    legend(axes)
 
 
 def _vector_field(axes: Axes, picture: FitPicture) -> None:

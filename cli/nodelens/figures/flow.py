@@ -71,7 +71,7 @@ def _decisions(axes: Axes, panel: FlowPanel) -> None:
         axes.plot(*mine.T, ".", color=_colour(label), markersize=4, label=name)
     tidy(axes, panel.name, "x₁", "x₂")
     axes.set_aspect("equal")
-    legend(axes, loc="upper right")
+    legend(axes)
 
 
 def _flow(figure: Figure, place: tuple[int, int, int], panel: FlowPanel) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 # The palette of Okabe and Ito: distinct for every kind of colour vision.
 INK = "#222222"
@@ -26,15 +27,29 @@ def tidy(axes: Axes, title: str, x: str = "", y: str = "") -> None:
     axes.set_title(title, loc="left", fontsize=10, color=INK, fontweight="bold")
     axes.set_xlabel(x, fontsize=9, color=INK)
     axes.set_ylabel(y, fontsize=9, color=INK)
-    axes.tick_params(labelsize=8, colors=INK)
+    axes.tick_params(which="both", labelsize=8, colors=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(visible=True, color="#eeeeee", linewidth=0.8)
     axes.set_axisbelow(True)
 
 
-def legend(axes: Axes, **options: Any) -> None:
-    """Adds a legend that stays readable on top of the data."""
-    axes.legend(fontsize=8, framealpha=0.85, edgecolor="none", **options)
+BELOW = 34
+"""The distance of a legend from the axes above it, in points: room for their labels."""
+
+
+def legend(axes: Axes, columns: int = 4) -> None:
+    """Adds a legend below the axes, where it hides no data."""
+    figure = axes.figure
+    count = len(axes.get_legend_handles_labels()[1])
+    axes.legend(
+        fontsize=8,
+        frameon=False,
+        ncols=min(columns, max(1, count)),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=axes.transAxes + ScaledTranslation(0, -BELOW / 72, figure.dpi_scale_trans),
+        borderaxespad=0,
+    )
 
 
 def colour_bar(axes: Axes, mapped: Any, label: str, shrink: float) -> None:

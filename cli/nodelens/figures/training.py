@@ -132,7 +132,7 @@ def _residuals(axes: Axes, left: Residuals) -> None:
     axes.axhline(0, color=INK, linewidth=0.8)
     if left.held_out is not None:
         shade_held_out(axes, left.held_out)
-    legend(axes, ncols=2)
+    legend(axes)
     tidy(axes, "Model minus data, from one state", "time t", "residual")
 
 
@@ -143,5 +143,5 @@ def _accuracy(
     if validation is not None:
         _validations(axes, steps, validation)
     axes.set_ylim(top=1.0)
-    legend(axes, loc="lower right")
+    legend(axes)
     tidy(axes, "Accuracy", "step", "fraction classified correctly")
