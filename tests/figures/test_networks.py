@@ -82,7 +82,7 @@ def test_the_depth_figure_draws_states_arrows_and_evaluations(figure_of) -> None
     np.testing.assert_array_equal(arrows.U, flow.field.ravel())  # over a depth of 1
     np.testing.assert_array_equal(arrows.V, np.ones(6))
     assert axes.get_xlim() == (-2, 2)
-    np.testing.assert_allclose(axes.get_ylim(), (-0.05, 1.14))
+    np.testing.assert_allclose(axes.get_ylim(), (-0.05, 1.05))
 
 
 def test_the_confusion_matrix_is_coloured_by_the_fraction_of_each_true_class(figure_of) -> None:
