@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from scipy.integrate import solve_ivp
 
 from nodelens.entry import run
 from nodelens.runtime.rundir import RunDirectory
+from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.runs.load import load_run
 
 QUICK = ["--set", "training.steps_per_call=10", "--set", "training.window=4"]
@@ -292,6 +294,24 @@ def test_what_cannot_be_resumed_is_refused(
     ]:
         assert run(["train-ode", "-q", *arguments]) == 2
         assert words in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_at_another_learning_rate(
+    finished: tuple[Path, dict, str], tmp_path: Path
+) -> None:
+    directory = tmp_path / "run"
+    shutil.copytree(finished[0], directory)
+    resumed = ["train-ode", "-q", "--resume", str(directory), "--steps", "1010"]
+    assert run([*resumed, "--set", "training.learning_rate=1e-30"]) == 0
+    before, after = (
+        Checkpoints(path / "checkpoints").newest()[0] for path in (finished[0], directory)
+    )
+    assert before is not None and after is not None
+    assert (before.step, after.step) == (1000, 1010)
+    # A rate of next to nothing changes no weight.
+    for old, new in zip(before.weights, after.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
 
 
 @pytest.mark.slow
