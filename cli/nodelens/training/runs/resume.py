@@ -52,8 +52,8 @@ def resume(path: Path, resolved: Resolved[TrainOdeSettings]) -> Resumption:
     if changed:
         raise UsageError(
             f"a resumed run keeps its settings, and {', '.join(changed)} would change",
-            hint="only training.steps or epochs, training.early_stopping, the learning rate and its "
-            "schedule, device and output may be given; begin a new run for anything else",
+            hint="only training.steps or epochs, training.early_stopping, the learning rate and "
+            "its schedule, device and output may be given; begin a new run for anything else",
         )
     start, damaged = Checkpoints(directory.checkpoints).newest()
     if start is None:
