@@ -93,6 +93,7 @@ def test_everything_to_repeat_the_run_is_kept(finished: tuple[Path, dict, str]) 
     assert provenance["seed"] == 3
     assert provenance["arguments"][0] == "train-ode"
     assert len(provenance["data_sha256"]) == 64
+    assert "small_while_loop" in provenance["xla_flags"]
     assert provenance["versions"]["tensorflow"]
     rows = [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == list(range(50, 1001, 50))
