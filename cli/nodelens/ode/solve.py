@@ -66,7 +66,10 @@ def odeint(
         rtol: Relative tolerance, a number or a nest like z0.
         atol: Absolute tolerance, likewise. The norm of error / (atol + rtol |z|) is kept below one
             in each step.
-        adjoint: Name of the adjoint, one of `nodelens.ode.ADJOINTS`, or a configured one.
+        adjoint: Name of the adjoint, one of `nodelens.ode.ADJOINTS`, or a configured one. "auto"
+            is the exact gradient of the steps taken, from stored steps while their store fits a
+            64th of the memory, else from checkpoints. Inside a `tf.function` its store has room for
+            256 to 4096 steps, 1 MB if that is between; beyond it the gradient is NaN.
         controller: Step-size controller; by default a `PIDController` for a solver that estimates
             its error, a `FixedController` for one that does not.
         norm: Reduces the error in units of the tolerance, a real tensor [batch, size] with the
