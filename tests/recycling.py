@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-LIMIT = 3 * 2**29
+LIMIT = 5 * 2**28
 """Resident bytes of a process after which it is replaced."""
 
 _RESIDENT = "resident_bytes"

@@ -54,16 +54,19 @@ def test_the_discrete_adjoint_does_not_mind_stiffness(capsys: pytest.CaptureFixt
 def test_the_memory_of_the_backward_solve_does_not_grow(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nodelens.checking.peak_memory.STEPS", (25, 100))
-    adjoints = ("backsolve", "discrete", "direct")
-    arguments = ("memory", *[word for name in adjoints for word in ("--adjoint", name)])
-    slopes = {each["name"]: each["slope"] for each in study(capsys, *arguments)["series"]}
-    for name, slope in slopes.items():
+    def slopes(steps: tuple[int, int], *adjoints: str) -> dict[str, float]:
+        monkeypatch.setattr("nodelens.checking.peak_memory.STEPS", steps)
+        arguments = ("memory", *[word for name in adjoints for word in ("--adjoint", name)])
+        return {each["name"]: each["slope"] for each in study(capsys, *arguments)["series"]}
+
+    # Of two peaks that should be equal one may be some 20 states higher: over many steps that is
+    # little. The tape takes few, because it keeps every stage of every step.
+    found = {**slopes((25, 250), "backsolve", "discrete"), **slopes((10, 40), "direct")}
+    for name, slope in found.items():
         assert (slope < 0.2) == ADJOINTS[name].constant_memory
     # RK4 carries nothing over, so the start of each step is one state.
-    assert slopes["discrete"] == pytest.approx(1, abs=0.3)
-    # The tape keeps every stage of every step.
-    assert slopes["direct"] > 4
+    assert found["discrete"] == pytest.approx(1, abs=0.3)
+    assert found["direct"] > 4
 
 
 def test_a_study_that_there_is_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
