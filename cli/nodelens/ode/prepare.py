@@ -325,7 +325,7 @@ def _tolerance(name: str, value: Any, layout: Layout, dtype: tf.DType) -> tf.Ten
         ]
         tolerance = layout.pack(tf.nest.pack_sequence_as(layout.template, parts))[0]
     elif isinstance(value, float | int):
-        _check_tolerance(name, np.asarray(value))
+        _check_tolerance(name, value, np.asarray(value))
         if not tf.executing_eagerly():
             return tf.constant([value], real)
         return _TOLERANCES.get((value, real), lambda: tf.constant([value], real))
@@ -337,14 +337,14 @@ def _tolerance(name: str, value: Any, layout: Layout, dtype: tf.DType) -> tf.Ten
             parts = [tf.broadcast_to(tolerance, shape) for shape in layout.shapes]
             tolerance = layout.pack(tf.nest.pack_sequence_as(layout.template, parts))[0]
     if tf.executing_eagerly():
-        _check_tolerance(name, tolerance.numpy())
+        _check_tolerance(name, value, tolerance.numpy())
     return tolerance
 
 
 _TOLERANCES: Memo[tf.Tensor] = Memo(capacity=128)
 
 
-def _check_tolerance(name: str, values: np.ndarray) -> None:
+def _check_tolerance(name: str, given: Any, values: np.ndarray) -> None:
     smallest = 0.0 if name == "atol" else np.nextafter(0.0, 1.0)
     if not np.isfinite(values).all() or (values < smallest).any():
-        raise ValueError(f"{name} must be a positive number; got {values}.")
+        raise ValueError(f"{name} must be a positive number; got {given}.")
