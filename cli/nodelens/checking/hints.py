@@ -1,13 +1,10 @@
 """Hints by settings of a check, for the case that a solve under test fails."""
 
+from nodelens.fields.solve_hints import COMMON
 from nodelens.ode import Status
 
 HINTS: dict[Status, str] = {
-    Status.SUCCESS: "",
-    Status.MAX_STEPS: (
-        "raise `solver.max_steps`, loosen `solver.rtol` and `solver.atol`, or take a solver for "
-        "stiff problems, such as `solver.method=kencarp5`"
-    ),
+    **COMMON,
     Status.STEP_UNDERFLOW: (
         "the field is discontinuous, or far stiffer than the solver can follow: check a shorter "
         "span of `times`, loosen `solver.rtol` and `solver.atol`, or set `precision=float64`"
@@ -24,6 +21,4 @@ HINTS: dict[Status, str] = {
         "an implicit stage was not found: set a shorter `solver.step_size`, or tighten "
         "`solver.rtol`"
     ),
-    Status.EVENT: "",
-    Status.VARIABLE_ASSIGNED: "the field assigns to a variable: keep its values in its state",
 }

@@ -1,5 +1,6 @@
 """Hints by settings of a training, for the case that all solves of a step fail."""
 
+from nodelens.fields.solve_hints import COMMON
 from nodelens.ode import Status
 
 _EASIER = (
@@ -7,11 +8,7 @@ _EASIER = (
     "(`training.phases`); for equations, check the first guesses in `field.parameters`"
 )
 HINTS: dict[Status, str] = {
-    Status.SUCCESS: "",
-    Status.MAX_STEPS: (
-        "raise `solver.max_steps`, loosen `solver.rtol` and `solver.atol`, or take a solver for "
-        "stiff problems, such as `solver.method=kencarp5`"
-    ),
+    **COMMON,
     Status.STEP_UNDERFLOW: (
         "the field is discontinuous, or grows so fast that no step is short enough: " + _EASIER
     ),
@@ -24,6 +21,4 @@ HINTS: dict[Status, str] = {
         "an implicit stage was not found: set a shorter `solver.step_size`, tighten "
         "`solver.rtol`, or take an explicit solver, such as `solver.method=tsit5`"
     ),
-    Status.EVENT: "",
-    Status.VARIABLE_ASSIGNED: "the field assigns to a variable: keep its values in its state",
 }
