@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from nodelens.ode import Discrete
+from nodelens.ode.adjoints.auto import Choice
 from nodelens.report.train.page import run_page, write_pages
 from nodelens.report.train.summary import train_summary
 from nodelens.training.loop.experiment import (
@@ -18,7 +19,6 @@ from nodelens.training.loop.experiment import (
     TrajectoryResult,
     TrajectoryScore,
 )
-from nodelens.training.loop.gradient import Gradient
 from nodelens.training.loop.state import Best, Guard, Totals, TrainingState
 from nodelens.training.loop.train import Training
 from nodelens.training.runs.document import run_document
@@ -64,7 +64,7 @@ def finished(tmp_path: Path) -> RunResult:
         title="the data",
         split="3 windows to train on",
         training=Training(state, 2.5, 120.0, "finished"),
-        gradient=Gradient("discrete", Discrete(), "its store fits"),
+        gradient=Choice("discrete", Discrete(), "its store fits"),
         conclusion=Concluded(TRAJECTORY),
         figures=(FigureFile("figure", "fit.png", "The fit", b"\x89PNG"),),
         artifacts={

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from nodelens.datasets.trajectories import Scaling
 from nodelens.errors import UsageError
 from nodelens.ode import Auto, Discrete
 from nodelens.settings.resolve import resolve
@@ -43,7 +44,8 @@ def test_each_stage_of_trajectories_has_its_window_solver_and_adjoint() -> None:
     tasks: list[Any] = [stage.task for stage in experiment.stages]
     assert [stage.until for stage in experiment.stages] == [100, 300, 1000]
     # What a phase leaves out is as in the training, whose window is chosen by the data.
-    usual = usual_length(experiment.split.train)
+    train = experiment.split.train
+    usual = usual_length(train, Scaling.standard(train.trajectories).rate)
     assert usual > 10
     assert [task.windows.length for task in tasks] == [4, usual, usual]
     adjoints = [type(task.objective.options.adjoint) for task in tasks]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nodelens.datasets.trajectories import Trajectory, TrajectoryData
+from nodelens.datasets.trajectories import Scaling, Trajectory, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.hybrid import HybridField
 from nodelens.ode import SolveOptions
@@ -67,5 +67,6 @@ def test_a_usual_window_spans_two_times_of_the_motion(
 ) -> None:
     t = np.linspace(0, 2 * np.pi * turns, points)
     swing = Trajectory(60.0 * t, np.stack([np.sin(t), np.cos(t)], -1), "")
-    found = usual_length(TrajectoryData((swing,), ("x", "y"), "", ""))
+    rate = Scaling.standard((swing,)).rate
+    found = usual_length(TrajectoryData((swing,), ("x", "y"), "", ""), rate)
     assert abs(found - expected) <= 0.1 * expected

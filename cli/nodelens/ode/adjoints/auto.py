@@ -28,12 +28,12 @@ class Choice:
     Attributes:
         name: Its name, one of `nodelens.ode.ADJOINTS`.
         adjoint: The adjoint.
-        reason: The reason, as a clause.
+        reason: The reason, as a clause; None if the user has named the adjoint.
     """
 
     name: str
-    adjoint: Discrete | Checkpointed
-    reason: str
+    adjoint: Adjoint
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

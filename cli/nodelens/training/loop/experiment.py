@@ -12,8 +12,8 @@ from nodelens.datasets.samples import SampleData
 from nodelens.datasets.split import Split
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.figures.training import Curves
+from nodelens.ode.adjoints.auto import Choice
 from nodelens.training.loop.data_summary import DataSummary
-from nodelens.training.loop.gradient import Gradient
 from nodelens.training.loop.task import Stage, Task
 from nodelens.training.settings import TrainOdeSettings
 
@@ -164,7 +164,7 @@ class Experiment(ABC):
     split: Split | SampleSplit
     task: Task
     stages: tuple[Stage, ...]
-    gradient: Gradient | None
+    gradient: Choice | None
 
     @property
     @abstractmethod

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from nodelens.ode.adjoints.auto import Choice
 from nodelens.training.loop.experiment import Conclusion, FigureFile, TrajectoryResult
-from nodelens.training.loop.gradient import Gradient
 from nodelens.training.loop.train import Training
 
 # Each batch has windows of its own, so the loss at the end is a mean over this many steps.
@@ -35,7 +35,7 @@ class RunResult:
     title: str
     split: str
     training: Training
-    gradient: Gradient | None
+    gradient: Choice | None
     conclusion: Conclusion
     figures: tuple[FigureFile, ...]
     artifacts: dict[str, Path]

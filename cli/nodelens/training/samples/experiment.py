@@ -15,7 +15,7 @@ from nodelens.fields.network import make_network
 from nodelens.fields.solve_settings import solve_options
 from nodelens.training.loop.epochs import in_steps
 from nodelens.training.loop.experiment import Experiment
-from nodelens.training.loop.gradient import Gradient, gradient_document
+from nodelens.training.loop.gradient import choose_adjoint, gradient_document
 from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
 from nodelens.training.loop.task import Stage
@@ -128,7 +128,7 @@ def prepare_samples(settings: TrainOdeSettings) -> SampleExperiment:
     stages = []
     state = (1, training.batch_size * int(np.prod(network.state)))
     for until, phase in phases(settings):
-        gradient = Gradient.of(solve_options(phase.solver, phase.adjoint), state)
+        gradient = choose_adjoint(solve_options(phase.solver, phase.adjoint), state)
         stages.append(Stage(until, replace(task, adjoint=gradient.adjoint)))
     solves = isinstance(network.block, NeuralODE)
     # The last phase has the settings of the training itself.

@@ -9,9 +9,10 @@ from nodelens.datasets.trajectories import Scaling, TrajectoryData
 from nodelens.errors import UsageError
 from nodelens.fields.build import augmented, make_field
 from nodelens.fields.solve_settings import solve_options
+from nodelens.ode.adjoints.auto import Choice
 from nodelens.training.loop.epochs import in_steps
 from nodelens.training.loop.experiment import Experiment
-from nodelens.training.loop.gradient import Gradient, gradient_document
+from nodelens.training.loop.gradient import choose_adjoint, gradient_document
 from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
 from nodelens.training.loop.task import Stage
@@ -35,7 +36,7 @@ class TrajectoryExperiment(Experiment):
     data: TrajectoryData
     split: Split
     task: TrajectoryTask
-    gradient: Gradient
+    gradient: Choice
     objective: Objective
 
     @property
@@ -92,10 +93,9 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     data: TrajectoryData = read_data(chosen, settings.seed)
     held_out = chosen.validation
     parts = split(data, fraction=held_out.fraction, by=held_out.by, seed=settings.seed)
-    scaling = (
-        Scaling.standard(parts.train.trajectories) if chosen.scale else Scaling.none(data.dimension)
-    )
-    settings = _chosen_by(parts.train, settings)
+    standard = Scaling.standard(parts.train.trajectories)
+    scaling = standard if chosen.scale else Scaling.none(data.dimension)
+    settings = _chosen_by(parts.train, standard.rate, settings)
     objective = Objective(
         make_field(
             settings.field,
@@ -116,7 +116,7 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     stages = []
     for until, phase in phases(settings):
         options = solve_options(phase.solver, phase.adjoint)
-        gradient = Gradient.of(options, task.state)
+        gradient = choose_adjoint(options, task.state)
         changed = replace(
             task,
             objective=replace(task.objective, options=replace(options, adjoint=gradient.adjoint)),
@@ -131,12 +131,12 @@ RATE = 1e-2
 """The usual learning rate, of Adam: a field of data that is scaled has weights near one."""
 
 
-def _chosen_by(data: TrajectoryData, settings: TrainOdeSettings) -> TrainOdeSettings:
-    """Gives window and learning rate of data, if the settings have none, the usual values."""
+def _chosen_by(data: TrajectoryData, rate: float, settings: TrainOdeSettings) -> TrainOdeSettings:
+    """Gives settings without window or learning rate those that suit data that moves at a rate."""
     training = settings.training
     usual = {"learning_rate": RATE}
     if training.window is None:
-        usual["window"] = usual_length(data)
+        usual["window"] = usual_length(data, rate)
     if training.learning_rate is not None:
         del usual["learning_rate"]
     return settings.model_copy(update={"training": training.model_copy(update=usual)})

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from nodelens.datasets.trajectories import Scaling, TrajectoryData
+from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.errors import UsageError
 
 # Sums and products of larger numbers overflow in single precision, which ends at 3e38.
@@ -93,10 +93,9 @@ Pol best: from shorter ones the slow parts are not learned, from longer ones not
 USUAL = (5, 100)  # points
 
 
-def usual_length(data: TrajectoryData) -> int:
-    """Returns the points of a window where the settings leave it to the data."""
+def usual_length(data: TrajectoryData, rate: float) -> int:
+    """Returns the points of a window where the settings leave it to data of this `Scaling.rate`."""
     spacing = float(np.median(np.concatenate([np.diff(each.times) for each in data.trajectories])))
-    rate = Scaling.standard(data.trajectories).rate
     length = round(SPAN / (rate * spacing)) + 1
     longest = max(len(trajectory) for trajectory in data.trajectories)
     least, most = USUAL
