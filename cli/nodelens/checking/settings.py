@@ -16,11 +16,20 @@ Vector = list[float]
 
 
 class CheckedSolverSettings(Settings):
-    """The forward solve; the gradient is found with the same tolerances."""
+    """The forward solve; the gradient is found with the same tolerances.
+
+    Attributes:
+        method: The solver.
+        rtol: Error allowed in a step, relative to the state; null is 1e-8, or 1e-5 in float32.
+        atol: Error allowed in a step, absolute; null is 1e-8, or 1e-5 in float32.
+        max_steps: Attempted steps after which a solve fails.
+        step_size: Length of every step, in the unit of time; null leaves it to the solver.
+        jit_compile: True compiles the solves by XLA.
+    """
 
     method: SolverName = "dopri5"
-    rtol: PositiveFloat | None = Field(None, description="1e-8, or 1e-5 in float32")
-    atol: PositiveFloat | None = Field(None, description="1e-8, or 1e-5 in float32")
+    rtol: PositiveFloat | None = None
+    atol: PositiveFloat | None = None
     max_steps: PositiveInt = 10_000
     step_size: PositiveFloat | None = None
     jit_compile: bool = False
@@ -29,14 +38,26 @@ class CheckedSolverSettings(Settings):
 class AdjointCheckSettings(Settings):
     """Everything that may be set for `adjoint-check`.
 
-    Without a `tolerance`, what passes follows from the solver's tolerances, from how much the
-    problem amplifies errors, and from the referee's own error estimate.
+    Attributes:
+        seed: Seed of all random numbers.
+        device: The device to compute on: auto, cpu, gpu or gpu:N.
+        problems: The problems to check.
+        field: Your own field in place of the problems: path/to/file.py:name or
+            package.module:name; null is none.
+        z0: The initial state of your own field; it has none by default.
+        times: The times of observation of your own field, the first one that of z0.
+        adjoints: The adjoints to check.
+        solver: The forward solve.
+        precision: The precision of the solves; the references are float64.
+        tolerance: The relative error that passes; null: it follows from the tolerances of the
+            solver, from how much the problem amplifies errors, and from the referee's own error.
+        fail_fast: True stops after the first problem that fails.
     """
 
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = "auto"
     problems: tuple[Annotated[str, name_in(PROBLEMS, "all")], ...] = Field(("all",), min_length=1)
-    field: str | None = Field(None, description="path/to/file.py:name or package.module:name")
+    field: str | None = None
     z0: Vector | list[Vector] | list[list[Vector]] | None = None
     times: Times = (0.0, 0.5, 1.0)
     adjoints: tuple[Annotated[str, name_in(ADJOINTS, "all")], ...] = Field(

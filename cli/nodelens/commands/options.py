@@ -33,7 +33,14 @@ SET = several(
 )
 SHOW_CONFIG = switch(
     "--show-config",
-    help="Print the settings in force and where each comes from, and stop.",
+    help="Print the settings in force as YAML, with meanings and origins, and stop.",
+    panel=SETTINGS,
+)
+HELP_SETTING = option(
+    str,
+    "--help-setting",
+    metavar="KEY|all",
+    help="Say what a setting, or a group of them, means and may be, and stop.",
     panel=SETTINGS,
 )
 SEED = option(
@@ -63,6 +70,7 @@ OUT = option(
     panel=RUNNING,
 )
 OUT_SETTING = replace(OUT, sets="output.directory")
+PAGE_WIDTH = 100
 TIMES = "START:STOP:COUNT|A,B,…|FILE"
 FORCE = switch("--force", help="Overwrite existing files.", panel=RUNNING)
 DRY_RUN = switch("--dry-run", help="Check everything and print what would be done.", panel=RUNNING)
@@ -161,7 +169,8 @@ class Call:
 class SettingsCall(Call, command=""):
     """A call of a subcommand with settings."""
 
-    config, overrides, show_config = CONFIG, SET, SHOW_CONFIG
+    config, overrides = CONFIG, SET
+    show_config, help_setting = SHOW_CONFIG, HELP_SETTING
 
     def flags(self, *, groups: bool = False) -> dict[str, tuple[str, Any]]:
         """Returns the settings that options set: for each dotted key the option and the value.
@@ -211,9 +220,42 @@ class SettingsCall(Call, command=""):
         )
 
 
+def explain_setting(call: SettingsCall, model: type) -> bool:
+    """Explains settings, if a call asks for that.
+
+    Args:
+        call: The call.
+        model: The settings of the subcommand.
+
+    Returns:
+        True if this answers the call.
+
+    Raises:
+        UsageError: If there is no setting of the name that is given.
+    """
+    if call.help_setting is None:
+        return False
+    from nodelens.report.setting_help import setting_help
+    from nodelens.settings.meanings import explained, meanings, meanings_document
+
+    found = explained(meanings(model), call.help_setting)
+    call.output().result(meanings_document(found), setting_help(found, _width()))
+    return True
+
+
 def show_config(output: "Output", resolved: "Resolved[Any]") -> None:
-    """Prints the settings in force and the origin of each value."""
-    from nodelens.report.settings_table import settings_table
+    """Prints the settings in force, with the origin and the meaning of each."""
+    from nodelens.report.settings_yaml import settings_yaml
+    from nodelens.settings.meanings import in_force, meanings
 
     document, origins = resolved.document, resolved.origins
-    output.result({"config": document, "origins": origins}, settings_table(document, origins))
+    known = in_force(meanings(type(resolved.settings)), document)
+    text = settings_yaml(document, origins, known, _width())
+    output.result({"config": document, "origins": origins}, text)
+
+
+def _width() -> int:
+    """Returns the width of text that is read: that of the terminal, and no more than a page."""
+    from nodelens.report.output import stdout_console
+
+    return min(stdout_console().width, PAGE_WIDTH)

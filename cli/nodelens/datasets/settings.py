@@ -20,8 +20,10 @@ SplitBy = Literal["time", "trajectory", "points"]
 class ValidationSettings(Settings):
     """The part of trajectories that is held out for validation.
 
-    The end of every trajectory (`time`), whole trajectories (`trajectory`), or points drawn at
-    random (`points`).
+    Attributes:
+        fraction: The fraction that is held out; 0 is none.
+        by: What is held out: the end of every trajectory (`time`), whole trajectories
+            (`trajectory`), or points drawn at random (`points`).
     """
 
     fraction: float = Field(0.0, ge=0, lt=1)
@@ -29,13 +31,22 @@ class ValidationSettings(Settings):
 
 
 class DrawnPart(Settings):
-    """A share of the samples, drawn at random; of labels the same share of every class."""
+    """A fraction of the samples, drawn at random; of labels the same fraction of every class.
+
+    Attributes:
+        fraction: The fraction of the samples; 0 is none.
+    """
 
     fraction: float = Field(0.1, ge=0, lt=1)
 
 
 class DataSettings(Settings):
-    """Settings of data of any kind; those that are not named here are arguments of its reader."""
+    """Settings of data of any kind; those that are not named here are arguments of its reader.
+
+    Attributes:
+        kind: The kind of data.
+        scale: True brings every component near one: its mean is taken out, and its deviation.
+    """
 
     if TYPE_CHECKING:  # each kind declares them itself, where they belong among its own settings
         kind: str
@@ -43,14 +54,23 @@ class DataSettings(Settings):
 
 
 class TrajectoryDataSettings(DataSettings):
-    """Settings of data that is trajectories."""
+    """Settings of data that is trajectories.
+
+    Attributes:
+        validation: The part that is held out for validation.
+    """
 
     if TYPE_CHECKING:
         validation: ValidationSettings
 
 
 class SampleDataSettings(DataSettings):
-    """Settings of data that is samples x with an answer y each; `test` is optional for a kind."""
+    """Settings of data that is samples x with an answer y each; `test` is optional for a kind.
+
+    Attributes:
+        validation: The part that is drawn for validation.
+        test: The part that is drawn to be evaluated once, at the end, where the data has none.
+    """
 
     if TYPE_CHECKING:
         validation: DrawnPart
@@ -59,9 +79,16 @@ class SampleDataSettings(DataSettings):
 class SimulatedData(TrajectoryDataSettings):
     """A system with known equations, simulated to tight tolerance.
 
-    `parameters`, `z0` (a list of initial states, one trajectory each) and `t_end` have the usual
-    values of the system where they are not given. `times`, the first one that of `z0`, stand in the
-    place of `t_end`, `points` and `irregular`.
+    Attributes:
+        system: The system.
+        parameters: Parameters of the system by name; those left out have their usual values.
+        z0: Initial states, one trajectory each; [] is the usual one of the system.
+        t_end: The last time, in the unit of the system's equations; null is the usual one.
+        points: The number of times, both ends included.
+        irregular: True draws the inner times at random.
+        times: All times, the first one that of z0, in place of t_end, points and irregular; null
+            leaves it to these.
+        noise: Standard deviation of the noise on every component, in units of the data; 0 is none.
     """
 
     kind: Literal["simulated"] = "simulated"
@@ -90,7 +117,14 @@ class SimulatedData(TrajectoryDataSettings):
 
 
 class CsvData(TrajectoryDataSettings):
-    """A CSV file: a time column, state columns, perhaps one that distinguishes trajectories."""
+    """A CSV file: a time column, state columns, perhaps one that distinguishes trajectories.
+
+    Attributes:
+        path: The file.
+        time: The time column; null is the first that is called like a time, else the first.
+        columns: The state columns; [] is all others.
+        trajectory: The column whose value distinguishes trajectories; null is none.
+    """
 
     kind: Literal["csv"]
     path: Path
@@ -109,10 +143,13 @@ class CsvData(TrajectoryDataSettings):
 
 
 class ArrayData(TrajectoryDataSettings):
-    """A NumPy file.
+    """A NumPy file of trajectories.
 
     An NPZ file has the arrays `times` and `states`; an NPY file has one whose first column is the
     time.
+
+    Attributes:
+        path: The file.
     """
 
     kind: Literal["npz", "npy"]
@@ -124,8 +161,12 @@ class ArrayData(TrajectoryDataSettings):
 class SamplesData(SampleDataSettings):
     """An NPZ file with arrays `x` and `y`: whole numbers are labels, others are values to fit.
 
-    Further arrays `x_test` and `y_test`, if there are any, are the test part. `scale` takes mean
-    and scale of the training part out of x, and of y where y are values.
+    Further arrays `x_test` and `y_test`, if there are any, are the test part.
+
+    Attributes:
+        path: The file.
+        scale: True takes mean and deviation of the training part out of x, and out of y where y are
+            values.
     """
 
     kind: Literal["samples"]
@@ -136,7 +177,11 @@ class SamplesData(SampleDataSettings):
 
 
 class ImagesData(SampleDataSettings):
-    """Images with labels: a folder of folders, one for each class, or an NPZ file (`x`, `y`)."""
+    """Images with labels: a folder of folders, one for each class, or an NPZ file (`x`, `y`).
+
+    Attributes:
+        path: The folder or the file.
+    """
 
     kind: Literal["images"]
     path: Path
@@ -146,7 +191,11 @@ class ImagesData(SampleDataSettings):
 
 
 class MnistData(SampleDataSettings):
-    """The handwritten digits of MNIST: a copy of `mnist.npz` at `path`, else what Keras fetches."""
+    """The handwritten digits of MNIST.
+
+    Attributes:
+        path: A copy of `mnist.npz`; null is what Keras fetches.
+    """
 
     kind: Literal["mnist"]
     path: Path | None = None
@@ -155,11 +204,14 @@ class MnistData(SampleDataSettings):
 
 
 class AnnuliData(SampleDataSettings):
-    """Points of a disc (class `inner`) and of a ring around it (class `outer`), as many of each.
+    """Points of a ball (class `inner`) and of a shell around it (class `outer`), as many of each.
 
-    No flow of the plane separates them: it cannot tear the ring (Dupont et al. 2019, section 3).
-    `radii` are those of the disc and of the inner and outer edge of the ring. `kind:
-    nested_spheres` is the same in `dimension` dimensions.
+    No flow separates them: it cannot tear the shell (Dupont et al. 2019, section 3).
+
+    Attributes:
+        samples: The number of points of both classes together.
+        dimension: The dimension of the space; null is 2 for annuli, 3 for nested_spheres.
+        radii: The radius of the ball, then the inner and the outer radius of the shell.
     """
 
     kind: Literal["annuli", "nested_spheres"]

@@ -16,7 +16,11 @@ Initialization = Literal["fan_in", "small"]
 
 
 class FieldSettings(Settings):
-    """Settings of a vector field of any kind."""
+    """Settings of a vector field of any kind.
+
+    Attributes:
+        kind: The kind of field.
+    """
 
     kind: str
 
@@ -24,9 +28,16 @@ class FieldSettings(Settings):
 class MLPFieldSettings(FieldSettings):
     """A multilayer perceptron of the state, or of state and time.
 
-    `input_power` raises the state to a power first. `augment` adds that many components to the
-    state, zero at the start, which the data does not show (Dupont et al. 2019). Weights start
-    between ±1/√inputs of their layer (`fan_in`) or as N(0, 0.1²), which makes the field `small`.
+    Components that are added (`augment`): Dupont et al. 2019.
+
+    Attributes:
+        hidden: Units of each hidden layer.
+        activation: The activation of the hidden layers.
+        initialization: The start of the weights: between ±1/√inputs of their layer (`fan_in`), or
+            N(0, 0.1²), a `small` field.
+        input_power: The power that the state is raised to first; 1 is the state itself.
+        time: True if the field sees the time.
+        augment: Components added to the state, zero at the start, which the data does not show.
     """
 
     kind: Literal["mlp"] = "mlp"
@@ -39,7 +50,11 @@ class MLPFieldSettings(FieldSettings):
 
 
 class LinearFieldSettings(FieldSettings):
-    """dz/dt = Wz + b."""
+    """dz/dt = Wz + b.
+
+    Attributes:
+        augment: Components added to the state, zero at the start, which the data does not show.
+    """
 
     kind: Literal["linear"]
     augment: NonNegativeInt = 0
@@ -49,6 +64,14 @@ class HigherOrderFieldSettings(FieldSettings):
     """x'' = network(x, x'), or of a higher `order`: only the highest derivative is learned.
 
     The components are those of x, then those of x', and so on.
+
+    Attributes:
+        order: The order of the derivative that is learned.
+        hidden: Units of each hidden layer.
+        activation: The activation of the hidden layers.
+        initialization: The start of the weights: between ±1/√inputs of their layer (`fan_in`), or
+            N(0, 0.1²), a `small` field.
+        time: True if the field sees the time.
     """
 
     kind: Literal["second_order", "higher_order"]
@@ -68,9 +91,12 @@ class HigherOrderFieldSettings(FieldSettings):
 class HybridFieldSettings(FieldSettings):
     """Equations with parameters that are fitted, plus a network for what they leave out.
 
-    `equations` gives for each component its derivative as an arithmetic expression of the
-    components, `t` and the parameters; `parameters` their first guesses. `hidden` is the network
-    that is added; without it the equations stand alone.
+    Attributes:
+        equations: For each component its derivative, an arithmetic expression of the components,
+            `t` and the parameters.
+        parameters: The first guess of each parameter.
+        hidden: Units of each hidden layer of the network that is added; [] adds none.
+        activation: The activation of the hidden layers.
     """
 
     kind: Literal["hybrid"]
@@ -83,10 +109,16 @@ class HybridFieldSettings(FieldSettings):
 class OwnFieldSettings(FieldSettings):
     """A Keras layer or model of your own, called as f(t, z), or a function that makes one.
 
-    `path` is a Python file, `name` what it defines there. The file is run as your own code. z has
-    shape [batch, components]; t is a scalar or of shape [batch, 1]. Of trajectories both are in the
-    units of the data, so that equations hold as they are written; with `standardized` the field
-    sees (z - mean) / deviation and returns its derivative, which suits a network.
+    The file is run as your own code. z has shape [batch, components]; t is a scalar or of shape
+    [batch, 1]. Of trajectories both are in the units of the data, so that equations hold as they
+    are written.
+
+    Attributes:
+        path: The Python file.
+        name: What the file defines: a layer, a model, or a function without arguments.
+        standardized: True if the field sees (z - mean) / deviation and returns its derivative,
+            which suits a network.
+        augment: Components added to the state, zero at the start, which the data does not show.
     """
 
     kind: Literal["own"]
@@ -99,9 +131,15 @@ class OwnFieldSettings(FieldSettings):
 class ConvFieldSettings(FieldSettings):
     """The ODE-Net for images (Chen et al. 2018): two convolutions that see the time as a channel.
 
-    The network around it has a stem (one convolution, then `downsample` ones that halve height and
-    width) and a head (group norm, activation, mean over all positions, dense). `filters` is the
-    number of channels everywhere, `augment` adds that many channels that start as zero.
+    The network around it has a stem (one convolution, then `downsample` ones) and a head (group
+    norm, activation, mean over all positions, dense).
+
+    Attributes:
+        filters: The number of channels everywhere.
+        activation: The activation after each group norm.
+        time: True if the field sees the time.
+        downsample: Convolutions of the stem that halve height and width.
+        augment: Channels added to the state, zero at the start.
     """
 
     kind: Literal["conv"]
@@ -115,7 +153,11 @@ class ConvFieldSettings(FieldSettings):
 class ResnetFieldSettings(FieldSettings):
     """A residual network instead of an ODE: h + f(h) by `blocks` blocks with weights of their own.
 
-    `block` is one f, of kind mlp or conv; stem and head are those of the ODE-Net.
+    Stem and head are those of the ODE-Net.
+
+    Attributes:
+        blocks: The number of blocks.
+        block: One f.
     """
 
     kind: Literal["resnet"]

@@ -15,10 +15,15 @@ AdjointName = Annotated[str, name_in(ADJOINTS)]
 
 
 class SolverSettings(Settings):
-    """The forward solve. `atol` is in units of the scale of each component.
+    """The forward solve.
 
-    `step_size` makes every step as long, or a little shorter to meet the times of the data; without
-    it a solver that chooses no steps takes one from time to time.
+    Attributes:
+        method: The solver.
+        rtol: Error allowed in a step, relative to the state.
+        atol: Error allowed in a step, in units of the scale of each component.
+        max_steps: Attempted steps after which a solve fails.
+        step_size: Length of every step, in the unit of time of the data, or a little less to meet
+            its times; null: a solver that chooses no steps takes one from time to time.
     """
 
     method: SolverName = "dopri5"
@@ -29,7 +34,14 @@ class SolverSettings(Settings):
 
 
 class AdjointSettings(Settings):
-    """The gradient. `backsolve` may have tolerances of its own instead of the solver's."""
+    """The gradient of the solve.
+
+    Attributes:
+        method: The way to the gradient; `auto` is discrete while its store fits a 64th of the
+            memory, else checkpointed.
+        rtol: As `solver.rtol`, of the backward solve of `backsolve`; null is that of the solver.
+        atol: As `solver.atol`, of the backward solve of `backsolve`; null is that of the solver.
+    """
 
     method: AdjointName = "auto"
     rtol: PositiveFloat | None = None

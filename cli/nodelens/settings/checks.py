@@ -15,9 +15,11 @@ class Check:
 
     Attributes:
         read: Returns the value, or raises a `ValueError` whose text is the message.
+        allowed: Returns in words what is valid; None where the type says it.
     """
 
     read: Callable[[Any], Any]
+    allowed: Callable[[], str] | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Makes the schema of the check before that of the type."""
@@ -45,4 +47,4 @@ def name_in(names: Iterable[str], *others: str) -> Check:
             raise ValueError(not_a_choice(value, choices))
         return value
 
-    return Check(check)
+    return Check(check, lambda: " | ".join([*names, *others]))

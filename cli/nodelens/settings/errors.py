@@ -72,7 +72,9 @@ class SettingsError(UsageError):
         texts = "\n".join(str(fault) for fault in faults[:MAX_FAULTS])
         super().__init__(
             f"{count} in the configuration\n{texts}",
-            hint=hint or "--show-config prints the settings in force and where each comes from",
+            hint=hint
+            or "--show-config prints the settings in force and where each comes from, "
+            "--help-setting KEY what one means and may be",
         )
         self.faults = tuple(faults)
 

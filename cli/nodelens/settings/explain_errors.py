@@ -131,7 +131,7 @@ def _field_names(model: type, location: tuple[str | int, ...]) -> set[str]:
     for part in location:
         following: list[type] = []
         for candidate in models:
-            following += _models_in(*_annotations(candidate).get(str(part), ()))
+            following += models_in(*_annotations(candidate).get(str(part), ()))
         if following:
             models = following
         else:
@@ -148,13 +148,14 @@ def _annotations(model: type) -> dict[str, tuple[Any, ...]]:
     return {name: (field.annotation, *field.metadata) for name, field in found.items()}
 
 
-def _models_in(*annotations: Any) -> Iterator[type]:
+def models_in(*annotations: Any) -> Iterator[type]:
+    """Yields the classes of settings that annotations name, those of all kinds among them."""
     for annotation in annotations:
         if isinstance(annotation, KindIn):
             yield from annotation.models
         if isinstance(annotation, type) and issubclass(annotation, (BaseModel, LightSettings)):
             yield annotation
-        yield from _models_in(*get_args(annotation))
+        yield from models_in(*get_args(annotation))
 
 
 def _has_tag(model: type, tag: str | int) -> bool:

@@ -107,5 +107,5 @@ def _check(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-Times = Annotated[str | tuple[float, ...], Check(_check)]
+Times = Annotated[str | tuple[float, ...], Check(_check, lambda: FORMS)]
 """A setting: times as they were written; `nodelens.datasets.times.read_times` reads them."""

@@ -8,7 +8,7 @@ from nodelens.datasets.settings import DataChoice, SimulatedData
 from nodelens.fields.settings import FieldChoice, MLPFieldSettings
 from nodelens.fields.solve_settings import AdjointSettings, SolverSettings
 from nodelens.settings.base import Partial, Settings
-from nodelens.settings.checks import name_in
+from nodelens.settings.checks import Check, name_in
 from nodelens.training.registry import LOSSES, OPTIMIZERS, SCHEDULES
 
 LossName = Annotated[str, name_in(LOSSES)]
@@ -16,8 +16,21 @@ OptimizerName = Annotated[str, name_in(OPTIMIZERS)]
 ScheduleName = Annotated[str, name_in(SCHEDULES)]
 
 
+def _points(value: object) -> object:
+    if value == 1 and value is not True:
+        raise ValueError("2 points or more were expected, or 0 for whole trajectories; 1 was given")
+    return value
+
+
+WindowLength = Annotated[int, Field(ge=0), Check(_points, lambda: "0 | whole number ≥ 2")]
+
+
 class EarlyStoppingSettings(Settings):
-    """Stop after `patience` validations without a better one; the best weights are kept."""
+    """The end of a training before its last step; the best weights are kept.
+
+    Attributes:
+        patience: Validations without a better one after which the training stops.
+    """
 
     patience: PositiveInt = 10
 
@@ -25,8 +38,11 @@ class EarlyStoppingSettings(Settings):
 class NanGuardSettings(Settings):
     """The treatment of a step whose solve fails, or whose loss or gradient is not finite.
 
-    It is skipped and the learning rate multiplied by `shrink`; after more than `patience` such
-    steps in a row the training stops.
+    It is skipped.
+
+    Attributes:
+        patience: Such steps in a row that are borne; one more ends the training.
+        shrink: The factor of the learning rate after such a step.
     """
 
     patience: NonNegativeInt = 5
@@ -44,21 +60,31 @@ class PhaseAdjointSettings(Partial, AdjointSettings):
 class PhaseSettings(Settings):
     """The steps before step `until`, with a window, a solve and a gradient of their own.
 
-    Windows that grow from phase to phase are a curriculum on the horizon. What is not given is as
-    in the rest of the training.
+    Windows that grow from phase to phase are a curriculum on the horizon.
+
+    Attributes:
+        until: The step before which the phase ends.
+        window: Points of a window, as `training.window` (0: whole trajectories); null is that of
+            the training.
+        solver: The solve in the phase; null is as in `solver`.
+        adjoint: The gradient in the phase; null is as in `adjoint`.
     """
 
     until: PositiveInt
-    window: int | None = Field(None, ge=0)
+    window: WindowLength | None = None
     solver: PhaseSolverSettings = PhaseSolverSettings()
     adjoint: PhaseAdjointSettings = PhaseAdjointSettings()
 
 
 class RegularizationSettings(Settings):
-    """Weights of integrals along the solution that are added to the loss.
+    """Integrals along the solution that are added to the loss, in units of the scale of the data.
 
-    The squared speed of the state, and the squared norm of the Jacobian of the field in a random
-    direction, both in units of the scale of each component (Finlay et al. 2020).
+    They keep the flow straight and cheap to solve (Finlay et al. 2020).
+
+    Attributes:
+        kinetic_energy: Weight of the squared speed of the state; 0 leaves it out.
+        jacobian_norm: Weight of the squared norm of the Jacobian of the field in a random
+            direction; 0 leaves it out.
     """
 
     kinetic_energy: float = Field(0.0, ge=0)
@@ -68,24 +94,41 @@ class RegularizationSettings(Settings):
 class TrainingSettings(Settings):
     """The optimisation. A step fits `batch_size` samples, or windows of `window` points.
 
-    Without a `window` its points span twice the time in which the data moves by its own size, 5 to
-    100 of them; `window: 0` fits whole trajectories. Without a `learning_rate` it is 1e-2 for
-    trajectories and 1e-3 for samples. Without a `loss`, labels are compared by cross entropy and
-    numbers by the mean absolute error. `steps_per_call` steps run inside one compiled call;
-    checkpoints and validations happen between calls. `epochs` takes the place of `steps`
-    where it is given: one is as many examples as there are samples, or windows, to train on.
+    Attributes:
+        steps: Steps of the optimizer.
+        epochs: The length of the training in place of `steps`: one epoch is as many examples as
+            there are samples, or windows, to train on; null leaves it to `steps`.
+        batch_size: Samples, or windows, in a step.
+        window: Points of a window of a trajectory; 0 fits whole trajectories; null: as many as
+            span twice the time in which the data moves by its own size, 5 to 100.
+        optimizer: The optimizer of Keras.
+        optimizer_options: What else the optimizer takes, such as {momentum: 0.9}.
+        learning_rate: The first learning rate; null is 0.01 for trajectories, 0.001 for samples.
+        schedule: The course of the learning rate over all steps.
+        final_learning_rate: The learning rate at the last step; null is 0 (cosine, linear) or a
+            hundredth of the first (exponential, inverse_time).
+        warmup: Steps in which the learning rate first rises linearly from zero; 0 is none.
+        clip_norm: Longer gradients are shortened to this norm; null shortens none.
+        weight_decay: The decay of weights by the optimizer; 0 is none.
+        loss: The loss; null is cross_entropy for labels, mean_absolute_error for numbers.
+        regularization: Integrals along the solution that are added to the loss.
+        steps_per_call: Steps inside one compiled call; checkpoints and validations happen between
+            calls.
+        checkpoint_every: Steps from one checkpoint to the next.
+        validate_every: Steps from one validation to the next.
+        early_stopping: The end of the training before its last step, by the validation; null
+            takes all steps.
+        nan_guard: The treatment of steps that are not finite.
+        phases: Earlier steps with windows, solves and gradients of their own, in their order.
     """
 
     steps: PositiveInt = 2000
     epochs: PositiveFloat | None = None
     batch_size: PositiveInt = 20
-    window: int | None = Field(None, ge=0)
+    window: WindowLength | None = None
     optimizer: OptimizerName = "adam"
-    # What else the Keras optimizer takes, such as {momentum: 0.9} or {beta_1: 0.95}.
     optimizer_options: dict[str, float | bool] = Field(default_factory=dict)
     learning_rate: PositiveFloat | None = None
-    # Over all steps the rate falls to `final_learning_rate`, by default 0 (cosine, linear) or a
-    # hundredth (exponential, inverse_time), after it has risen linearly for `warmup` steps.
     schedule: ScheduleName = "cosine"
     final_learning_rate: float | None = Field(None, ge=0)
     warmup: NonNegativeInt = 0
@@ -102,9 +145,12 @@ class TrainingSettings(Settings):
 
 
 class OutputSettings(Settings):
-    """The files that are written; without a directory, in a new one below `runs/train-ode`.
+    """The files that are written.
 
-    `tensorboard` writes the metrics as event files too.
+    Attributes:
+        directory: The run directory; null makes a new one below `runs/train-ode`.
+        figures: True draws figures at the end.
+        tensorboard: True writes the metrics as event files too.
     """
 
     directory: str | None = None
@@ -113,13 +159,25 @@ class OutputSettings(Settings):
 
 
 class TrainOdeSettings(Settings):
-    """Everything that may be set for `train-ode`."""
+    """Everything that may be set for `train-ode`.
+
+    Attributes:
+        seed: Seed of all random numbers.
+        device: The device to compute on: auto, cpu, gpu or gpu:N.
+        data: What is learned from.
+        field: The vector field f of dz/dt = f(t, z).
+        against: A second network, trained on the same samples in the same way, to compare with;
+            null is none.
+        solver: The forward solve.
+        adjoint: The gradient of the solve.
+        training: The optimisation.
+        output: The files that are written.
+    """
 
     seed: NonNegativeInt = Field(0, lt=2**32)
     device: str = "auto"
     data: DataChoice = SimulatedData()
     field: FieldChoice = MLPFieldSettings()
-    # Trained on the same samples in the same way, to compare with.
     against: FieldChoice | None = None
     solver: SolverSettings = SolverSettings()
     adjoint: AdjointSettings = AdjointSettings()

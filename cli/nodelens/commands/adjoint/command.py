@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nodelens.commands.adjoint.options import STUDIES, AdjointCheckCall
 from nodelens.commands.adjoint.trained_run import as_settings, run_options, trained_field
-from nodelens.commands.options import show_config
+from nodelens.commands.options import explain_setting, show_config
 from nodelens.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
     differences and with the tape through the solver. Exits with 3 if one is off by more than the
     tolerance.
     """
+    from nodelens.checking.settings import AdjointCheckSettings
+
+    if explain_setting(call, AdjointCheckSettings):
+        return ExitCode.DONE
     run, study, proof = call.run, call.study, call.proof
     solved: SolveOptions | None = None
     if run is not None:
@@ -58,8 +62,6 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
             also=() if study in (None, "order") else (f"--study {study}",),
         )
         solved = run_options(run)
-    from nodelens.checking.settings import AdjointCheckSettings
-
     output = call.output()
     if study not in (None, *STUDIES) or (study and (proof or call.junit)):
         from nodelens.errors import UsageError

@@ -9,6 +9,7 @@ from nodelens.commands.options import (
     CONFIG,
     DEVICE,
     FORCE,
+    HELP_SETTING,
     OUT,
     SEED,
     SET,
@@ -130,5 +131,5 @@ class AdjointCheckCall(SettingsCall, command="adjoint-check"):
         metavar="FILE",
         help="Write each comparison as a test case, for CI systems.",
     )
-    show_config = SHOW_CONFIG
+    show_config, help_setting = SHOW_CONFIG, HELP_SETTING
     seed, device, out, force = SEED, DEVICE, OUT, FORCE

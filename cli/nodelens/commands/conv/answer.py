@@ -8,7 +8,7 @@ from typing import Any
 from nodelens.commands.conv.network import build_network, merged_settings, read_limits
 from nodelens.commands.conv.options import ConvParamsCall
 from nodelens.commands.conv.settings import ConvParamsSettings
-from nodelens.commands.options import show_config
+from nodelens.commands.options import explain_setting, show_config
 from nodelens.conv.accounting import Accounting, account
 from nodelens.conv.building import need_layer, up_to
 from nodelens.conv.difference import Change, compare
@@ -34,6 +34,8 @@ def answer(call: ConvParamsCall) -> ExitCode:
     Raises:
         UsageError: The settings do not make a network, or an option is not possible for it.
     """
+    if explain_setting(call, ConvParamsSettings):
+        return ExitCode.DONE
     output, resolved = call.output(), merged_settings(call)
     settings = resolved.settings
     if call.show_config:

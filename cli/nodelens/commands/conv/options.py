@@ -9,6 +9,7 @@ from nodelens.commands.options import (
     CONFIG,
     DEVICE,
     FORCE,
+    HELP_SETTING,
     OUT,
     SET,
     SHOW_CONFIG,
@@ -204,7 +205,8 @@ class ConvParamsCall(SettingsCall, command="conv-params"):
         panel=QUESTIONS,
         help="Build the layers in Keras and compare; exit 3 unless all is equal.",
     )
-    config, overrides, show_config = CONFIG, SET, SHOW_CONFIG
+    config, overrides = CONFIG, SET
+    show_config, help_setting = SHOW_CONFIG, HELP_SETTING
     explain = switch("--explain", panel=PRINTING, help="Explain the result in words.")
     csv = switch("--csv", panel=PRINTING, help="Print CSV.")
     markdown = switch("--markdown", panel=PRINTING, help="Print a Markdown table.")

@@ -103,5 +103,5 @@ class ConvParamsSettings(LightSettings):
     model: str | None = None
     data_format: Annotated[str, name_in(DATA_FORMATS)] = DATA_FORMATS[0]
     dtype: Annotated[str, name_in(BYTES)] = "float32"
-    batch_size: Annotated[int, Check(_positive)] = 1
+    batch_size: Annotated[int, Check(_positive, lambda: "whole number ≥ 1")] = 1
     expect: Annotated[Expectations, Check(_group)] = Expectations()

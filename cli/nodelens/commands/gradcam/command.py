@@ -1,7 +1,7 @@
 """`node gradcam`: explain what an image classifier saw in a picture."""
 
 from nodelens.commands.gradcam.options import GradcamCall
-from nodelens.commands.options import show_config
+from nodelens.commands.options import explain_setting, show_config
 from nodelens.errors import ExitCode
 
 
@@ -21,6 +21,8 @@ def gradcam(call: GradcamCall) -> ExitCode:
     from nodelens.explaining.question import find_classes, read_question_boxes
     from nodelens.explaining.settings import GradcamSettings
 
+    if explain_setting(call, GradcamSettings):
+        return ExitCode.DONE
     output, resolved = call.output(), call.settings(GradcamSettings)
     if call.show_config:
         show_config(output, resolved)

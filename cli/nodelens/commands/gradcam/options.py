@@ -8,6 +8,7 @@ from nodelens.commands.options import (
     DEVICE,
     DRY_RUN,
     FORCE,
+    HELP_SETTING,
     OUT_SETTING,
     SEED,
     SET,
@@ -203,6 +204,7 @@ class GradcamCall(SettingsCall, command="gradcam"):
         help="Stop at the first picture that cannot be explained.",
     )
     list_layers = switch("--list-layers", help="Print the layers of the model, and stop.")
-    config, overrides, show_config = CONFIG, SET, SHOW_CONFIG
+    config, overrides = CONFIG, SET
+    show_config, help_setting = SHOW_CONFIG, HELP_SETTING
     seed, device, out = SEED, DEVICE, OUT_SETTING
     force, dry_run = FORCE, DRY_RUN

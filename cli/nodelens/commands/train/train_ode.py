@@ -9,11 +9,13 @@ from nodelens.commands.options import (
     DEVICE,
     DRY_RUN,
     FORCE,
+    HELP_SETTING,
     OUT_SETTING,
     SEED,
     SET,
     SHOW_CONFIG,
     SettingsCall,
+    explain_setting,
     show_config,
 )
 from nodelens.errors import ExitCode, NumericalError, StoppedError, UsageError
@@ -66,7 +68,7 @@ class TrainOdeCall(SettingsCall, command="train-ode"):
         panel=RUNNING,
         help="Write event files for TensorBoard into the run directory.",
     )
-    show_config = SHOW_CONFIG
+    show_config, help_setting = SHOW_CONFIG, HELP_SETTING
     seed, device, out = SEED, DEVICE, OUT_SETTING
     force, dry_run = FORCE, DRY_RUN
 
@@ -76,13 +78,21 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
 
     Without a file the cubic spiral of torchdiffeq's demo is fitted. A run directory gets the
     model, the metrics, checkpoints, figures, the settings and what it takes to repeat the run.
+
+    Settings to look at first, with --set KEY=VALUE: training.steps, training.learning_rate,
+    training.window (points of a window; 0 fits whole trajectories), field.kind, field.hidden,
+    data.validation.fraction, solver.rtol. `--help-setting all` says of every setting what it means
+    and may be.
     """
+    from nodelens.training.settings import TrainOdeSettings
+
+    if explain_setting(call, TrainOdeSettings):
+        return ExitCode.DONE
     resumed = call.resume
     if resumed is not None and (call.config is not None or call.data is not None):
         raise UsageError("a resumed run has its own settings and data: give --resume alone")
 
     from nodelens.runtime.rundir import RunDirectory
-    from nodelens.training.settings import TrainOdeSettings
 
     if resumed is not None:
         _compile_as_before(RunDirectory.open(resumed).provenance)
