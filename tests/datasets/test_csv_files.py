@@ -58,6 +58,25 @@ def test_several_trajectories_and_chosen_columns(tmp_path: Path) -> None:
     assert data.components == ("x",)
 
 
+def test_a_column_called_trajectory_holds_the_names_of_trajectories(tmp_path: Path) -> None:
+    path = write(tmp_path, "Trajectory,time,x\nup,0,1\ndown,0,5\nup,1,2\ndown,2,6\n")
+    data = read_csv(path)
+    assert data.components == ("x",)
+    assert [(t.name, t.times.tolist()) for t in data.trajectories] == [
+        ("up", [0, 1]),
+        ("down", [0, 2]),
+    ]
+    # Where it is named as a state it is one.
+    path = write(tmp_path, "time,trajectory\n0,1\n1,2\n")
+    assert read_csv(path, columns=("trajectory",)).components == ("trajectory",)
+
+
+def test_a_row_of_no_trajectory_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "trajectory,t,x\na,0,1\na,1,2\n,2,3\n")
+    with pytest.raises(UsageError, match=r"line 4, column 'trajectory': the name or number"):
+        read_csv(path)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

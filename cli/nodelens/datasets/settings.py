@@ -121,9 +121,12 @@ class CsvData(TrajectoryDataSettings):
 
     Attributes:
         path: The file.
-        time: The time column; null is the first that is called like a time, else the first.
+        time: The time column, of numbers or of ISO dates (2024-03-01, 2024-03-01T12:00:00), which
+            become days since the earliest, or seconds if all lie within less than a day; null is
+            the one that is called like a time, else the first.
         columns: The state columns; [] is all others.
-        trajectory: The column whose value distinguishes trajectories; null is none.
+        trajectory: The column of names or numbers that distinguishes trajectories; null is the one
+            that is called `trajectory`, if there is one.
     """
 
     kind: Literal["csv"]

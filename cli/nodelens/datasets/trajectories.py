@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nodelens.datasets.dates import Calendar
+
 
 @dataclass(frozen=True)
 class Trajectory:
@@ -119,12 +121,14 @@ class TrajectoryData:
         components: The name of each component of the state.
         title: The data in words, for titles and reports.
         source: Its origin: a file, or the equation.
+        calendar: The meaning of the times, if they were dates.
     """
 
     trajectories: tuple[Trajectory, ...]
     components: tuple[str, ...]
     title: str
     source: str
+    calendar: Calendar | None = None
 
     @property
     def dimension(self) -> int:

@@ -27,10 +27,12 @@ def prediction_summary(found: Predicted, files: Mapping[str, Path]) -> "Table":
     elif isinstance(found, Slopes):
         low, high = found.times.min(), found.times.max()
         times = f"{low:g} to {high:g}" if low < high else f"{low:g}"
+        times += "" if found.calendar is None else f", in {found.calendar}"
         rows = _pairs(times, "z → dz/dt", found.states, found.derivatives)
     else:
         first, last = found.times[0], found.times[-1]
         times = f"{first:g} to {last:g}, {len(found.times):,} of them"
+        times += "" if found.calendar is None else f", in {found.calendar}"
         rows = _pairs(times, "state", found.initial, found.states[:, -1])
     return rows_table([*rows, *((name, str(path)) for name, path in files.items())])
 

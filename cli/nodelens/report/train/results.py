@@ -53,7 +53,8 @@ def _quality(run: RunResult) -> list[Row]:
         if isinstance(other, SampleResult):
             rows.append(("baseline", f"{_network(other)}: {_accuracy(other)}"))
         return rows
-    rows = _trajectories(found)
+    rows = [] if found.calendar is None else [("time", f"in {found.calendar}")]
+    rows += _trajectories(found)
     if found.fitted:
         fitted = ", ".join(f"{name} = {value:.6g}" for name, value in found.fitted.items())
         rows.append(("fitted", fitted))

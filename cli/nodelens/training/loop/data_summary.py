@@ -1,7 +1,7 @@
 """The facts about its data that a run directory holds, so that it predicts without the data."""
 
 import zipfile
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,7 +32,12 @@ class DataSummary:
         """
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                values: dict[str, Any] = {each.name: arrays[each.name] for each in fields(cls)}  # type: ignore[arg-type]
+                # Earlier versions wrote fewer of them.
+                values: dict[str, Any] = {
+                    each.name: arrays[each.name]
+                    for each in fields(cls)  # type: ignore[arg-type]
+                    if each.name in arrays or each.default is MISSING
+                }
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise UsageError(
                 f"{path} is damaged: {error}",

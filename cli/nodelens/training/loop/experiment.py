@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from nodelens.datasets.dates import Calendar
 from nodelens.datasets.sample_split import SampleSplit
 from nodelens.datasets.samples import SampleData
 from nodelens.datasets.split import Split
@@ -83,6 +84,7 @@ class TrajectoryResult:
         mean_error: The error of the mean of the measurements used for training, in the place of a
             solution, over these.
         persistence_error: The error of the first state, likewise.
+        calendar: The meaning of the times of the data, if they were dates.
     """
 
     trajectory_error: float
@@ -91,6 +93,7 @@ class TrajectoryResult:
     scores: tuple[TrajectoryScore, ...] = ()
     mean_error: float | None = None
     persistence_error: float | None = None
+    calendar: Calendar | None = None
 
     @property
     def trivial_error(self) -> float | None:

@@ -1,6 +1,7 @@
 """The JSON documents of training runs: the report, a row of the metrics, and predictions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ def _quality(found: TrajectoryResult | SampleResult) -> tuple[dict[str, Any], di
             for score in found.scores
         ]
         beside: dict[str, Any] = {"fitted": found.fitted, "trajectories": trajectories}
+        if found.calendar is not None:
+            beside["time"] = asdict(found.calendar)
         return {**errors, "without_model": without}, beside
     final = {"judged_by": found.part, "loss": found.loss}
     findings = {"network": found.network, "parameters": found.parameters}
@@ -125,6 +128,9 @@ def curves(rows: Sequence[Mapping[str, Any]], losses: np.ndarray) -> Curves:
 def prediction_document(found: Predicted, files: Mapping[str, Path]) -> dict[str, Any]:
     """Makes the document of `predict-ode`."""
     document: dict[str, Any]
+    dated: dict[str, Any] = {}
+    if not isinstance(found, SamplePrediction) and found.calendar is not None:
+        dated = {"time": asdict(found.calendar)}
     if isinstance(found, SamplePrediction):
         document = {"samples": len(found.outputs)}
         if found.classes:
@@ -144,7 +150,7 @@ def prediction_document(found: Predicted, files: Mapping[str, Path]) -> dict[str
             "initial": found.initial,
             "final": found.states[:, -1],
         }
-    return {**document, "files": _paths(files)}
+    return {**document, **dated, "files": _paths(files)}
 
 
 def _paths(files: Mapping[str, Path]) -> dict[str, str]:

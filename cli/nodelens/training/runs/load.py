@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from nodelens.datasets.dates import Calendar
 from nodelens.errors import NumericalError, UsageError
 from nodelens.fields.build import augmented
 from nodelens.fields.solve_settings import solve_options
@@ -58,6 +59,11 @@ class Run:
     def first_times(self) -> np.ndarray:
         """The times of the first trajectory of the data, shape [points]."""
         return self.summary.first_times
+
+    @property
+    def calendar(self) -> Calendar | None:
+        """The meaning of the times of the data, if they were dates."""
+        return self.summary.calendar
 
     @property
     def problem(self) -> Objective:

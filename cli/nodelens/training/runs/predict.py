@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from nodelens.datasets.csv_files import read_points
+from nodelens.datasets.dates import Calendar
 from nodelens.datasets.numpy_files import read_point_arrays
 from nodelens.datasets.trajectories import Points
 from nodelens.errors import UsageError
@@ -34,21 +35,25 @@ class Prediction:
         times: Shape [times].
         initial: The initial states, shape [trajectories, dimension].
         states: Shape [trajectories, times, dimension].
+        calendar: The meaning of the times, if those of the data were dates.
     """
 
     components: tuple[str, ...]
     times: np.ndarray
     initial: np.ndarray
     states: np.ndarray
+    calendar: Calendar | None = None
 
     name: ClassVar[str] = "prediction"
 
     def to_csv(self) -> str:
-        """Returns a CSV table with a row for each time of each trajectory."""
-        count = len(self.states)
-        numbers = np.repeat(np.arange(1, count + 1), len(self.times))
-        states = self.states.reshape(len(numbers), -1)
-        rows = np.column_stack([numbers, np.tile(self.times, count), states])
+        """Returns a CSV table with a row for each time of each trajectory, as `train-ode` reads."""
+        times = _written(self.times, self.calendar)
+        rows = (
+            [number, time, *state]
+            for number, states in enumerate(self.states, start=1)
+            for time, state in zip(times, states, strict=True)
+        )
         return as_csv(["trajectory", "time", *self.components], rows)
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -65,24 +70,35 @@ class Slopes:
         times: Shape [points].
         states: Shape [points, dimension].
         derivatives: dz/dt there, shape [points, dimension].
+        calendar: The meaning of the times, if those of the data were dates.
     """
 
     components: tuple[str, ...]
     times: np.ndarray
     states: np.ndarray
     derivatives: np.ndarray
+    calendar: Calendar | None = None
 
     name: ClassVar[str] = "field"
 
     def to_csv(self) -> str:
         """Returns a CSV table with a row for each point."""
         slopes = [f"d{name}/dt" for name in self.components]
-        rows = np.column_stack([self.times, self.states, self.derivatives])
+        times = _written(self.times, self.calendar)
+        rows = (
+            [time, *state, *slope]
+            for time, state, slope in zip(times, self.states, self.derivatives, strict=True)
+        )
         return as_csv(["time", *self.components, *slopes], rows)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Returns the arrays of an NPZ file."""
         return {"times": self.times, "states": self.states, "derivatives": self.derivatives}
+
+
+def _written(times: np.ndarray, calendar: Calendar | None) -> Sequence[float | str]:
+    """Returns times as the data had them: numbers or dates."""
+    return times.tolist() if calendar is None else calendar.dates(times)
 
 
 def initial_states(run: Run, z0: Sequence[float] | None, file: Path | None) -> Points:
@@ -100,7 +116,7 @@ def initial_states(run: Run, z0: Sequence[float] | None, file: Path | None) -> P
     if file is not None and file.suffix.lower() in {".npz", ".npy"}:
         return read_point_arrays(file, dimension)
     if file is not None:
-        return read_points(file, run.components)
+        return read_points(file, run.components, run.calendar)
     if z0 is None:
         return Points(run.first_state[None], None)
     if len(z0) != dimension or not np.isfinite(z0).all():
@@ -112,7 +128,7 @@ def initial_states(run: Run, z0: Sequence[float] | None, file: Path | None) -> P
 def predict(run: Run, initial: np.ndarray, times: np.ndarray) -> Prediction:
     """Solves the trained field from each state."""
     states = np.stack([run.predict(state, times) for state in initial])
-    return Prediction(run.components, times, initial, states)
+    return Prediction(run.components, times, initial, states, run.calendar)
 
 
 def evaluate_field(run: Run, points: Points, times: np.ndarray | None) -> Slopes:
@@ -133,7 +149,7 @@ def evaluate_field(run: Run, points: Points, times: np.ndarray | None) -> Slopes
     inputs = np.pad(states, ((0, 0), (0, run.objective.augment))).astype(np.float32)
     found = run.field(tf.constant(times[:, None], tf.float32), tf.constant(inputs))
     derivatives = found.numpy().astype(np.float64)[:, : len(run.components)]
-    return Slopes(run.components, times, states, derivatives)
+    return Slopes(run.components, times, states, derivatives, run.calendar)
 
 
 Predicted = Prediction | Slopes | SamplePrediction

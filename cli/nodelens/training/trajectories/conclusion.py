@@ -52,6 +52,7 @@ class TrajectoryConclusion:
             ),
             fitted=self.objective.field.fitted(),
             scores=tuple(each.score for each in every),
+            calendar=self.data.calendar,
         )
 
     def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:

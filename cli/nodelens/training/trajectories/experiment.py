@@ -1,6 +1,6 @@
 """The experiment of a field that learns from trajectories: its data, their parts, the field."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nodelens.datasets.settings import TrajectoryDataSettings, read_data
@@ -51,10 +51,12 @@ class TrajectoryExperiment(Experiment):
     def plan(self) -> dict[str, Any]:
         """See `Experiment.plan`."""
         data, count = self.data, self.objective.field.count_params()
+        calendar = data.calendar
         return {
             "points": data.points,
             "trajectories": len(data.trajectories),
             "components": list(data.components),
+            **({} if calendar is None else {"time": asdict(calendar)}),
             "parameters": count,
             "windows": self.examples,
             "window": self.task.windows.length,
@@ -62,7 +64,7 @@ class TrajectoryExperiment(Experiment):
             "adjoint": gradient_document(self.gradient),
             "summary": self._summary(
                 f"fit a field of {count:,} parameters to {data.points:,} points of the "
-                f"{data.title}",
+                f"{data.title}{'' if calendar is None else f', in {calendar},'}",
                 "windows",
             ),
         }

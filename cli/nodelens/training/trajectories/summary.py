@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from nodelens.datasets.dates import Calendar
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.training.loop.data_summary import DataSummary
 from nodelens.training.trajectories.objective import Objective
@@ -28,6 +29,7 @@ class TrajectorySummary(DataSummary):
         window_starts: The times at which some windows start, shape [] or [windows, 1].
         window_states: The states there, shape [windows, dimension].
         window_times: Times of these windows, counted from each start, shape [times].
+        dates: Unit and origin of the times, if they were dates; else empty.
     """
 
     components: tuple[str, ...]
@@ -37,6 +39,12 @@ class TrajectorySummary(DataSummary):
     window_starts: np.ndarray
     window_states: np.ndarray
     window_times: np.ndarray
+    dates: tuple[str, ...] = ()
+
+    @property
+    def calendar(self) -> Calendar | None:
+        """The meaning of the times, if they were dates."""
+        return Calendar(*self.dates) if self.dates else None
 
     @classmethod
     def of(
@@ -61,4 +69,5 @@ class TrajectorySummary(DataSummary):
             window_starts=batch.t0.numpy(),
             window_states=batch.z0.numpy().astype(np.float64),
             window_times=batch.times.numpy().reshape(length, -1)[:, 0][points],
+            dates=() if data.calendar is None else (data.calendar.unit, data.calendar.origin),
         )
