@@ -115,3 +115,13 @@ def test_an_error_names_the_flag_of_a_setting() -> None:
     wrong = SettingsError([])
     wrong.hint = "did you mean `top_k`?"
     assert call.explained(wrong)[1] == "did you mean `top_k`?"
+
+
+def test_readme_says_which_options_every_command_has() -> None:
+    """`--json`, `-q` and `--device` everywhere; those of settings where there are settings."""
+    for call in CALLS:
+        names = {name for row in call.rows.values() for name in row.names}
+        assert {"--json", "-q", "--device"} <= names
+        with_settings = call not in (PredictOdeCall, DoctorCall)
+        for name in ("--seed", "-c", "--set", "--show-config", "--help-setting"):
+            assert (name in names) == with_settings, (call.command, name)

@@ -167,7 +167,7 @@ def test_an_animation_is_explained_at_its_first_frame_or_whole(model, picture, t
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ({"methods": "gradcan"}, "methods.0: 'gradcan' is not a choice; did you mean `gradcam`?"),
+        ({"methods": "gradcan"}, "methods: 'gradcan' is not a choice; did you mean `gradcam`?"),
         ({"method": ["gradcam"], "top_k": 0}, "top_k: a number greater than or equal to 1"),
         ({"preprocess": "half"}, "^preprocess: 'half' is not a choice"),
         ({"pixels": {"step": 3}}, "pixels.step: unknown key; did you mean `steps`?"),

@@ -101,7 +101,8 @@ def takes(model: type, one: Meaning, value: Any) -> bool:
         validate(model, Merged(values, {}, []), None)
     except SettingsError as error:
         key = one.key.replace(".N.", ".0.")
-        return not any(f"{fault.key}.".startswith(f"{key}.") for fault in error.faults)
+        found = [fault.key.partition(", item")[0] for fault in error.faults]
+        return not any(f"{one}.".startswith(f"{key}.") for one in found)
     return True
 
 

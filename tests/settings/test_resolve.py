@@ -99,11 +99,23 @@ def test_all_errors_are_told_at_once_at_their_places(tmp_path: Path) -> None:
         "c.yaml:4:3: solver.method: 'dopri8' is not a choice; did you mean `dopri5`?",
         "c.yaml:5:1: data.path: is missing",
         "c.yaml:5:19: data.pth: unknown key; did you mean `path`?",
-        "c.yaml:6:9: sizes.0: a whole number was expected, 'a' was given",
+        "c.yaml:6:9: sizes, item 1: a whole number was expected, 'a' was given",
         "--set nonsense: is no assignment; `key.name=value` was expected",
         "--set solver.rtl=1: solver.rtl: unknown key; did you mean `rtol`?",
     ]:
         assert line in message
+
+
+def test_an_item_of_a_list_is_named_by_its_setting(tmp_path: Path) -> None:
+    text = "seed: 1\n"
+    assert "--set sizes=[x]: sizes: a whole number was" in complaint(tmp_path, text, "sizes=[x]")
+    assert ": sizes, item 2: a whole" in complaint(tmp_path, text, "sizes=[1, x]")
+
+
+def test_errors_of_the_command_line_come_in_the_order_of_the_settings(tmp_path: Path) -> None:
+    message = complaint(tmp_path, "kernel: 3\n", "data=5", "sizes=[x]", "solver=1", "seed=x")
+    names = ["seed", "solver", "data", "sizes"]
+    assert sorted(names, key=lambda name: message.index(f": {name}: ")) == names
 
 
 @pytest.mark.parametrize(

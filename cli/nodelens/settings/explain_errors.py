@@ -61,10 +61,23 @@ def faults_of(
         if message not in messages.setdefault(path, []):
             messages[path].append(message)
     faults = [
-        Fault(nearest_place(path, places) or Place(source), dotted(path), "; or ".join(found))
+        Fault(
+            nearest_place(path, places) or Place(source), _named(path, values), "; or ".join(found)
+        )
         for path, found in messages.items()
     ]
-    return sorted(faults, key=lambda fault: (fault.place.line or 10**9, fault.key))
+    # Those of the command line come last, in the order in which the settings are declared.
+    return sorted(faults, key=lambda fault: fault.place.line or 10**9)
+
+
+def _named(path: KeyPath, values: Any) -> str:
+    """Returns the name of what is wrong: of an item of a list the setting, and which item it is."""
+    *group, last = path or ("",)
+    if not isinstance(last, int):
+        return dotted(path)
+    for part in group:
+        values = values[part]
+    return dotted(tuple(group)) + (f", item {last + 1}" if len(values) > 1 else "")
 
 
 def _has_inner(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:

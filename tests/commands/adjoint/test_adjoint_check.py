@@ -230,3 +230,9 @@ def test_a_quiet_check_says_nothing_on_stderr() -> None:
         timeout=300,
     )
     assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_a_suite_has_times_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["adjoint-check", "--suite", "fields", "--times", "0:1:3"]) == 2
+    error = capsys.readouterr().err
+    assert "--suite has fields of its own" in error and "--times cannot be given beside" in error

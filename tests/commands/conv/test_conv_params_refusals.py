@@ -81,3 +81,13 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path, call):
     for words in ("3 problems", ":3:30: layers.0.kernel_size", ":4:18: layers.1.filters"):
         assert words in err
     assert ":5:27: layers.2.use_bios" in err
+
+
+def test_mistakes_in_the_layers_are_told_before_those_in_the_expectations(call):
+    code, _, err = call("--set", "expect.max_params=1.5", "--set", "layers=7")
+    assert code == 2
+    assert err.index(" layers: a list") < err.index(" expect.max_params: a count")
+    layers = ("--set", "input=[8, 8, 3]", "--set", "layers=[conv2d 4 k9]")
+    code, _, err = call(*layers, "--set", "expect.max_params=abc")
+    assert code == 2
+    assert "does not fit" in err and "abc" not in err

@@ -72,7 +72,10 @@ def adjoint_check(call: AdjointCheckCall) -> ExitCode:
         )
     if call.suite is not None:
         rows = AdjointCheckCall
-        call.refuse("--suite has fields of its own", rows.problems, rows.field, rows.run, rows.z0)
+        call.refuse(
+            "--suite has fields of its own, each with its state and times",
+            *(rows.problems, rows.field, rows.run, rows.z0, rows.times),
+        )
         if call.suite != "fields" or study or proof or call.junit:
             from nodelens.errors import UsageError
 

@@ -44,12 +44,12 @@ def answer(call: ConvParamsCall) -> ExitCode:
     if call.target_output is not None or call.budget is not None:
         return _inverse(output, settings, call)
     network, translate = build_network(call, resolved)
-    limits = read_limits(resolved, partly=call.up_to is not None)
     try:
         network = _part(network, call)
         accounting = account(network, dtype=settings.dtype, batch=settings.batch_size)
     except ConvolutionError as error:
         raise translate(error) from None
+    limits = read_limits(resolved, partly=call.up_to is not None)
     remarks = []
     checks = changes = verification = None
     if limits != Limits():

@@ -159,14 +159,15 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
     if result.weakness is not None and result.failure is None:
         output.warn(result.weakness)
         output.note(
-            "train longer (--steps), on longer windows (training.window), or with another field"
+            "train longer (--steps), on longer windows (training.window; 0: whole trajectories), "
+            "or with another field"
         )
     if result.failure is not None:
         raise NumericalError(
             result.failure,
             hint="all files are written; train for more steps (`--steps`), on longer windows "
-            "(`training.window`, `training.phases`), or hold the field smooth "
-            "(`training.regularization`)",
+            "(`training.window`, 0 for whole trajectories; `training.phases`), or hold the field "
+            "smooth (`training.regularization`)",
         )
     return ExitCode.DONE
 
