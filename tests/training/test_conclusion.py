@@ -123,8 +123,9 @@ def test_a_run_killed_before_each_of_its_last_files_is_concluded(
         finished = completed(settings, tmp_path / "a")
     trained = without_its_end(finished, tmp_path)
     figures = len(list((finished / "figures").iterdir()))
-    # After four records and the metrics: the model, the figures, two pages, the report.
-    for number in range(5, 5 + 1 + figures + 2 + 1):
+    # After four records and the metrics: the model, the first state, the figures, two pages, the
+    # report.
+    for number in range(5, 5 + 2 + figures + 2 + 1):
         with monkeypatch.context() as patch:
             stop_at(patch, lambda path, count, number=number: count == number, kill)
             with pytest.raises(KilledError):

@@ -1,6 +1,6 @@
 """Settings of `train-ode`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -14,6 +14,7 @@ from nodelens.training.registry import LOSSES, OPTIMIZERS, SCHEDULES
 LossName = Annotated[str, name_in(LOSSES)]
 OptimizerName = Annotated[str, name_in(OPTIMIZERS)]
 ScheduleName = Annotated[str, name_in(SCHEDULES)]
+InitialStates = Literal["auto", "measured", "fitted"]
 
 
 def _points(value: object) -> object:
@@ -101,6 +102,9 @@ class TrainingSettings(Settings):
         batch_size: Samples, or windows, in a step.
         window: Points of a window of a trajectory; 0 fits whole trajectories; null: as many as
             span twice the time in which the data moves by its own size, 5 to 100.
+        initial_states: The states that windows start from: measured, or fitted together with the
+            field; auto fits those of noisy data if the field has few parameters or the windows
+            are whole trajectories.
         optimizer: The optimizer of Keras.
         optimizer_options: What else the optimizer takes, such as {momentum: 0.9}.
         learning_rate: The first learning rate; null is 0.01 for trajectories, 0.001 for samples.
@@ -126,6 +130,7 @@ class TrainingSettings(Settings):
     epochs: PositiveFloat | None = None
     batch_size: PositiveInt = 20
     window: WindowLength | None = None
+    initial_states: InitialStates = "auto"
     optimizer: OptimizerName = "adam"
     optimizer_options: dict[str, float | bool] = Field(default_factory=dict)
     learning_rate: PositiveFloat | None = None

@@ -38,6 +38,8 @@ class Parabola:
         model: The number that is trained.
     """
 
+    beside = ()
+
     bad: tuple[int, ...] = ()
     failing: tuple[int, ...] = ()
     slope: float = 1.0

@@ -39,7 +39,7 @@ def test_steps_of_a_fixed_size_are_those_of_the_method() -> None:
     objective = Objective(field, 0, np.ones(1), LOSSES["huber"], options)
     times = tf.constant([0.0, 0.5, 2.0], tf.float64)
     one = tf.ones([1, 1])
-    solution, _ = objective.solve(Batch(one, one * 0, times, one, one))
+    solution, _ = objective.solve(Batch(one, one * 0, times, one, one, tf.constant([0])))
     expected = 0.875 ** np.array([0.0, 2.0, 8.0])
     np.testing.assert_allclose(solution.states[:, 0, 0], expected, rtol=1e-6)
     states, _ = solve_whole(objective, np.ones(1), np.array([0.0, 0.5, 2.0]))
@@ -62,6 +62,7 @@ def test_a_window_that_blows_up_is_left_out_and_spoils_no_gradient(even: bool) -
         times=tf.constant(given, tf.float64),
         target=tf.constant(target, tf.float32),
         weight=tf.ones([3, 3, 1]),
+        rows=tf.range(3),
     )
     task = TrajectoryTask(objective, make_windows(DATA, 2), None, 2, 3, 0)
     assert int(task.differentiate(batch).cost.status) != int(Status.SUCCESS)

@@ -98,6 +98,10 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
         _compile_as_before(RunDirectory.open(resumed).provenance)
     config = None if resumed is None else str(resumed / "config.resolved.yaml")
     output, resolved = call.output(), call.settings(TrainOdeSettings, config=config)
+    if resumed is not None:
+        from nodelens.training.runs.resume import as_begun
+
+        resolved = as_begun(resolved)
     if call.show_config:
         show_config(output, resolved)
         return ExitCode.DONE

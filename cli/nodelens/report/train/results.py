@@ -55,6 +55,9 @@ def _quality(run: RunResult) -> list[Row]:
         return rows
     rows = [] if found.calendar is None else [("time", f"in {found.calendar}")]
     rows += _trajectories(found)
+    if found.starts.method == "fitted":
+        reason = f": {found.starts.reason}" if found.starts.reason else ""
+        rows.append(("initial states", f"fitted{reason}"))
     if found.fitted:
         fitted = ", ".join(f"{name} = {value:.6g}" for name, value in found.fitted.items())
         rows.append(("fitted", fitted))
@@ -97,12 +100,13 @@ def _trajectories(found: TrajectoryResult) -> list[Row]:
 
 def _start(found: TrajectoryResult) -> str:
     """Says where the solutions start."""
+    z0 = "the fitted z0" if any(each.fitted for each in found.scores) else "z0"
     later = [each for each in found.scores if each.start is not None and not each.first]
     if not later:
-        return "solved from z0 alone"
+        return f"solved from {z0} alone"
     if len(found.scores) == 1:
         return f"solved from the state at t = {later[0].start:.6g} alone, the first complete one"
-    return f"solved from z0 alone, {len(later):,} of them from their first complete state"
+    return f"solved from {z0} alone, {len(later):,} of them from their first complete state"
 
 
 def _error(mean: float, errors: Mapping[str, float], start: str, named: str = "") -> str:

@@ -45,6 +45,8 @@ class TrajectoryScore:
         start: The time of that state; None if no state but the last was measured completely, and
             nothing was solved.
         first: True if it is the first state of the trajectory.
+        initial: The state itself, in the units of the data.
+        fitted: True if it was fitted; False if it was measured.
         error: The mean absolute error over the measurements used for training, in the units of the
             data; NaN if the solve failed; None if none was used.
         held_out_error: The same over those held out.
@@ -59,6 +61,8 @@ class TrajectoryScore:
     held_out_error: float | None
     reached: float | None
     status: str = "SUCCESS"
+    initial: tuple[float, ...] | None = None
+    fitted: bool = False
 
     @property
     def largest(self) -> float:
@@ -70,6 +74,19 @@ class TrajectoryScore:
     def failed(self) -> bool:
         """True if the solution does not reach the end."""
         return self.largest == np.inf or self.status != "SUCCESS"
+
+
+@dataclass(frozen=True)
+class StartChoice:
+    """The kind of the initial states of a training, and the reason.
+
+    Attributes:
+        method: `measured` or `fitted`.
+        reason: The reason, where it was chosen by the data; None if the settings say it.
+    """
+
+    method: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,7 @@ class TrajectoryResult:
             solution, over these.
         persistence_error: The error of the first state, likewise.
         calendar: The meaning of the times of the data, if they were dates.
+        starts: The kind of the initial states that were trained with.
     """
 
     trajectory_error: float
@@ -94,6 +112,7 @@ class TrajectoryResult:
     mean_error: float | None = None
     persistence_error: float | None = None
     calendar: Calendar | None = None
+    starts: StartChoice = StartChoice("measured")
 
     @property
     def trivial_error(self) -> float | None:

@@ -15,7 +15,7 @@ import tensorflow as tf
 from nodelens.errors import UsageError
 from nodelens.ode import Status
 from nodelens.ode.user_code import first_line
-from nodelens.training.loop.task import Cost, Task
+from nodelens.training.loop.task import Cost, Task, trained_by
 
 
 class CallMetrics(NamedTuple):
@@ -106,7 +106,7 @@ def joined(parts: Sequence[CallMetrics]) -> CallMetrics:
 
 def _compile(task: Task, optimizer: keras.optimizers.Optimizer, capacity: int) -> TrainingCall:
     """Compiles the training loop of a task as it is."""
-    variables = task.model.trainable_variables
+    variables = trained_by(task)
 
     def train_step(step: tf.Tensor, metrics: CallMetrics) -> CallMetrics:
         result = task.differentiate(task.draw(step))

@@ -1,6 +1,6 @@
 """The task of a training: anything that draws batches and computes the gradient of a loss."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -34,7 +34,7 @@ class StepResult(NamedTuple):
     Attributes:
         loss: The loss of the batch.
         accuracy: The fraction of the batch classified correctly; NaN where nothing is classified.
-        gradients: dL/dθ, in the order of `model.trainable_variables`.
+        gradients: dL/dθ, in the order of `trained_by`.
         cost: The cost.
     """
 
@@ -63,6 +63,10 @@ class Task(Protocol):
     def model(self) -> keras.Model:
         """The model; a checkpoint holds its variables."""
 
+    @property
+    def beside(self) -> Sequence[keras.Variable]:
+        """What is trained beside the model; a checkpoint holds it too."""
+
     def draw(self, step: tf.Tensor) -> Any:
         """Draws the batch of a step, a nest of tensors; it depends on the step alone."""
 
@@ -90,3 +94,13 @@ class Stage:
     until: int
     task: Task
     sparing: Task | None = None
+
+
+def trained_by(task: Task) -> list[keras.Variable]:
+    """Returns the variables that a task trains: those of its model, and what is beside it."""
+    return [*task.model.trainable_variables, *task.beside]
+
+
+def stored_of(task: Task) -> list[keras.Variable]:
+    """Returns the variables that a checkpoint holds, those that are not trained included."""
+    return [*task.model.variables, *task.beside]

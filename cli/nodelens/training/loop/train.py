@@ -16,7 +16,7 @@ from nodelens.training.loop.hints import HINTS
 from nodelens.training.loop.loop import CallMetrics
 from nodelens.training.loop.optimizer import make_optimizer
 from nodelens.training.loop.state import Best, Totals, TrainingState, restore, values_of
-from nodelens.training.loop.task import Stage, Validation
+from nodelens.training.loop.task import Stage, Validation, stored_of, trained_by
 from nodelens.training.settings import NanGuardSettings, TrainingSettings, TrainOdeSettings
 
 
@@ -133,19 +133,17 @@ def train(
             the weights of the last good step, and a checkpoint of it was saved.
     """
     options, task = settings.training, stages[-1].task
-    model = task.model
+    stored = stored_of(task)
     scale = tf.Variable(1.0)
     optimizer = make_optimizer(options, scale)
-    optimizer.build(model.trainable_variables)
+    optimizer.build(trained_by(task))
     state = start or TrainingState()
     if start is not None:
-        restore(model.variables, start.weights)
+        restore(stored, start.weights)
         restore(optimizer.variables, start.optimizer)
 
     def snapshot(state: TrainingState) -> TrainingState:
-        return replace(
-            state, weights=values_of(model.variables), optimizer=values_of(optimizer.variables)
-        )
+        return replace(state, weights=values_of(stored), optimizer=values_of(optimizer.variables))
 
     validate = task.validator()
     calls = [
@@ -180,7 +178,7 @@ def train(
         validation = None
         if validate and _due(previous.step, state.step, options.validate_every, options.steps):
             validation = validate()
-            state = replace(state, best=_better(state, validation.loss, model))
+            state = replace(state, best=_better(state, validation.loss, stored))
         seconds = time.perf_counter() - began
         hooks.on_progress(
             _progress(previous, state, options.steps, metrics, validation, durations[-1], seconds)
@@ -194,7 +192,7 @@ def train(
         _raise_failure(metrics, state)
     state = snapshot(state)
     if state.best.weights:
-        restore(model.variables, state.best.weights)
+        restore(stored, state.best.weights)
     if not durations:
         return Training(state, None, None, stopped)
     rate = sum(one.steps for one in durations) / sum(one.seconds for one in durations)
@@ -229,9 +227,9 @@ def _due(before: int, now: int, every: int, last: int) -> bool:
     return now // every > before // every or now == last
 
 
-def _better(state: TrainingState, loss: float, model: keras.Model) -> Best:
+def _better(state: TrainingState, loss: float, stored: list[keras.Variable]) -> Best:
     if loss < state.best.loss:
-        return Best(state.step, loss, 0, values_of(model.variables))
+        return Best(state.step, loss, 0, values_of(stored))
     return replace(state.best, waited=state.best.waited + 1)
 
 

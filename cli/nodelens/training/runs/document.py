@@ -60,13 +60,19 @@ def _quality(found: TrajectoryResult | SampleResult) -> tuple[dict[str, Any], di
             {
                 "name": score.name,
                 "start": score.start,
+                "initial_state": score.initial,
+                "initial_state_fitted": score.fitted,
                 "trajectory_error": score.error,
                 "extrapolation_error": score.held_out_error,
                 "status": score.status,
             }
             for score in found.scores
         ]
-        beside: dict[str, Any] = {"fitted": found.fitted, "trajectories": trajectories}
+        beside: dict[str, Any] = {
+            "fitted": found.fitted,
+            "initial_states": asdict(found.starts),
+            "trajectories": trajectories,
+        }
         if found.calendar is not None:
             beside["time"] = asdict(found.calendar)
         return {**errors, "without_model": without}, beside

@@ -165,6 +165,8 @@ def _conclude(
 ) -> RunResult:
     """Evaluates the trained model and draws its figures."""
     conclusion, settings = experiment.conclude(), experiment.settings
+    # Again, because initial states may have been fitted since.
+    experiment.data_summary().write(directory.summary)
     figures = []
     if settings.output.figures:
         course = curves(directory.read_metrics(), training.state.losses)

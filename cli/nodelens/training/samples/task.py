@@ -49,6 +49,11 @@ class SampleTask:
         """The network, all layers."""
         return self.network.model
 
+    @property
+    def beside(self) -> tuple[keras.Variable, ...]:
+        """See `Task.beside`."""
+        return ()
+
     def draw(self, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws samples with replacement; the seed and the step decide which."""
         chosen = tf.random.stateless_uniform(

@@ -9,7 +9,7 @@ import numpy as np
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.figures.fit import MOST, FitCurve, FitPicture, draw_fit
 from nodelens.figures.training import Curves, Residuals, draw_training
-from nodelens.training.loop.experiment import FigureFile, TrajectoryResult
+from nodelens.training.loop.experiment import FigureFile, StartChoice, TrajectoryResult
 from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid, mean_over
 from nodelens.training.trajectories.objective import Objective
 
@@ -31,11 +31,13 @@ class TrajectoryConclusion:
         objective: The field and its solver.
         data: All data.
         evaluations: Every trajectory by the trained field.
+        starts: The kind of the initial states that were trained with.
     """
 
     objective: Objective
     data: TrajectoryData
     evaluations: tuple[Evaluation, ...]
+    starts: StartChoice
 
     @property
     def result(self) -> TrajectoryResult:
@@ -53,6 +55,7 @@ class TrajectoryConclusion:
             fitted=self.objective.field.fitted(),
             scores=tuple(each.score for each in every),
             calendar=self.data.calendar,
+            starts=self.starts,
         )
 
     def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:

@@ -1,6 +1,6 @@
 """The evaluation of a trained field on whole trajectories."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.fields.functional import as_function, parameters
 from nodelens.ode import Status, odeint
 from nodelens.training.loop.experiment import TrajectoryScore
+from nodelens.training.trajectories.initial_states import initial_state
 from nodelens.training.trajectories.objective import Objective
 
 GRID_POINTS = 25
@@ -23,12 +24,14 @@ TOGETHER = 64  # trajectories of one solve
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A trajectory of the data, solved from its first complete measurement only.
+    """A trajectory of the data, solved from one state at its first complete measurement.
 
     Attributes:
         trajectory: The data, points that were held out included.
         begin: The point that it is solved from: the first one at which all components were
             measured. None if there is none but the last; then there is no solution.
+        initial: The state there that it is solved from, shape [dimension]: the measured one, or
+            the fitted one; NaN without a solution.
         states: The solution at its times, shape [points, dimension]; NaN before that point, and
             from where it failed.
         curve_times: Times dense enough for a smooth curve, shape [curve].
@@ -40,6 +43,7 @@ class Evaluation:
 
     trajectory: Trajectory
     begin: int | None
+    initial: np.ndarray
     states: np.ndarray
     curve_times: np.ndarray
     curve: np.ndarray
@@ -49,7 +53,7 @@ class Evaluation:
 
     @property
     def start(self) -> np.ndarray:
-        """The state that it is solved from, shape [dimension]; NaN if there is none."""
+        """The state measured there, shape [dimension]; NaN if there is none."""
         states = self.trajectory.states
         return np.full(states.shape[1], np.nan) if self.begin is None else states[self.begin]
 
@@ -73,6 +77,8 @@ class Evaluation:
             name=self.trajectory.name,
             start=None if self.begin is None else float(self.trajectory.times[self.begin]),
             first=self.begin == 0,
+            initial=None if self.begin is None else tuple(self.initial.tolist()),
+            fitted=self.begin is not None and not np.array_equal(self.initial, self.start),
             error=mean_over([self.errors[trained]]),
             held_out_error=mean_over([self.errors[held_out]]),
             reached=self._reached,
@@ -91,20 +97,35 @@ def mean_over(parts: Sequence[np.ndarray]) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
 
-def evaluate(objective: Objective, data: TrajectoryData, split: Split) -> tuple[Evaluation, ...]:
+def evaluate(
+    objective: Objective,
+    data: TrajectoryData,
+    split: Split,
+    shifts: Mapping[str, np.ndarray] | None = None,
+) -> tuple[Evaluation, ...]:
     """Solves the trained field over all times of every trajectory, those held out included.
 
     Args:
         objective: The field and its solver.
         data: All data.
         split: Its parts.
+        shifts: For each trajectory trained on, the way from the measured to the fitted state at
+            each point, shape [points, dimension]; None if none were fitted.
     """
     parts = {trajectory.name: trajectory for trajectory in split.train.trajectories}
     begins = [_begin(parts.get(each.name), each) for each in data.trajectories]
-    starts = [(each, k) for each, k in zip(data.trajectories, begins, strict=True) if k is not None]
+    initials = [
+        np.full(data.dimension, np.nan) if k is None else initial_state(each, k, shifts or {})
+        for each, k in zip(data.trajectories, begins, strict=True)
+    ]
+    starts = [
+        _Start(each.times[k:], initial)
+        for each, k, initial in zip(data.trajectories, begins, initials, strict=True)
+        if k is not None
+    ]
     solved = iter(_solve_all(objective, starts))
     found = []
-    for trajectory, begin in zip(data.trajectories, begins, strict=True):
+    for trajectory, begin, initial in zip(data.trajectories, begins, initials, strict=True):
         part, times = parts.get(trajectory.name), trajectory.times
         trained = np.zeros_like(trajectory.observed)
         if part is not None:
@@ -117,7 +138,7 @@ def evaluate(objective: Objective, data: TrajectoryData, split: Split) -> tuple[
             states[begin:] = curve[np.searchsorted(curve_times, times[begin:])]
         cut = 0 if part is None else len(part)
         found.append(
-            Evaluation(trajectory, begin, states, curve_times, curve, trained, cut, status)
+            Evaluation(trajectory, begin, initial, states, curve_times, curve, trained, cut, status)
         )
     return tuple(found)
 
@@ -131,21 +152,29 @@ def _begin(trained: Trajectory | None, trajectory: Trajectory) -> int | None:
     return None
 
 
+@dataclass(frozen=True)
+class _Start:
+    """The times of a trajectory from its begin on, and the state there."""
+
+    times: np.ndarray
+    initial: np.ndarray
+
+
 _Solved = tuple[np.ndarray, np.ndarray, Status]
 
 
-def _solve_all(objective: Objective, starts: Sequence[tuple[Trajectory, int]]) -> list[_Solved]:
+def _solve_all(objective: Objective, starts: Sequence[_Start]) -> list[_Solved]:
     """Solves each trajectory from a point of it, with steps of its own, at times for a curve."""
     found: list[_Solved] = []
     grids = []
-    for trajectory, begin in starts:
-        times = trajectory.times[begin:]
+    for start in starts:
+        times = start.times
         grids.append(np.union1d(times, np.linspace(times[0], times[-1], CURVE_POINTS)))
     longest = max((len(grid) for grid in grids), default=0)
     together = min(TOGETHER, len(starts))
     for first in range(0, len(starts), max(1, together)):
         chosen = [min(first + k, len(starts) - 1) for k in range(together)]  # of one size: filled
-        z0 = np.stack([starts[k][0].states[starts[k][1]] for k in chosen])
+        z0 = np.stack([starts[k].initial for k in chosen])
         padded = [np.pad(grids[k], (0, longest - len(grids[k])), mode="edge") for k in chosen]
         states, statuses = _solve(objective, z0, np.stack(padded, axis=1), "independent")
         for row, k in enumerate(range(first, min(first + together, len(starts)))):

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from nodelens.datasets.settings import TrajectoryDataSettings, read_data
 from nodelens.datasets.split import Split, split
 from nodelens.datasets.trajectories import Scaling, TrajectoryData
@@ -11,7 +13,7 @@ from nodelens.fields.build import augmented, make_field
 from nodelens.fields.solve_settings import solve_options
 from nodelens.ode.adjoints.auto import Choice
 from nodelens.training.loop.epochs import in_steps
-from nodelens.training.loop.experiment import Experiment
+from nodelens.training.loop.experiment import Experiment, StartChoice
 from nodelens.training.loop.gradient import choose_adjoint, gradient_document
 from nodelens.training.loop.losses import choose_loss
 from nodelens.training.loop.phases import phases
@@ -19,6 +21,10 @@ from nodelens.training.loop.task import Stage
 from nodelens.training.settings import TrainingSettings, TrainOdeSettings
 from nodelens.training.trajectories.conclusion import TrajectoryConclusion
 from nodelens.training.trajectories.evaluate import evaluate
+from nodelens.training.trajectories.initial_states import (
+    FittedStarts,
+    choose_starts,
+)
 from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.summary import TrajectorySummary
 from nodelens.training.trajectories.task import TrajectoryTask
@@ -31,6 +37,7 @@ class TrajectoryExperiment(Experiment):
 
     Attributes:
         objective: The field and the loss, without regularization.
+        start_choice: The kind of the states that windows start from.
     """
 
     data: TrajectoryData
@@ -38,6 +45,7 @@ class TrajectoryExperiment(Experiment):
     task: TrajectoryTask
     gradient: Choice
     objective: Objective
+    start_choice: StartChoice
 
     @property
     def examples(self) -> int:
@@ -46,7 +54,10 @@ class TrajectoryExperiment(Experiment):
 
     def data_summary(self) -> TrajectorySummary:
         """See `Experiment.data_summary`."""
-        return TrajectorySummary.of(self.data, self.task.windows, self.objective)
+        task = self.task
+        return TrajectorySummary.of(
+            self.data, task.windows, self.objective, task.starts, self._shifts or {}
+        )
 
     def plan(self) -> dict[str, Any]:
         """See `Experiment.plan`."""
@@ -62,6 +73,7 @@ class TrajectoryExperiment(Experiment):
             "window": self.task.windows.length,
             "steps": self.settings.training.steps,
             "adjoint": gradient_document(self.gradient),
+            "initial_states": asdict(self.start_choice),
             "summary": self._summary(
                 f"fit a field of {count:,} parameters to {data.points:,} points of the "
                 f"{data.title}{'' if calendar is None else f', in {calendar},'}",
@@ -69,10 +81,15 @@ class TrajectoryExperiment(Experiment):
             ),
         }
 
+    @property
+    def _shifts(self) -> dict[str, np.ndarray] | None:
+        starts = self.task.starts
+        return None if starts is None else starts.per_trajectory(self.split.train)
+
     def conclude(self) -> TrajectoryConclusion:
         """Solves the trained field over every trajectory."""
-        evaluations = evaluate(self.objective, self.data, self.split)
-        return TrajectoryConclusion(self.objective, self.data, evaluations)
+        evaluations = evaluate(self.objective, self.data, self.split, self._shifts)
+        return TrajectoryConclusion(self.objective, self.data, evaluations, self.start_choice)
 
 
 def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
@@ -114,7 +131,17 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
     )
     windows = _windows(parts.train, settings.training)
     settings = in_steps(settings, windows.count)
-    task = TrajectoryTask.of(objective, windows, parts.validation, settings)
+    start_choice = choose_starts(
+        settings.training.initial_states,
+        parts.train,
+        standard.scale,
+        objective.field.count_params(),
+        whole=windows.length == max(len(each) for each in parts.train.trajectories),
+    )
+    starts = None
+    if start_choice.method == "fitted":
+        starts = FittedStarts.of(parts.train, standard.scale)
+    task = TrajectoryTask.of(objective, windows, parts.validation, settings, starts)
     stages = []
     for until, phase in phases(settings):
         options = solve_options(phase.solver, phase.adjoint)
@@ -126,7 +153,9 @@ def prepare_trajectories(settings: TrainOdeSettings) -> TrajectoryExperiment:
         )
         stages.append(Stage(until, changed, replace(changed, spares=True)))
     # The last phase has the settings of the training itself.
-    return TrajectoryExperiment(settings, data, parts, task, tuple(stages), gradient, objective)
+    return TrajectoryExperiment(
+        settings, data, parts, task, tuple(stages), gradient, objective, start_choice
+    )
 
 
 RATE = 1e-2

@@ -74,6 +74,7 @@ class Objective:
             times=tf.gather(batch.times, chosen, axis=1),
             target=tf.gather(batch.target, chosen, axis=1),
             weight=weight,
+            rows=tf.gather(batch.rows, chosen),
             probe=None if batch.probe is None else tf.gather(batch.probe, chosen),
         )
         return spared, tf.reduce_sum(tf.cast(~good, tf.int32))

@@ -1,5 +1,6 @@
 """The facts about trajectories that a run directory holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 from nodelens.datasets.dates import Calendar
 from nodelens.datasets.trajectories import TrajectoryData
 from nodelens.training.loop.data_summary import DataSummary
+from nodelens.training.trajectories.initial_states import FittedStarts, initial_state
 from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.windows import Windows
 
@@ -24,7 +26,8 @@ class TrajectorySummary(DataSummary):
     Attributes:
         components: The names of the components of the state.
         scale: The size of each component, shape [dimension].
-        first_state: The first state of the data that was measured completely, shape [dimension].
+        first_state: The first state of the data that was measured completely, shape [dimension];
+            at the end of a training that fits initial states, the fitted one.
         first_times: The times of its trajectory from there on, shape [points].
         window_starts: The times at which some windows start, shape [] or [windows, 1].
         window_states: The states there, shape [windows, dimension].
@@ -48,15 +51,29 @@ class TrajectorySummary(DataSummary):
 
     @classmethod
     def of(
-        cls, data: TrajectoryData, windows: Windows, objective: Objective
+        cls,
+        data: TrajectoryData,
+        windows: Windows,
+        objective: Objective,
+        starts: FittedStarts | None,
+        shifts: Mapping[str, np.ndarray],
     ) -> "TrajectorySummary":
-        """Takes windows at even distances in the training data."""
+        """Takes windows at even distances in the training data.
+
+        Args:
+            data: All data.
+            windows: The windows of the part to train on.
+            objective: The field.
+            starts: The fitted states that windows start from; None if these are measured.
+            shifts: See `evaluate`.
+        """
         components = data.dimension + objective.augment
         count = max(1, min(WINDOWS, COMPONENTS // components, windows.count))
         if windows.shared is None:
             count = 1  # windows with times of their own are not one initial value problem
         chosen = np.linspace(0, windows.count - 1, count).round().astype(int)
         batch = windows.batch(tf.gather(windows.starts, chosen))
+        batch = batch if starts is None else starts.shift(batch)
         length = windows.length
         points = np.unique(np.linspace(0, length - 1, min(TIMES, length)).round().astype(int))
         first = next(each for each in data.trajectories if each.complete.any())
@@ -64,7 +81,7 @@ class TrajectorySummary(DataSummary):
         return cls(
             components=data.components,
             scale=objective.scale,
-            first_state=first.states[begin],
+            first_state=initial_state(first, begin, shifts),
             first_times=first.times[begin:],
             window_starts=batch.t0.numpy(),
             window_states=batch.z0.numpy().astype(np.float64),

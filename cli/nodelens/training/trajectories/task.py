@@ -13,6 +13,7 @@ from nodelens.errors import UsageError
 from nodelens.ode import Status
 from nodelens.training.loop.task import Cost, StepResult, Validation
 from nodelens.training.settings import TrainOdeSettings
+from nodelens.training.trajectories.initial_states import FittedStarts
 from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.regularization import Regularization
 from nodelens.training.trajectories.windows import Batch, Windows, make_windows
@@ -34,6 +35,7 @@ class TrajectoryTask:
         batch_size: The windows of a batch.
         seed: The seed of the draws.
         spares: True if the windows of a batch that cannot be solved are left out.
+        starts: The fitted states that windows start from; None if they start from measured ones.
     """
 
     objective: Objective
@@ -43,6 +45,7 @@ class TrajectoryTask:
     batch_size: int
     seed: int
     spares: bool = False
+    starts: FittedStarts | None = None
 
     @classmethod
     def of(
@@ -51,6 +54,7 @@ class TrajectoryTask:
         windows: Windows,
         validation: TrajectoryData | None,
         settings: TrainOdeSettings,
+        starts: FittedStarts | None = None,
     ) -> "TrajectoryTask":
         """Makes the task with window, batch size, regularization and seed of the settings.
 
@@ -69,13 +73,25 @@ class TrajectoryTask:
             scale = np.concatenate([objective.scale, np.ones(objective.augment)])
             regularization = Regularization(weights.kinetic_energy, weights.jacobian_norm, scale)
             objective = replace(objective, regularization=regularization)
-        size = training.batch_size
-        return cls(objective, windows, validation, training.window or 0, size, settings.seed)
+        return cls(
+            objective,
+            windows,
+            validation,
+            training.window or 0,
+            training.batch_size,
+            settings.seed,
+            starts=starts,
+        )
 
     @property
     def model(self) -> keras.Model:
         """The vector field."""
         return self.objective.field
+
+    @property
+    def beside(self) -> tuple[keras.Variable, ...]:
+        """See `Task.beside`."""
+        return () if self.starts is None else (self.starts.deviations,)
 
     @property
     def state(self) -> tuple[int, int]:
@@ -97,6 +113,8 @@ class TrajectoryTask:
     def differentiate(self, batch: Batch) -> StepResult:
         """Solves, compares, and pulls the gradient back through the solve."""
         left_out = tf.constant(0)
+        if self.starts is not None:
+            batch = self.starts.shift(batch)
         if self.spares:
             batch, left_out = self.objective.sparing(batch)
         solution, pullback = self.objective.solve(batch)
@@ -107,10 +125,11 @@ class TrajectoryTask:
         # Of windows that step alone, the slowest one and the worst one count.
         cost, back = _largest(solution.stats), _largest(gradients.stats)
         failed = _largest(solution.status)
+        of_starts = [] if self.starts is None else [self.starts.gradient(batch, gradients.z0)]
         return StepResult(
             loss=loss,
             accuracy=tf.constant(float("nan")),
-            gradients=gradients.params,
+            gradients=[*gradients.params, *of_starts],
             cost=Cost(
                 nfe_forward=cost.nfe,
                 nfe_backward=back.nfe,

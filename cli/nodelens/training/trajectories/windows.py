@@ -23,6 +23,7 @@ class Batch(NamedTuple):
             windows have different ones.
         target: The states, NaN-free, shape [window, batch, dimension].
         weight: 1 where there is a measurement, else 0, of the shape of `target`.
+        rows: The row of each first state among all points of the data, shape [batch].
         probe: A random direction for each window, of all components of the state, if one is used.
     """
 
@@ -31,6 +32,7 @@ class Batch(NamedTuple):
     times: tf.Tensor
     target: tf.Tensor
     weight: tf.Tensor
+    rows: tf.Tensor
     probe: tf.Tensor | None = None
 
 
@@ -81,6 +83,7 @@ class Windows:
             own,
             tf.gather(self.states, rows),
             tf.gather(self.weights, rows),
+            starts,
         )
 
 
