@@ -201,7 +201,7 @@ def test_a_diverging_training_is_4_and_keeps_the_last_good_model(
         ("training.batch_size=20", None),
         ("training.batch_size=21", "a batch of 21 windows was asked for, and the data has 7 of 6"),
         ("training.window=13", "a window of 13 points was asked for, and the longest of 1 traj"),
-        ("training.window=1", "a window of 1 points"),
+        ("training.window=1", "2 points or more were expected, or 0 for whole trajectories"),
         ("data.columns=[z]", "has no column 'z'"),
         ("training.optimizer=adm", "did you mean `adam`?"),
         ("training.loss=hubr", "did you mean `huber`?"),
