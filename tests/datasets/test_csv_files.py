@@ -17,7 +17,7 @@ def write(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 def test_a_plain_file(tmp_path: Path) -> None:
     data = read_csv(write(tmp_path, "year,hare,lynx\n1900,30,4\n1901,47.2,6.1\n"))
-    assert data.components == ("hare", "lynx")
+    assert (data.components, data.time) == (("hare", "lynx"), "year")
     (trajectory,) = data.trajectories
     np.testing.assert_array_equal(trajectory.times, [1900, 1901])
     np.testing.assert_array_equal(trajectory.states, [[30, 4], [47.2, 6.1]])

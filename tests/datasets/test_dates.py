@@ -37,7 +37,7 @@ def test_dates_become_numbers(
 ) -> None:
     data = read_csv(write(tmp_path, "when,x", *(f"{date},1" for date in dates)))
     np.testing.assert_array_equal(data.trajectories[0].times, times)
-    assert str(data.calendar) == meaning
+    assert str(data.calendar) == data.time == meaning
     assert data.calendar is not None
     again = [datetime.fromisoformat(each) for each in data.calendar.dates(np.array(times))]
     assert again == [datetime.fromisoformat(each) for each in dates]

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nodelens.figures.fit import FitCurve, FitPicture, draw_fit
+from nodelens.figures.curves import FitCurve
+from nodelens.figures.fit import FitPicture, draw_fit
+from nodelens.figures.time_axis import TimeAxis
 
 TIMES = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
 CURVE = np.linspace(0, 4, 9)
@@ -66,26 +68,71 @@ def test_several_trajectories_have_a_colour_each_and_those_held_out_are_dashed(
 ) -> None:
     curves = (turning("a", 5), turning("b", 5, 2.0), turning("c", 0, 3.0))
     several = replace(picture, curves=curves, count=9, worst="b")
-    over_time, portrait, field, *_ = figure_of(draw_fit, several).axes
-    assert over_time.get_title(loc="left") == "3 of 9 trajectories, dashed: held out"
-    assert len(over_time.lines) == 3 * 2 * 2
-    models = [line for line in over_time.lines if line.get_linestyle() != "None"]
-    assert [line.get_linestyle() for line in models] == ["-"] * 4 + ["--"] * 2
-    assert not over_time.patches
-    lines = {line.get_label(): line for line in portrait.lines if line.get_linestyle() != "None"}
-    assert list(lines) == ["a", "b (worst)", "c (held out)"]
-    assert len({line.get_color() for line in lines.values()}) == 3
-    for curve, line in zip(curves, lines.values(), strict=True):
+    x, v, portrait, field, *_ = figure_of(draw_fit, several).axes
+    assert x.get_title(loc="left") == "x (3 of 9 trajectories)"
+    assert (v.get_title(loc="left"), x.get_xlabel(), v.get_xlabel()) == ("v", "", "time t")
+    for index, axes in enumerate((x, v)):
+        data, models = axes.lines[::2], axes.lines[1::2]
+        assert [line.get_linestyle() for line in models] == ["-", "-", "--"]
+        assert len({line.get_color() for line in models}) == 3
+        for curve, dots, line in zip(curves, data, models, strict=True):
+            assert dots.get_color() == line.get_color()
+            np.testing.assert_array_equal(dots.get_xydata().T, [TIMES, curve.data[:, index]])
+            np.testing.assert_array_equal(line.get_xydata().T, [CURVE, curve.curve[:, index]])
+        assert not axes.patches
+    words = [text.get_text() for text in v.get_legend().get_texts()]
+    assert words == ["a", "b (worst)", "c (held out)", "data", "model"]
+    lines = [line for line in portrait.lines if line.get_linestyle() != "None"]
+    assert [line.get_color() for line in lines] == [line.get_color() for line in x.lines[1::2]]
+    for curve, line in zip(curves, lines, strict=True):
         np.testing.assert_array_equal(line.get_xydata(), curve.curve)
     (points,) = [line for line in field.lines if line.get_label() == "data"]
     assert len(points.get_xydata()) == 15
 
 
+def test_components_of_different_size_have_axes_of_their_own(figure_of, picture) -> None:
+    (a,) = picture.curves
+    factors = np.array([1.0, 0.01])
+    small = replace(a, data=a.data * factors, curve=a.curve * factors)
+    x, v, portrait, *others = figure_of(draw_fit, replace(picture, curves=(small,))).axes
+    assert len(others) == 3  # field, loss, and the colours of the field
+    assert v.get_ylim()[1] < 0.02 < 0.9 < x.get_ylim()[1]
+    assert x.get_xlim() == v.get_xlim()
+    assert [len(axes.patches) for axes in (x, v)] == [1, 1]
+    assert [text.get_text() for text in v.get_legend().get_texts()] == ["data", "model", "held out"]
+    assert portrait.get_aspect() == "auto"
+
+
+def test_a_model_that_blows_up_is_cut_off_and_the_picture_says_so(figure_of, picture) -> None:
+    (a,) = picture.curves
+    assert picture.leaving == ""
+    wild = replace(picture, curves=(replace(a, curve=a.curve * 10.0 ** np.arange(9)[:, None]),))
+    axes, portrait, *_ = figure_of(draw_fit, wild).axes
+    assert wild.leaving == "the model leaves the picture"
+    assert axes.get_title(loc="left") == "Trajectory (the model leaves the picture)"
+    assert portrait.get_title(loc="left") == "Phase portrait (cut off)"
+    extent = np.ptp(picture.data)
+    for low, high in (axes.get_ylim(), portrait.get_ylim()):
+        assert low < picture.data.min() and picture.data.max() < high
+        assert high - low < 4 * extent
+    several = replace(wild, curves=(turning("a", 3), replace(wild.curves[0], name="b")), count=2)
+    assert several.leaving == "b leaves the picture"
+
+
+def test_the_time_axis_is_that_of_the_data(figure_of, picture) -> None:
+    (a,) = picture.curves
+    times = np.geomspace(1e-3, 1e3, 5)
+    spaced = replace(a, times=times, curve_times=np.geomspace(1e-3, 1e3, 9))
+    axis = TimeAxis.of(times, "time [h]")
+    axes = figure_of(draw_fit, replace(picture, curves=(spaced,), time=axis)).axes[0]
+    assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "time [h]")
+
+
 def test_the_part_that_is_held_out_of_all_is_shaded(figure_of, picture) -> None:
     curves = (turning("a", 3), turning("b", 3))
-    axes = figure_of(draw_fit, replace(picture, curves=curves, count=2)).axes[0]
-    (shaded,) = axes.patches
-    assert (shaded.get_x(), shaded.get_width()) == (2.0, 2.0)
+    for axes in figure_of(draw_fit, replace(picture, curves=curves, count=2)).axes[:2]:
+        (shaded,) = axes.patches
+        assert (shaded.get_x(), shaded.get_width()) == (2.0, 2.0)
     uneven = replace(picture, curves=(turning("a", 3), turning("b", 4)), count=2)
     assert not figure_of(draw_fit, uneven).axes[0].patches
 

@@ -62,6 +62,7 @@ def read_csv(
         title=path.stem.replace("_", " "),
         source=str(path),
         calendar=calendar,
+        time=table.columns[time_index] if calendar is None else str(calendar),
     )
 
 

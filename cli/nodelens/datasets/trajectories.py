@@ -122,6 +122,7 @@ class TrajectoryData:
         title: The data in words, for titles and reports.
         source: Its origin: a file, or the equation.
         calendar: The meaning of the times, if they were dates.
+        time: The name of the time, perhaps with its unit.
     """
 
     trajectories: tuple[Trajectory, ...]
@@ -129,6 +130,7 @@ class TrajectoryData:
     title: str
     source: str
     calendar: Calendar | None = None
+    time: str = "t"
 
     @property
     def dimension(self) -> int:

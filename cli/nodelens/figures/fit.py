@@ -1,62 +1,33 @@
 """The figure of a trained Neural ODE: trajectory, phase portrait, vector field, loss."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
+from nodelens.figures.curves import FitCurve, all_data, all_models
+from nodelens.figures.over_time import OverTime, Panels, dash, leaves_in_words
+from nodelens.figures.ranges import comparable, data_range
 from nodelens.figures.style import (
     BLUE,
     INK,
+    MANY,
     MUTED,
     ORANGE,
-    SERIES,
     colour_bar,
     legend,
     new_figure,
     tidy,
     to_png,
 )
-from nodelens.figures.training import draw_losses, shade_held_out
+from nodelens.figures.time_axis import LINEAR, TimeAxis
+from nodelens.figures.training import draw_losses
 
-MARKERS = 120
-MOST = 6
+MOST = 10
 """Trajectories that one picture can show."""
-
-
-@dataclass(frozen=True)
-class FitCurve:
-    """A trajectory by a trained field, beside its data.
-
-    Attributes:
-        name: The name of the trajectory.
-        times: The times of the data, shape [points].
-        data: The measured states, shape [points, dimension].
-        curve_times: Times dense enough for a smooth curve, shape [curve].
-        curve: The states of the trained field there, shape [curve, dimension].
-        train_points: The number of points used for training; those after them were held out.
-    """
-
-    name: str
-    times: np.ndarray
-    data: np.ndarray
-    curve_times: np.ndarray
-    curve: np.ndarray
-    train_points: int
-
-    @property
-    def held_out(self) -> tuple[float, float] | None:
-        """The first and the last time of the part that was held out; None if none was."""
-        if self.train_points == len(self.times):
-            return None
-        return float(self.times[max(0, self.train_points - 1)]), float(self.times[-1])
-
-    def thinned(self) -> "FitCurve":
-        """Leaves out data where there is too much to see."""
-        every = max(1, len(self.times) // MARKERS)
-        return replace(self, times=self.times[::every], data=self.data[::every])
+ROOM = 0.5
+"""How far a model may widen the axes of the data to either side, in extents of the data."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +45,7 @@ class FitPicture:
         field: dz/dt of the trained field on the grid, of its shape.
         losses: The loss of each training step, shape [steps].
         field_time: The time at which the field is drawn; None if it does not depend on the time.
+        time: The time axis.
     """
 
     title: str
@@ -85,11 +57,26 @@ class FitPicture:
     field: np.ndarray
     losses: np.ndarray
     field_time: float | None = None
+    time: TimeAxis = LINEAR
 
     @property
     def data(self) -> np.ndarray:
         """The measured states of all curves, thinned out, shape [points, dimension]."""
-        return np.concatenate([curve.thinned().data for curve in self.curves])
+        return all_data([curve.thinned() for curve in self.curves])
+
+    @property
+    def over_time(self) -> OverTime:
+        """The trajectories over the time."""
+        panels = Panels.of(self.curves, len(self.components))
+        title = _title(self) if panels.common else _some(self)
+        return OverTime(
+            title, self.components, self.curves, panels, self.time, ROOM, worst=self.worst
+        )
+
+    @property
+    def leaving(self) -> str:
+        """The trajectories whose model leaves the picture, in words; empty if none does."""
+        return leaves_in_words(self.over_time.leaving, len(self.curves))
 
 
 def draw_fit(picture: FitPicture) -> bytes:
@@ -104,56 +91,41 @@ def draw_fit(picture: FitPicture) -> bytes:
     Returns:
         The bytes of a PNG file.
     """
-    if len(picture.components) > 1:
-        figure = new_figure(10.0, 7.6)
-        trajectory, portrait, field, loss = figure.subplots(2, 2).flat
-        _phase_portrait(portrait, picture)
-        _vector_field(field, picture)
+    over_time = picture.over_time
+    plane = len(picture.components) > 1
+    if over_time.panels.common:
+        figure = new_figure(10.0, 7.6) if plane else new_figure(12.0, 3.8)
+        first, *others = figure.subplots(2, 2).flat if plane else figure.subplots(1, 3)
+        every = [first]
     else:
-        figure = new_figure(12.0, 3.8)
-        trajectory, field, loss = figure.subplots(1, 3)
-        _derivative(field, picture)
-    _trajectories(trajectory, picture)
-    window = draw_losses(loss, picture.losses)
-    tidy(loss, f"Training loss, and its mean over {window} steps", "step", "loss")
+        band = 0.6 + 1.7 * over_time.panels.rows
+        figure = new_figure(12.0, band + 4.2)
+        grid = figure.add_gridspec(2, 3, height_ratios=[band, 4.2])
+        every = over_time.panels.place(figure, grid[0, :])
+        others = [figure.add_subplot(grid[1, column]) for column in range(3)]
+    over_time.draw(every)
+    if plane:
+        _phase_portrait(others[0], picture)
+        _vector_field(others[1], picture)
+    else:
+        _derivative(others[0], picture)
+    window = draw_losses(others[-1], picture.losses)
+    label = f"loss, and its mean over {window} steps" if window > 1 else "loss"
+    tidy(others[-1], "Training loss", "step", label)
     figure.suptitle(picture.title, fontsize=12, color=INK)
     return to_png(figure)
 
 
-def _trajectories(axes: Axes, picture: FitPicture) -> None:
-    """Draws each component of every trajectory over the time, one colour a component."""
-    for number, given in enumerate(picture.curves):
-        shown = given.thinned()
-        for index, name in enumerate(picture.components):
-            colour = SERIES[index % len(SERIES)]
-            dots: dict[str, Any] = {"color": colour, "markersize": 4, "alpha": 0.5}
-            line: dict[str, Any] = {"color": colour, "linewidth": 1.4, "linestyle": _line(given)}
-            if number == 0:
-                dots["label"], line["label"] = f"{name} data", f"{name} model"
-            axes.plot(shown.times, shown.data[:, index], ".", **dots)
-            axes.plot(given.curve_times, given.curve[:, index], **line)
-    tidy(axes, _title(picture), "time t", "state z")
-    spans = {curve.held_out for curve in picture.curves if curve.train_points}
-    if len(spans) == 1 and (span := spans.pop()) is not None:
-        shade_held_out(axes, span)
-    times = np.concatenate([curve.times for curve in picture.curves])
-    if np.all(times == np.round(times)):
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    legend(axes)
-
-
-def _line(curve: FitCurve) -> str:
-    """A trajectory that was held out whole is dashed."""
-    return "-" if curve.train_points else "--"
+def _some(picture: FitPicture) -> str:
+    """Says how many trajectories are drawn where these are not all."""
+    drawn = len(picture.curves)
+    return f"{drawn} of {picture.count:,} trajectories" if drawn < picture.count else ""
 
 
 def _title(picture: FitPicture) -> str:
-    drawn = len(picture.curves)
     if picture.count == 1:
         return "Trajectory"
-    some = f"{drawn} of {picture.count:,} trajectories" if drawn < picture.count else "Trajectories"
-    dashed = any(not curve.train_points for curve in picture.curves)
-    return f"{some}, dashed: held out" if dashed else some
+    return _some(picture) or "Trajectories"
 
 
 def _phase_portrait(axes: Axes, picture: FitPicture) -> None:
@@ -161,19 +133,28 @@ def _phase_portrait(axes: Axes, picture: FitPicture) -> None:
     several = len(picture.curves) > 1
     for number, given in enumerate(picture.curves):
         data, fit = given.thinned().data, given.curve
-        colour = SERIES[number % len(SERIES)]
+        colour = MANY[number % len(MANY)]
         dots = colour if several else MUTED
-        marks = ["worst"] * (given.name == picture.worst) + ["held out"] * (not given.train_points)
-        named = f"{given.name} ({', '.join(marks)})" if marks else given.name
-        label = named if several else "model"
-        data_label = None if several else "data"
-        axes.plot(data[:, 0], data[:, 1], ".", color=dots, markersize=5, label=data_label)
-        axes.plot(fit[:, 0], fit[:, 1], _line(given), color=colour, linewidth=1.4, label=label)
+        labels = {} if several else {"dots": "data", "line": "model"}
+        style: dict[str, Any] = {"color": dots, "markersize": 5, "label": labels.get("dots")}
+        axes.plot(data[:, 0], data[:, 1], ".", **style)
+        style = {"color": colour, "linewidth": 1.4, "label": labels.get("line")}
+        axes.plot(fit[:, 0], fit[:, 1], dash(given), **style)
+    mark: dict[str, Any] = {"color": INK, "markersize": 4}
+    if not several:
+        mark = {"color": ORANGE, "markersize": 6}
     for number, given in enumerate(picture.curves):
         start: dict[str, Any] = {"label": "start"} if number == 0 else {}
-        axes.plot(*given.curve[0, :2], "o", color=INK if several else ORANGE, markersize=6, **start)
-    tidy(axes, "Phase portrait", *picture.components[:2])
-    axes.set_aspect("equal", adjustable="datalim")
+        axes.plot(*given.curve[0, :2], "o", **mark, **start)
+    data, model = all_data(picture.curves), all_models(picture.curves)
+    x, y = (data_range(data[:, index], model[:, index], ROOM) for index in range(2))
+    cut = " (cut off)" if x.leaves or y.leaves else ""
+    tidy(axes, f"Phase portrait{cut}", *picture.components[:2])
+    # Limits that an equal aspect may widen.
+    axes.set_xlim(x.low, x.high, auto=True)
+    axes.set_ylim(y.low, y.high, auto=True)
+    if comparable(data):
+        axes.set_aspect("equal", adjustable="datalim")
     legend(axes)
 
 

@@ -1,6 +1,7 @@
 """The style of all figures: quiet axes, a small palette, no global state of Matplotlib."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -15,6 +16,8 @@ ORANGE = "#d55e00"
 GREEN = "#009e73"
 PURPLE = "#cc79a7"
 SERIES = (BLUE, ORANGE, GREEN, PURPLE)
+MANY = (*SERIES, "#e69f00", "#56b4e9", "#7a4b1f", "#6a3d9a", "#8c9a00", INK)
+"""Colours of trajectories, of which more are drawn than of other things."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -28,6 +31,8 @@ def tidy(axes: Axes, title: str, x: str = "", y: str = "") -> None:
     axes.set_xlabel(x, fontsize=9, color=INK)
     axes.set_ylabel(y, fontsize=9, color=INK)
     axes.tick_params(which="both", labelsize=8, colors=INK)
+    axes.yaxis.get_offset_text().set_fontsize(8)
+    axes.xaxis.get_offset_text().set_fontsize(8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(visible=True, color="#eeeeee", linewidth=0.8)
     axes.set_axisbelow(True)
@@ -37,11 +42,17 @@ BELOW = 34
 """The distance of a legend from the axes above it, in points: room for their labels."""
 
 
-def legend(axes: Axes, columns: int = 4) -> None:
-    """Adds a legend below the axes, where it hides no data."""
+def legend(
+    axes: Axes, columns: int = 4, handles: Sequence[Any] = (), labels: Sequence[str] = ()
+) -> None:
+    """Adds a legend below the axes, where it hides no data: of what they show, or of others."""
     figure = axes.figure
-    count = len(axes.get_legend_handles_labels()[1])
+    if not handles:
+        handles, labels = axes.get_legend_handles_labels()
+    count = len(labels)
     axes.legend(
+        handles,
+        labels,
         fontsize=8,
         frameon=False,
         ncols=min(columns, max(1, count)),

@@ -1,6 +1,7 @@
 """The figure of a training: loss, evaluations of the field, and residuals or accuracy."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from nodelens.figures.style import (
     BLUE,
     INK,
+    MANY,
     MUTED,
     ORANGE,
     SERIES,
@@ -16,6 +18,7 @@ from nodelens.figures.style import (
     tidy,
     to_png,
 )
+from nodelens.figures.time_axis import LINEAR, TimeAxis
 
 SMOOTHING = 40  # the mean of the loss is over this part of all steps
 
@@ -54,12 +57,20 @@ class Residuals:
         values: Model minus data, shape [points, dimension].
         held_out: The first and the last time of the part that was held out of every trajectory;
             None if there is no such part.
+        time: The time axis.
+        sizes: The size of the data of each component, shape [dimension], by which the residuals
+            are divided where they would not be seen on common axes; None leaves them as they are.
+        largest: The largest extent of the data of a component: residuals beyond it, of a model
+            that has gone astray, are cut off. None if there is no limit.
     """
 
     components: tuple[str, ...]
     times: np.ndarray
     values: np.ndarray
     held_out: tuple[float, float] | None = None
+    time: TimeAxis = LINEAR
+    sizes: np.ndarray | None = None
+    largest: float | None = None
 
 
 def draw_training(title: str, curves: Curves, residuals: Residuals | None = None) -> bytes:
@@ -118,22 +129,35 @@ def _validations(axes: Axes, steps: np.ndarray, values: np.ndarray) -> bool:
 
 
 def _evaluations(axes: Axes, curves: Curves) -> None:
-    axes.plot(curves.steps, curves.nfe_forward, color=BLUE, linewidth=1.3, label="forward")
-    axes.plot(curves.steps, curves.nfe_backward, color=ORANGE, linewidth=1.3, label="backward")
+    # A single point has no line.
+    line: dict[str, Any] = {"linewidth": 1.3, "marker": "." if len(curves.steps) == 1 else ""}
+    axes.plot(curves.steps, curves.nfe_forward, color=BLUE, label="forward", **line)
+    axes.plot(curves.steps, curves.nfe_backward, color=ORANGE, label="backward", **line)
     axes.set_ylim(bottom=0)
     legend(axes)
     tidy(axes, "Evaluations of the field per step", "step", "evaluations")
 
 
 def _residuals(axes: Axes, left: Residuals) -> None:
+    values, label = left.values, "residual"
+    if left.sizes is not None:
+        values, label = values / left.sizes, "residual / standard deviation of the data"
+    colours = SERIES if len(left.components) <= len(SERIES) else MANY
     for index, name in enumerate(left.components):
-        colour = SERIES[index % len(SERIES)]
-        axes.plot(left.times, left.values[:, index], ".", color=colour, ms=3, label=name)
+        colour = colours[index % len(colours)]
+        named = name if index < len(colours) else None
+        axes.plot(left.times, values[:, index], ".", color=colour, ms=3, label=named)
     axes.axhline(0, color=INK, linewidth=0.8)
     if left.held_out is not None:
         shade_held_out(axes, left.held_out)
+    title = "Model minus data, from one state"
+    farthest = np.max(np.abs(values), initial=0, where=np.isfinite(values))
+    if left.largest is not None and farthest > left.largest:
+        axes.set_ylim(-left.largest, left.largest)
+        title += " (cut off)"
     legend(axes)
-    tidy(axes, "Model minus data, from one state", "time t", "residual")
+    tidy(axes, title, left.time.label, label)
+    left.time.show(axes, left.times)
 
 
 def _accuracy(

@@ -9,7 +9,9 @@ import pytest
 
 from nodelens.entry import run
 from nodelens.errors import UsageError
-from nodelens.training.runs.load import load_run
+from nodelens.training.runs import predict as prediction
+from nodelens.training.runs import prediction_picture
+from nodelens.training.runs.load import Run, load_run
 
 FIELD = "field={kind: hybrid, equations: {x: a*y + t, y: 0 - x}, parameters: {a: 2.0}}"
 
@@ -122,3 +124,27 @@ def test_a_loaded_run_refuses_a_state_that_is_none(trained: tuple[Path, float]) 
     with pytest.raises(UsageError, match=r"a state of 2 components \(x, y\) .*, \[0.5\] was given"):
         loaded.predict(np.array([0.5]), times)
     assert repr(loaded) == f"Run('{trained[0]}', components=('x', 'y'))"
+
+
+@pytest.mark.slow
+def test_the_picture_is_smooth_and_shows_the_data_of_the_run(trained: tuple[Path, float]) -> None:
+    loaded = load_run(trained[0])
+    assert isinstance(loaded, Run)
+    times, starts = np.array([3.0, 3.5, 8.0]), np.array([[3.0, 1.0], [4.0, -1.0]])
+    found = prediction.predict(loaded, starts, times)
+    np.testing.assert_array_equal(found.states[0], loaded.predict(starts[0], times))
+    of_data, elsewhere = found.picture.curves
+    np.testing.assert_array_equal(of_data.data, [[t, 1.0] for t in range(3, 9)])
+    np.testing.assert_array_equal(of_data.times, range(3, 9))
+    assert len(elsewhere.times) == 0
+    assert found.picture.behind == ()  # it is shown beside its prediction
+    for curve, states in zip(found.picture.curves, found.states, strict=True):
+        assert found.picture.time.resolves(curve.curve_times, prediction_picture.GAP)
+        among = np.searchsorted(curve.curve_times, times)
+        # The steps of this solver end at each time, and so other ones give another error.
+        np.testing.assert_allclose(curve.curve[among], states, rtol=2e-2)
+    (alone,) = prediction.predict(loaded, starts[1:], times[::-1]).picture.behind
+    np.testing.assert_array_equal(alone.data, of_data.data)
+    dense = np.linspace(3.0, 8.0, 400)
+    (curve, _) = prediction.predict(loaded, starts, dense).picture.curves
+    assert curve.curve_times is dense

@@ -9,16 +9,20 @@ import pytest
 from nodelens.datasets.csv_files import read_csv
 from nodelens.datasets.dates import Calendar
 from nodelens.entry import run
+from nodelens.figures.over_time import OverTime, Panels
+from nodelens.figures.time_axis import LINEAR
 from nodelens.training.runs.load import load_run
 from nodelens.training.runs.predict import Prediction
 from nodelens.training.trajectories.summary import TrajectorySummary
+
+UNSEEN = OverTime("", (), (), Panels((), 0), LINEAR, 0.0)
 
 
 def test_a_prediction_is_read_as_data_again(tmp_path: Path) -> None:
     states = np.arange(12.0).reshape(2, 3, 2)
     for calendar in (None, Calendar("days", "2024-02-28"), Calendar("seconds", "2024-02-28T12:00")):
         times = np.array([0.0, 0.5, 2.0])
-        found = Prediction(("x", "y"), times, states[:, 0], states, calendar)
+        found = Prediction(("x", "y"), times, states[:, 0], states, UNSEEN, calendar)
         path = tmp_path / "prediction.csv"
         path.write_text(found.to_csv())
         data = read_csv(path)

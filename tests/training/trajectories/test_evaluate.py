@@ -6,10 +6,17 @@ import pytest
 from nodelens.datasets.split import split
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.fields.hybrid import HybridField
-from nodelens.figures.fit import FitCurve, FitPicture, draw_fit
+from nodelens.figures.curves import FitCurve
+from nodelens.figures.fit import FitPicture, draw_fit
+from nodelens.figures.time_axis import TimeAxis
 from nodelens.ode import SolveOptions, Status
 from nodelens.training.registry import LOSSES
-from nodelens.training.trajectories.evaluate import CURVE_POINTS, evaluate, field_on_grid
+from nodelens.training.trajectories.evaluate import (
+    CURVE_POINTS,
+    curve_on,
+    evaluate,
+    field_on_grid,
+)
 from nodelens.training.trajectories.objective import Objective
 
 TIMES = np.arange(8.0)
@@ -113,3 +120,15 @@ def test_a_solution_that_blows_up_spoils_no_other() -> None:
     assert (fine.score.error < 1e-4, fine.score.failed) == (True, False)
     assert broken.score.failed and broken.score.status != "SUCCESS"
     assert np.isnan(broken.score.error) and 0.9 < broken.score.reached < 1.01
+
+
+def test_a_curve_on_a_logarithmic_axis_is_smooth_there() -> None:
+    times = np.geomspace(1e-4, 1.0, 20)
+    (found,) = evaluated(rotating("a", 1.0, times))
+    axis = TimeAxis.of(times)
+    objective = Objective(ROTATION, 0, np.ones(2), LOSSES["huber"], SolveOptions())
+    assert axis.first == 1e-4 and not axis.resolves(found.curve_times, 0.01)
+    drawn, curve = curve_on(objective, found, axis)
+    assert axis.resolves(drawn, 0.01)
+    np.testing.assert_allclose(curve, rotating("a", 1.0, drawn).states, atol=1e-4)
+    assert curve_on(objective, found, TimeAxis())[1] is found.curve

@@ -12,7 +12,7 @@ from nodelens.runtime.files import write_arrays
 
 
 class DataSummary:
-    """A frozen dataclass of arrays and names that is stored as an NPZ file."""
+    """A frozen dataclass of arrays and names, stored as an NPZ file without what is None."""
 
     def write(self, path: Path) -> None:
         """Writes the file, whole or not at all."""
@@ -20,6 +20,7 @@ class DataSummary:
         arrays = {
             name: np.asarray(value, str if isinstance(value, tuple) else None)
             for name, value in values.items()
+            if value is not None
         }
         write_arrays(path, arrays)
 

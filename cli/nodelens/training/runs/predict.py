@@ -13,6 +13,7 @@ from nodelens.datasets.dates import Calendar
 from nodelens.datasets.numpy_files import read_point_arrays
 from nodelens.datasets.trajectories import Points
 from nodelens.errors import UsageError
+from nodelens.figures.over_time import OverTime
 from nodelens.figures.prediction import draw_prediction
 from nodelens.runtime.files import (
     make_directory,
@@ -24,6 +25,7 @@ from nodelens.runtime.files import (
 from nodelens.training.runs.load import Run
 from nodelens.training.runs.numbers import as_csv
 from nodelens.training.runs.predict_samples import SamplePrediction
+from nodelens.training.runs.prediction_picture import prediction_picture
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class Prediction:
         initial: The initial states, shape [trajectories, dimension].
         states: Shape [trajectories, times, dimension].
         calendar: The meaning of the times, if those of the data were dates.
+        picture: The trajectories as they are drawn.
     """
 
     components: tuple[str, ...]
     times: np.ndarray
     initial: np.ndarray
     states: np.ndarray
+    picture: OverTime
     calendar: Calendar | None = None
 
     name: ClassVar[str] = "prediction"
@@ -128,7 +132,8 @@ def initial_states(run: Run, z0: Sequence[float] | None, file: Path | None) -> P
 def predict(run: Run, initial: np.ndarray, times: np.ndarray) -> Prediction:
     """Solves the trained field from each state."""
     states = np.stack([run.predict(state, times) for state in initial])
-    return Prediction(run.components, times, initial, states, run.calendar)
+    picture = prediction_picture(run, initial, times, states)
+    return Prediction(run.components, times, initial, states, picture, run.calendar)
 
 
 def evaluate_field(run: Run, points: Points, times: np.ndarray | None) -> Slopes:
@@ -170,6 +175,5 @@ def write_prediction(
     write_text(files["csv"], found.to_csv())
     write_arrays(files["npz"], found.arrays())
     if isinstance(found, Prediction):
-        drawn = draw_prediction(title, found.components, found.times, found.states)
-        write_bytes(files["png"], drawn)
+        write_bytes(files["png"], draw_prediction(title, found.picture))
     return files

@@ -1,16 +1,24 @@
 """The conclusion of a training on trajectories: each of them, solved by the trained field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from nodelens.datasets.trajectories import TrajectoryData
-from nodelens.figures.fit import MOST, FitCurve, FitPicture, draw_fit
+from nodelens.figures.curves import FitCurve
+from nodelens.figures.fit import MOST, FitPicture, draw_fit
+from nodelens.figures.ranges import extents, share_axes
+from nodelens.figures.time_axis import TimeAxis
 from nodelens.figures.training import Curves, Residuals, draw_training
 from nodelens.training.loop.experiment import FigureFile, StartChoice, TrajectoryResult
-from nodelens.training.trajectories.evaluate import Evaluation, field_on_grid, mean_over
+from nodelens.training.trajectories.evaluate import (
+    Evaluation,
+    curve_on,
+    field_on_grid,
+    mean_over,
+)
 from nodelens.training.trajectories.objective import Objective
 
 
@@ -63,15 +71,13 @@ class TrajectoryConclusion:
         title = f"Neural ODE after {len(curves.losses):,} steps: {self.data.title}"
         components, every = self.data.components, self.data.trajectories
         solved = [each for each in self.evaluations if each.begin is not None]
-        drawn = tuple(_curve(each) for each in _chosen(solved))
-        spans = {curve.held_out for curve in map(_curve, solved) if curve.train_points}
-        residuals = Residuals(
-            components,
-            np.concatenate([each.trajectory.times for each in solved]),
-            np.concatenate([each.states - each.trajectory.states for each in solved]),
-            spans.pop() if len(spans) == 1 else None,
-        )
         states = np.concatenate([each.states for each in every])
+        axis = TimeAxis.of(np.concatenate([each.times for each in every]), self.data.time)
+        drawn = tuple(
+            replace(_curve(each), curve_times=times, curve=curve)
+            for each in _chosen(solved)
+            for times, curve in [curve_on(self.objective, each, axis)]
+        )
         time = float(every[0].times[0])
         grid, derivative = field_on_grid(self.objective, states, time)
         picture = FitPicture(
@@ -84,19 +90,49 @@ class TrajectoryConclusion:
             field=derivative,
             losses=curves.losses,
             field_time=None if self.objective.field.autonomous else time,
+            time=axis,
         )
+        gone = f": {picture.leaving}" if picture.leaving else ""
         plane = "phase portrait, vector field" if len(components) > 1 else "derivative"
         what = "Trajectory" if len(every) == 1 else "Trajectories"
         training = "Loss, evaluations and residuals"
         return [
-            FigureFile("figure", "fit.png", f"{what}, {plane} and loss", draw_fit(picture)),
+            FigureFile("figure", "fit.png", f"{what}, {plane} and loss{gone}", draw_fit(picture)),
             FigureFile(
                 "training_figure",
                 "training.png",
                 training,
-                draw_training(title, curves, residuals),
+                draw_training(title, curves, _residuals(components, solved, states, axis)),
             ),
         ]
+
+
+def _residuals(
+    components: tuple[str, ...], solved: Sequence[Evaluation], states: np.ndarray, axis: TimeAxis
+) -> Residuals:
+    """Returns the residuals of all solved trajectories.
+
+    Args:
+        components: The names of the components.
+        solved: The trajectories.
+        states: All measured states, shape [points, dimension].
+        axis: The time axis.
+    """
+    spans = {curve.held_out for curve in map(_curve, solved) if curve.train_points}
+    sizes, widest = None, extents(states)
+    if not share_axes(states):
+        sizes = np.nanstd(states, axis=0)
+        sizes[sizes == 0] = 1.0
+        widest = widest / sizes
+    return Residuals(
+        components,
+        np.concatenate([each.trajectory.times for each in solved]),
+        np.concatenate([each.states - each.trajectory.states for each in solved]),
+        spans.pop() if len(spans) == 1 else None,
+        axis,
+        sizes,
+        float(widest.max()) or None,
+    )
 
 
 def _chosen(solved: Sequence[Evaluation]) -> list[Evaluation]:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from nodelens.datasets.split import Split
 from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.fields.functional import as_function, parameters
+from nodelens.figures.time_axis import TimeAxis
 from nodelens.ode import Status, odeint
 from nodelens.training.loop.experiment import TrajectoryScore
 from nodelens.training.trajectories.initial_states import initial_state
@@ -199,6 +200,21 @@ def solve_whole(
     """
     states, status = _solve(objective, z0[None], times, "joint")
     return states[:, 0], Status(int(status))
+
+
+def curve_on(
+    objective: Objective, found: Evaluation, axis: TimeAxis
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns times and states of a curve that is smooth on an axis.
+
+    The evaluation has such a curve for a linear axis. For a logarithmic one it is solved once more,
+    because steps of some solvers, and so the errors, would depend on the times of a picture.
+    """
+    if axis.first is None or found.begin is None:
+        return found.curve_times, found.curve
+    first, last = found.trajectory.times[[found.begin, -1]]
+    times = axis.between(float(first), float(last), CURVE_POINTS)
+    return times, solve_whole(objective, found.initial, times)[0]
 
 
 def _solve(
