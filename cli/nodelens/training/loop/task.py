@@ -65,7 +65,7 @@ class Task(Protocol):
 
     @property
     def beside(self) -> Sequence[keras.Variable]:
-        """What is trained beside the model; a checkpoint holds it too."""
+        """Variables that are trained beside the model; a checkpoint holds them too."""
 
     def draw(self, step: tf.Tensor) -> Any:
         """Draws the batch of a step, a nest of tensors; it depends on the step alone."""
