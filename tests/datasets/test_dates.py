@@ -56,6 +56,13 @@ def test_trajectories_have_one_origin_and_a_file_without_a_header_is_read(tmp_pa
 
 def test_numbers_have_no_calendar(tmp_path: Path) -> None:
     assert read_csv(write(tmp_path, "year,x", "2023,1", "2024,1")).calendar is None
+    assert read_csv(write(tmp_path, "t,x", "20240229,1", "20240301,1")).calendar is None
+
+
+def test_dates_without_dashes_are_read_in_a_column_that_is_called_a_date(tmp_path: Path) -> None:
+    data = read_csv(write(tmp_path, "Date,x", "20240228,1", "20240301,1"))
+    np.testing.assert_array_equal(data.trajectories[0].times, [0, 2])
+    assert read_csv(write(tmp_path, "date,x", "2023,1", "2024,1")).calendar is None
 
 
 @pytest.mark.parametrize(

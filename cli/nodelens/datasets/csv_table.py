@@ -88,7 +88,9 @@ class Table:
                 named.
         """
         first = self.rows[0][column]
-        if not is_number(first) and read_date(first) is not None:
+        # 20240301 is a number, unless its column is called a date.
+        dated = self.columns[column].lower().startswith("date")
+        if (dated or not is_number(first)) and read_date(first) is not None:
             moments = self._dates(column)
             calendar = Calendar.of(moments)
             return calendar.numbers(moments), calendar
@@ -108,7 +110,7 @@ class Table:
         moments: list[datetime] = []
         for index, row in enumerate(self.rows):
             moment = read_date(row[column])
-            if moment is None or is_number(row[column]):
+            if moment is None:
                 raise self._no_time(index, column, "a date")
             if moments and (moment.tzinfo is None) != (moments[0].tzinfo is None):
                 zone = "a time zone" if moment.tzinfo is None else "no time zone"
