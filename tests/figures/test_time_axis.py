@@ -53,12 +53,22 @@ def test_times_between_are_even_on_the_axis_and_hold_both_ends() -> None:
 
 def test_a_logarithmic_axis_holds_the_time_zero() -> None:
     axes = Figure().subplots()
-    TimeAxis.of(SPACED).show(axes, np.array([0.0, 1e5]))
+    TimeAxis.of(SPACED).show(axes, np.array([0.0, 1e5]), SPACED)
     assert axes.get_xscale() == "symlog"
     assert axes.get_xlim()[0] < 0 < 1e5 < axes.get_xlim()[1]
     places = axes.transData.transform([[t, 0] for t in (0, 1e-5, 1e-4, 1e5)])[:, 0]
     assert places[1] - places[0] < places[2] - places[1] < (places[3] - places[2]) / 8
     later = Figure().subplots()
-    TimeAxis.of(SPACED).show(later, SPACED)
+    TimeAxis.of(SPACED).show(later, SPACED, SPACED)
     assert later.get_xscale() == "log"
     assert 0 < later.get_xlim()[0] < 1e-5
+
+
+def test_years_have_whole_ticks_whatever_the_times_of_the_curve_are() -> None:
+    years, curve = np.arange(1900.0, 1921.0), np.linspace(1900, 1920, 500)
+    ticks = []
+    for measured in (years, curve):
+        axes = Figure(figsize=(5, 4)).subplots()
+        TimeAxis("year").show(axes, curve, measured)
+        ticks.append(axes.get_xticks())
+    assert np.all(ticks[0] == np.round(ticks[0])) and not np.all(ticks[1] == np.round(ticks[1]))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nodelens.figures.time_axis import TimeAxis
 from nodelens.figures.training import Curves, Residuals, draw_training
 
 NAN = np.nan
@@ -74,3 +75,27 @@ def test_the_accuracy_takes_the_third_panel_of_a_classifier(figure_of, curves) -
     np.testing.assert_array_equal(training.get_xydata(), [[2, 0.5], [4, 0.75]])
     np.testing.assert_array_equal(validation.get_xydata(), [[4, 0.625]])
     assert axes.get_ylim()[1] == 1
+
+
+def test_a_single_step_is_a_point(figure_of) -> None:
+    one = np.array([1.0])
+    loss, evaluations = figure_of(draw_training, "", Curves(one, one, one, one, one)).axes
+    assert {line.get_marker() for axes in (loss, evaluations) for line in axes.lines} == {"."}
+
+
+def test_residuals_are_in_sizes_of_the_data_and_those_of_a_lost_model_are_cut_off(
+    figure_of,
+) -> None:
+    steps = np.array([1.0, 2.0])
+    values = np.array([[0.5, 1e-3], [1e9, np.nan]])
+    left = Residuals(
+        ("x", "v"), np.array([1e-5, 1.0]), values, None, TimeAxis("t_ms", 1e-5),
+        np.array([1.0, 1e-3]), 4.0,
+    )  # fmt: skip
+    axes = figure_of(draw_training, "", Curves(steps, steps, steps, steps, steps), left).axes[-1]
+    x, v, _ = axes.lines
+    np.testing.assert_array_equal(x.get_ydata(), [0.5, 1e9])
+    np.testing.assert_allclose(v.get_ydata(), [1.0, np.nan])
+    assert axes.get_ylim() == (-4.0, 4.0) and axes.get_title(loc="left").endswith("(cut off)")
+    assert (axes.get_xlabel(), axes.get_xscale()) == ("t_ms", "log")
+    assert axes.get_ylabel() == "residual / standard deviation of the data"

@@ -178,7 +178,12 @@ def _derivative(axes: Axes, picture: FitPicture) -> None:
     axes.plot(picture.grid[:, 0], picture.field[:, 0], color=BLUE, linewidth=1.4, label="model")
     axes.plot(data[:, 0], np.zeros(len(data)), "|", color=MUTED, markersize=6, label="data")
     legend(axes)
-    tidy(axes, f"Learned derivative{_at(picture)}", name, f"d{name}/dt")
+    tidy(
+        axes,
+        f"Learned derivative{_at(picture)}",
+        name,
+        f"d{name}/dt" if name.isidentifier() else f"d({name})/dt",
+    )
 
 
 def _at(picture: FitPicture) -> str:

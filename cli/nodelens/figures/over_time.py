@@ -116,12 +116,12 @@ class OverTime:
             if number < below:
                 axes.set_xlabel("")
                 axes.tick_params(which="both", labelbottom=False)
-        first = max(0, (self.panels.rows - 1) * self.panels.columns)
-        self._legend(every[first])
+        middle = (self.panels.rows - 1) * self.panels.columns + (self.panels.columns - 1) // 2
+        self._legend(every[min(middle, len(every) - 1)])
 
     def _colour(self, number: int, index: int) -> str:
-        """One colour a component of a single trajectory, or else one a trajectory."""
-        if len(self.curves) == 1:
+        """One colour a component on the common axes of a single one, else one a trajectory."""
+        if len(self.curves) == 1 and self.panels.common:
             return SERIES[index % len(SERIES)]
         return MANY[number % len(MANY)]
 
@@ -147,7 +147,9 @@ class OverTime:
         tidy(axes, self._title(group), self.time.label, state if self.panels.common else "")
         found = self._range(group, self.curves)
         axes.set_ylim(found.low, found.high)
-        self.time.show(axes, all_times((*self.curves, *self.behind)))
+        every = (*self.curves, *self.behind)
+        measured = np.concatenate([curve.times for curve in every])
+        self.time.show(axes, all_times(every), measured)
 
     def _title(self, group: tuple[int, ...]) -> str:
         notes = [leaves_in_words(self._leaving(group), len(self.curves))]
@@ -176,7 +178,7 @@ class OverTime:
         return [each.name for each in self.curves if self._range(group, (each,)).leaves]
 
     def _legend(self, axes: Axes) -> None:
-        """Adds the legend of all axes below the first one of the last row."""
+        """Adds the legend of all axes below some of the last row."""
         several = len(self.curves) > 1
         if self.panels.common and not several:
             handles, labels = axes.get_legend_handles_labels()

@@ -64,13 +64,19 @@ class TimeAxis:
         distances, span = np.abs(np.diff(places)), abs(places[-1] - places[0])
         return bool(np.all(distances <= gap * span))
 
-    def show(self, axes: Axes, times: np.ndarray) -> None:
-        """Gives axes the scale, and limits around the times."""
+    def show(self, axes: Axes, times: np.ndarray, measured: np.ndarray) -> None:
+        """Gives axes the scale, and limits around the times.
+
+        Args:
+            axes: The axes.
+            times: All times that are drawn.
+            measured: Those of data; if all are whole numbers, such as years, the ticks are too.
+        """
         low, high = float(times.min()), float(times.max())
         if self.first is None:
             margin = 0.03 * (high - low)
             axes.set_xlim(low - margin, high + margin)
-            if np.all(times == np.round(times)):
+            if len(measured) and np.all(measured == np.round(measured)):
                 axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             return
         reach = (high / max(low, self.first)) ** 0.03

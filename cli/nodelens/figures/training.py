@@ -1,7 +1,6 @@
 """The figure of a training: loss, evaluations of the field, and residuals or accuracy."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -103,9 +102,15 @@ def draw_losses(axes: Axes, losses: np.ndarray) -> int:
     losses = losses[steps - 1]
     window = max(1, len(losses) // SMOOTHING)
     mean = np.convolve(losses, np.ones(window) / window, mode="valid")
-    axes.semilogy(steps, losses, color=BLUE, linewidth=0.5, alpha=0.25)
-    axes.semilogy(steps[window - 1 :], mean, color=BLUE, linewidth=1.5, label="training")
+    mark = _mark(len(steps))
+    axes.semilogy(steps, losses, mark, color=BLUE, linewidth=0.5, alpha=0.25)
+    axes.semilogy(steps[window - 1 :], mean, mark, color=BLUE, linewidth=1.5, label="training")
     return window
+
+
+def _mark(points: int) -> str:
+    """Returns the style of a line, which a single point does not make."""
+    return "." if points == 1 else "-"
 
 
 def shade_held_out(axes: Axes, span: tuple[float, float]) -> None:
@@ -129,10 +134,9 @@ def _validations(axes: Axes, steps: np.ndarray, values: np.ndarray) -> bool:
 
 
 def _evaluations(axes: Axes, curves: Curves) -> None:
-    # A single point has no line.
-    line: dict[str, Any] = {"linewidth": 1.3, "marker": "." if len(curves.steps) == 1 else ""}
-    axes.plot(curves.steps, curves.nfe_forward, color=BLUE, label="forward", **line)
-    axes.plot(curves.steps, curves.nfe_backward, color=ORANGE, label="backward", **line)
+    mark = _mark(len(curves.steps))
+    axes.plot(curves.steps, curves.nfe_forward, mark, color=BLUE, lw=1.3, label="forward")
+    axes.plot(curves.steps, curves.nfe_backward, mark, color=ORANGE, lw=1.3, label="backward")
     axes.set_ylim(bottom=0)
     legend(axes)
     tidy(axes, "Evaluations of the field per step", "step", "evaluations")
@@ -157,7 +161,7 @@ def _residuals(axes: Axes, left: Residuals) -> None:
         title += " (cut off)"
     legend(axes)
     tidy(axes, title, left.time.label, label)
-    left.time.show(axes, left.times)
+    left.time.show(axes, left.times, left.times)
 
 
 def _accuracy(

@@ -75,8 +75,8 @@ def test_long_data_is_thinned_out_but_for_the_state_that_predictions_start_from(
     states = np.column_stack([times, -times])
     states[:3, 1] = np.nan
     kept = _kept(TrajectoryData((Trajectory(times, states, "a"),), ("x", "y"), "", ""))
-    assert POINTS <= kept["data_times"].size <= POINTS + 1
-    assert {0.0, 3.0, 999.0} <= set(kept["data_times"][0])
+    assert 0.9 * POINTS < kept["data_times"].size <= POINTS + 1
+    assert {0.0, 3.0, 9.0, 18.0, 999.0} <= set(kept["data_times"][0])
     many = tuple(Trajectory(times, states, str(number)) for number in range(2000))
     kept = _kept(TrajectoryData(many, ("x", "y"), "", ""))
-    assert 100_000 < kept["data_times"].size + kept["data_states"].size <= 1.02 * NUMBERS
+    assert 0.9 * NUMBERS < kept["data_times"].size + kept["data_states"].size <= 1.02 * NUMBERS

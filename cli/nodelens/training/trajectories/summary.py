@@ -139,5 +139,5 @@ def _kept(data: TrajectoryData) -> dict[str, Any]:
 def _rows(trajectory: Trajectory) -> np.ndarray:
     """Returns rows at even distances, and the first complete one, which predictions start from."""
     count = len(trajectory)
-    even = np.linspace(0, count - 1, min(count, POINTS)).round().astype(int)
+    even = np.arange(0, count, -(-count // POINTS))
     return np.union1d(even, np.argmax(trajectory.complete))
