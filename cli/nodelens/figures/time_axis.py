@@ -77,7 +77,7 @@ class TimeAxis:
             margin = 0.03 * (high - low)
             axes.set_xlim(low - margin, high + margin)
             if len(measured) and np.all(measured == np.round(measured)):
-                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
             return
         reach = (high / max(low, self.first)) ** 0.03
         if low > 0:
