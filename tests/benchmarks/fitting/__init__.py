@@ -1,0 +1,1 @@
+"""Whole fits of FitzHugh–Nagumo's equations by nodelens and by a script for diffrax."""
