@@ -74,7 +74,7 @@ def xla_works() -> bool:
     """Compiles a small function with XLA and runs it. TensorFlow must have been started."""
     import tensorflow as tf
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def double(x: tf.Tensor) -> tf.Tensor:
         return x + x
 

@@ -68,7 +68,7 @@ def _profiled(layer: Layer, sizes: tuple[int, ...]) -> int:
     built = getattr(keras.layers, layer.type)(**plain)
     built.build((1, *sizes))
 
-    @tf.function
+    @tf.function(autograph=False)
     def run(x: Any) -> Any:
         return built(x)
 

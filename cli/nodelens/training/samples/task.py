@@ -142,7 +142,7 @@ def make_predictor(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
         where a solve failed.
     """
 
-    @tf.function(jit_compile=True, reduce_retracing=False)
+    @tf.function(jit_compile=True, reduce_retracing=False, autograph=False)
     def run(x: tf.Tensor) -> tf.Tensor:
         return model(tf.cast(x, tf.float32), training=False)
 

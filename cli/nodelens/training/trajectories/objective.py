@@ -50,6 +50,10 @@ class Objective:
             **self.scaled_options().arguments(),
         )
 
+    def without_gradient(self) -> "Objective":
+        """Returns the same for solves that nothing is pulled back through: no step is kept."""
+        return replace(self, options=replace(self.options, adjoint="backsolve"))
+
     def sparing(self, batch: Batch) -> tuple[Batch, tf.Tensor]:
         """Replaces the windows that cannot be solved by one that can be, of no weight.
 
@@ -61,9 +65,7 @@ class Objective:
         if batch.times.shape.rank == 1:
             times = tf.broadcast_to(batch.times[:, None], [batch.times.shape[0], count])
             batch = batch._replace(times=tf.ensure_shape(times, [None, batch.z0.shape[0]]))
-        # Nothing is pulled back here: no adjoint needs to keep the steps.
-        plain = replace(self, options=replace(self.options, adjoint="backsolve"))
-        solution, _ = plain.solve(batch)
+        solution, _ = self.without_gradient().solve(batch)
         good = solution.status == int(Status.SUCCESS)
         one = tf.argmax(good, output_type=tf.int32)
         chosen = tf.where(good, tf.range(count), one)

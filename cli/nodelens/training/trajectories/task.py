@@ -180,10 +180,11 @@ def make_validation(
     windows = make_windows(data, min(length, shortest) if length else 0)
     every = -(-windows.count // MAX_WINDOWS)
     batch = windows.batch(windows.starts[::every])
+    plain = objective.without_gradient()
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def loss() -> tf.Tensor:
-        solution, _ = objective.solve(batch)
+        solution, _ = plain.solve(batch)
         value = objective.compare(solution.states, batch)
         return tf.where(tf.math.is_finite(value), value, tf.constant(float("inf")))
 
