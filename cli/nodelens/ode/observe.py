@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from nodelens.ode.integrate import Front, Method, Recorder, Tolerances, advance, begin
+from nodelens.ode.observations import Observed
 from nodelens.ode.runge_kutta import RightHandSide, Step
 from nodelens.ode.status import Status
 from nodelens.ode.vector_field import FlatField, Source
@@ -34,29 +35,11 @@ def right_hand_side(field: FlatField, theta: Sequence[Source]) -> RightHandSide:
     return lambda t, y: field(t, y, theta)
 
 
-def falls_in(times: tf.Tensor, t0: tf.Tensor, t1: tf.Tensor) -> tf.Tensor:
-    """Finds which times lie in (t0, t1], in either direction; shapes [count, batch] and [batch]."""
-    return tf.where(t1 >= t0, (times > t0) & (times <= t1), (times < t0) & (times >= t1))
-
-
 def take_rows(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
     """Takes for each sample its own rows of [rows, batch, ...]; the index is [taken, batch]."""
     samples = tf.broadcast_to(tf.range(tf.shape(index)[1]), tf.shape(index))
     taken = tf.gather_nd(x, tf.stack([index, samples], -1))
     return tf.ensure_shape(taken, [index.shape[0], *x.shape[1:]])
-
-
-def observe(
-    method: Method, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor, times: tf.Tensor
-) -> tf.Tensor:
-    """Evaluates the solution of one step at all times, meaningful only where it `falls_in`.
-
-    Returns:
-        Shape [count, batch, size].
-    """
-    if method.lands:
-        return tf.broadcast_to(step.y1, tf.concat([tf.shape(times), tf.shape(y0)[1:]], 0))
-    return method.solver.interpolate(step, t0, t1, y0, times)
 
 
 def walk(
@@ -104,6 +87,8 @@ def solve_forward(
     inputs: Inputs,
     recorder: Recorder | None = None,
     record: Any = (),
+    *,
+    taped: bool = False,
 ) -> tuple[tf.Tensor, Front, Any]:
     """Solves from the first to the last time.
 
@@ -113,6 +98,7 @@ def solve_forward(
         inputs: The tensors of the solve.
         recorder: Sees every attempted step (an adjoint that stores steps).
         record: What it begins with.
+        taped: True if a tape goes through the steps.
 
     Returns:
         The states at the times, [count, batch, size] (NaN where the solve did not get to), the
@@ -125,28 +111,31 @@ def solve_forward(
     here = (inner == times[0])[..., None]
     unknown = tf.cast(tf.constant(float("nan"), z0.dtype.real_dtype), z0.dtype)
     states = tf.where(here, z0, unknown)
+    known = Observed.of(inner, states, taped=taped) if observed else None
 
     def record_step(
         record: Any, front: Front, step: Step, t_end: tf.Tensor, accepted: tf.Tensor
     ) -> Any:
-        states, extra = record
-        if observed:
-            inside = falls_in(inner, front.t, t_end) & accepted
-            value = observe(method, step, front.t, t_end, front.y, inner)
-            states = tf.where(inside[..., None], value, states)
+        values, extra = record
+        if known is not None:
+            values = (
+                known._replace(values=values).after(method, step, front, t_end, accepted).values
+            )
         if recorder is not None:
             extra = recorder(extra, front, step, t_end, accepted)
-        return states, extra
+        return values, extra
 
-    front, (states, record) = walk(
+    front, (values, record) = walk(
         method,
         rhs,
         inputs,
         recorder=record_step,
-        record=(states, record),
+        record=(() if known is None else known.values, record),
     )
     if times.shape[0] == 1:
         return z0[None], front, record
     good = (front.status == int(Status.SUCCESS))[:, None]
     last = tf.where(good, front.y, unknown)
+    if known is not None:
+        states = known._replace(values=values).all_values()
     return tf.concat([z0[None], states, last[None]], 0), front, record

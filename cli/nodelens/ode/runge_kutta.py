@@ -189,8 +189,7 @@ class ExplicitRungeKutta:
         Returns:
             The solution, shape [..., batch, size], of order `tableau.dense_order`.
         """
-        x, dt = _inside(t0, t1, times, y0.dtype)
-        columns = self._interpolant(step, dt, y0)
+        x, columns = fraction(t0, t1, times, y0.dtype), self.columns(step, t0, t1, y0)
         value = columns[-1]
         for column in reversed(columns[:-1]):
             value = column + x * value
@@ -200,16 +199,17 @@ class ExplicitRungeKutta:
         self, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor, times: tf.Tensor
     ) -> tf.Tensor:
         """Evaluates the time derivative of what `interpolate` returns; takes the same."""
-        x, dt = _inside(t0, t1, times, y0.dtype)
-        columns = self._interpolant(step, dt, y0)
+        x, columns = fraction(t0, t1, times, y0.dtype), self.columns(step, t0, t1, y0)
+        dt = tf.cast(t1 - t0, y0.dtype)[:, None]
         powers = tf.constant([float(i + 1) for i in range(len(columns))], y0.dtype)
         value = powers[-1] * columns[-1]
         for i in reversed(range(len(columns) - 1)):
             value = powers[i] * columns[i] + x * value
         return value / tf.where(dt == 0, tf.ones_like(dt), dt)
 
-    def _interpolant(self, step: Step, dt: tf.Tensor, y0: tf.Tensor) -> list[tf.Tensor]:
-        """Returns the coefficients of x, x**2, ... of the solution minus y0."""
+    def columns(self, step: Step, t0: tf.Tensor, t1: tf.Tensor, y0: tf.Tensor) -> list[tf.Tensor]:
+        """Returns the coefficients of x, x**2, ... of the solution minus y0, x as in `fraction`."""
+        dt = tf.cast(t1 - t0, y0.dtype)[:, None]
         dense = self.tableau.dense
         if dense is not None:
             return [dt * combine(column, step.stages) for column in zip(*dense, strict=True)]
@@ -218,9 +218,7 @@ class ExplicitRungeKutta:
         return [start, 3 * rise - 2 * start - end, start + end - 2 * rise]
 
 
-def _inside(
-    t0: tf.Tensor, t1: tf.Tensor, times: tf.Tensor, dtype: tf.DType
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns where times [..., batch] lie in a step, in units of it, and its size."""
+def fraction(t0: tf.Tensor, t1: tf.Tensor, times: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Returns where times [..., batch] lie in a step, in units of it, shape [..., batch, 1]."""
     length = tf.where(t1 == t0, tf.ones_like(t0), t1 - t0)
-    return tf.cast((times - t0) / length, dtype)[..., None], tf.cast(t1 - t0, dtype)[:, None]
+    return tf.cast((times - t0) / length, dtype)[..., None]

@@ -97,7 +97,7 @@ class Checkpointed(Adjoint):
     def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Walks back block by block: repeat a segment, then differentiate the end of it."""
         method, field, inputs = solve
-        replay = Replay(method, field, inputs, cotangent)
+        replay = Replay.of(method, field, inputs, cotangent)
         kept, rows = forward.residuals
         rows, overflow = walked_back(rows, self.max_accepted)
         size = self.checkpoints

@@ -32,7 +32,7 @@ class Direct(Adjoint):
     def forward(self, solve: Solve) -> Forward:
         """Solves; nothing is kept, since the backward pass solves again under a tape."""
         method, field, inputs = solve
-        states, front, _ = solve_forward(method, field, inputs)
+        states, front, _ = solve_forward(method, field, inputs, taped=True)
         return Forward.of(states, front, inputs.z0.shape[-1])
 
     def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
@@ -41,7 +41,7 @@ class Direct(Adjoint):
         wanted = [x for x in inputs.theta if is_differentiable(x)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([inputs.z0, *wanted])
-            states, front, _ = solve_forward(method, field, inputs)
+            states, front, _ = solve_forward(method, field, inputs, taped=True)
         by_z0, *by_theta = dense_gradient(tape, states, [inputs.z0, *wanted], cotangent)
         stats = stats_of(front)
         return Backward(

@@ -59,7 +59,7 @@ class Discrete(Adjoint):
     def backward(self, solve: Solve, forward: Forward, cotangent: tf.Tensor) -> Backward:
         """Walks the stored steps from the last to the first."""
         method, field, inputs = solve
-        replay = Replay(method, field, inputs, cotangent)
+        replay = Replay.of(method, field, inputs, cotangent)
         store, rows = forward.residuals
         rows, full = walked_back(rows, self.capacity)
 

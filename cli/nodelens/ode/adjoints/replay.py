@@ -13,7 +13,8 @@ from nodelens.ode.adjoints.base import (
     zero_gradients,
 )
 from nodelens.ode.integrate import Front, Method
-from nodelens.ode.observe import Inputs, falls_in, observe, right_hand_side
+from nodelens.ode.observations import Observed, pull_back
+from nodelens.ode.observe import Inputs, right_hand_side
 from nodelens.ode.solution import BackwardStats
 from nodelens.ode.status import Status
 from nodelens.ode.vector_field import FlatField
@@ -51,12 +52,21 @@ class Replay(NamedTuple):
         field: The vector field.
         inputs: Its tensors.
         cotangent: dL/dstates, shape [count, batch, size].
+        observed: The times between the first and the last, with their part of it; None without any.
     """
 
     method: Method
     field: FlatField
     inputs: Inputs
     cotangent: tf.Tensor
+    observed: Observed | None
+
+    @classmethod
+    def of(cls, method: Method, field: FlatField, inputs: Inputs, cotangent: tf.Tensor) -> "Replay":
+        """Makes the replay of a solve, given dL/dstates."""
+        inner = inputs.times[1:-1]
+        observed = None if inner.shape[0] == 0 else Observed.of(inner, cotangent[1:-1])
+        return cls(method, field, inputs, cotangent, observed)
 
     def last(self) -> Cotangents:
         """Returns the cotangents at the last time."""
@@ -78,7 +88,6 @@ class Replay(NamedTuple):
         z0, times, theta, *_ = self.inputs
         solver, active = self.method.solver, start.t0 != start.t1
         mask = active[:, None]
-        inner, by_inner = times[1:-1], self.cotangent[1:-1]
         # A sample that is done idles on a harmless step from t0 to t0.
         t0 = tf.where(active, start.t0, times[0])
         t1 = tf.where(active, start.t1, times[0])
@@ -88,14 +97,21 @@ class Replay(NamedTuple):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([y, first, wanted])
             step = solver.step(right_hand_side(self.field, theta), t0, t1, y, first)
-            outputs = [step.y1, *step.first]
-            if inner.shape[0] != 0:
-                outputs.append(observe(self.method, step, t0, t1, y, inner))
-        cotangents = [tf.where(mask, x, tf.zeros_like(x)) for x in (after.y, *after.first)]
-        if inner.shape[0] != 0:
-            here = falls_in(inner, t0, t1)[..., None]
-            cotangents.append(tf.where(here, by_inner, tf.zeros_like(by_inner)))
-        by_y, *rest = dense_gradient(tape, outputs, [y, *first, *wanted], cotangents)
+            columns = []
+            if self.observed is not None and not self.method.lands:
+                columns = solver.columns(step, t0, t1, y)
+        by_end, *by_carried = [tf.where(mask, x, tf.zeros_like(x)) for x in (after.y, *after.first)]
+        by_step = None
+        if self.observed is not None:
+            by_step = pull_back(self.observed, t0, t1, len(columns))
+            by_end += by_step.y1
+        by_y, *rest = dense_gradient(
+            tape,
+            [step.y1, *step.first, *columns],
+            [y, *first, *wanted],
+            [by_end, *by_carried, *(by_step.columns if by_step else ())],
+        )
+        by_y = by_y + by_step.y0 if by_step else by_y
         by_first, by_theta = rest[: len(first)], rest[len(first) :]
         return Cotangents(
             tf.where(mask, by_y, after.y),

@@ -152,7 +152,7 @@ class Reversible(Adjoint):
         rows, full = walked_back(rows, self.max_accepted)
         nothing = tf.zeros_like(kept.lost)
         padded = tf.concat([cotangent, tf.zeros_like(cotangent)], -1)
-        replay = Replay(method, field, pair_inputs, padded)
+        replay = Replay.of(method, field, pair_inputs, padded)
         at_end = Apart(nothing, nothing, nothing).widened(nothing, last)
         rhs = right_hand_side(field, inputs.theta)
 
