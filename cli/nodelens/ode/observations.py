@@ -75,7 +75,8 @@ class Observed(NamedTuple):
     def all_values(self) -> tf.Tensor:
         """Returns the values of all times, shape [count, batch, size]."""
         flat = tf.reshape(self.values, tf.concat([[-1], tf.shape(self.values)[2:]], 0))
-        return flat[: self.number]
+        known = self.number if isinstance(self.number, int) else None
+        return tf.ensure_shape(flat[: self.number], [known, *self.values.shape[2:]])
 
     def reached(self, t0: tf.Tensor, t1: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Finds the chunks with times in (t0, t1] of any sample, which moved from t0 to t1.
@@ -177,4 +178,6 @@ def _in_chunks(x: tf.Tensor, count: tf.Tensor | int, filler: tf.Tensor) -> tf.Te
     """Fills [count, ...] up and cuts it into [chunks, CHUNK, ...]."""
     filled = tf.concat([x, tf.repeat(filler, -count % CHUNK, axis=0)], axis=0)
     chunks = -(-count // CHUNK)
-    return tf.reshape(filled, tf.concat([[chunks, CHUNK], tf.shape(x)[1:]], 0))
+    cut = tf.reshape(filled, tf.concat([[chunks, CHUNK], tf.shape(x)[1:]], 0))
+    known = chunks if isinstance(chunks, int) else None
+    return tf.ensure_shape(cut, [known, CHUNK, *x.shape[1:]])

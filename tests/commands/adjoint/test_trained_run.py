@@ -21,7 +21,7 @@ from nodelens.training.trajectories.experiment import prepare_trajectories
 
 SMALL = ["training.steps_per_call=10", "training.window=4", "output.figures=false"]
 SMALL += ["data.points=40", "field.hidden=[3]", "field.time=true", "adjoint.method=discrete"]
-SMALL += ["solver.rtol=1e-4"]
+SMALL += ["solver.rtol=1e-4", "training.initial_states=measured"]
 
 
 @pytest.fixture(scope="module")
