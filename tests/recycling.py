@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-LIMIT = 5 * 2**28
+LIMIT = 11 * 2**27
 """Resident bytes of a process after which it is replaced."""
 
 _RESIDENT = "resident_bytes"

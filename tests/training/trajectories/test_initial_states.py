@@ -13,9 +13,12 @@ from nodelens.datasets.trajectories import Trajectory, TrajectoryData
 from nodelens.entry import run
 from nodelens.fields.hybrid import HybridField
 from nodelens.ode import SolveOptions
+from nodelens.settings.resolve import resolve
 from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.registry import LOSSES
 from nodelens.training.runs.load import load_run
+from nodelens.training.runs.resume import as_begun
+from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.initial_states import MOST, FittedStarts, choose_starts
 from nodelens.training.trajectories.objective import Objective
 from nodelens.training.trajectories.task import TrajectoryTask
@@ -67,7 +70,7 @@ def test_the_gradient_of_a_start_is_that_of_the_closed_form(spares: bool) -> Non
 
 
 def _oscillator(path: Path) -> None:
-    times = np.linspace(0, 12, 121)
+    times = np.linspace(0, 12, 61)
     states = np.column_stack([np.cos(times), -np.sin(times)])
     states += 0.1 * np.random.default_rng(8).normal(size=states.shape)
     states[0] = [1.3, 0.3]  # the first measurement is a bad one
@@ -86,8 +89,15 @@ def oscillator(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "equations": {"x": "k*v", "v": "0 - k*x"},
             "parameters": {"k": 0.8},
         },
-        "solver": {"method": "rk4", "step_size": 0.1},
-        "training": {"steps": 400, "window": 0, "batch_size": 1, "checkpoint_every": 100},
+        "solver": {"method": "rk4", "step_size": 0.2},
+        "training": {
+            "steps": 300,
+            "window": 0,
+            "batch_size": 1,
+            "checkpoint_every": 100,
+            "schedule": "constant",
+            "learning_rate": 1e-2,
+        },
         "output": {"figures": False},
     }
     (place / "config.yaml").write_text(yaml.safe_dump(settings))
@@ -100,48 +110,49 @@ def _train(config: Path, name: str, *options: str) -> dict:
     return json.loads((out / "report.json").read_text())
 
 
+@pytest.fixture(scope="module")
+def fitted(oscillator: Path) -> Path:
+    """The run directory of 300 steps."""
+    _train(oscillator, "fitted")
+    return oscillator.parent / "fitted"
+
+
 @pytest.mark.slow
-def test_a_bad_first_measurement_does_not_spoil_the_fit(oscillator: Path) -> None:
-    fitted = _train(oscillator, "fitted")
+def test_a_bad_first_measurement_does_not_spoil_the_fit(oscillator: Path, fitted: Path) -> None:
+    report = json.loads((fitted / "report.json").read_text())
     measured = _train(oscillator, "measured", "--set", "training.initial_states=measured")
-    assert fitted["initial_states"]["method"] == "fitted"
-    assert "noise" in fitted["initial_states"]["reason"]
-    (one,) = fitted["trajectories"]
+    assert report["initial_states"]["method"] == "fitted"
+    assert "noise" in report["initial_states"]["reason"]
+    (one,) = report["trajectories"]
     assert one["initial_state_fitted"] is True
     assert one["initial_state"] == pytest.approx([1.0, 0.0], abs=0.1)
     (other,) = measured["trajectories"]
     assert other["initial_state_fitted"] is False and other["initial_state"] == [1.3, 0.3]
     # The noise alone has a mean of 0.08.
-    assert fitted["final"]["trajectory_error"] < 0.1
+    assert report["final"]["trajectory_error"] < 0.1
     assert measured["final"]["trajectory_error"] > 0.15
     # What predicts without --z0 goes from the fitted state on.
-    loaded = load_run(oscillator.parent / "fitted")
-    np.testing.assert_allclose(loaded.first_state, one["initial_state"], rtol=1e-6)
+    np.testing.assert_allclose(load_run(fitted).first_state, one["initial_state"], rtol=1e-6)
 
 
 @pytest.mark.slow
-def test_a_resumed_run_goes_on_with_its_fitted_states_bit_for_bit(oscillator: Path) -> None:
-    constant = ("--set", "training.schedule=constant")
-    _train(oscillator, "whole", "--steps", "200", *constant)
-    _train(oscillator, "part", "--steps", "100", *constant)
+def test_a_resumed_run_goes_on_with_its_fitted_states_bit_for_bit(
+    oscillator: Path, fitted: Path
+) -> None:
+    _train(oscillator, "part", "--steps", "100")
     part = oscillator.parent / "part"
-    assert run(["train-ode", "--resume", str(part), "--steps", "200", "-q"]) == 0
-    ends = [
-        Checkpoints(place / "checkpoints").newest()[0]
-        for place in (oscillator.parent / "whole", part)
-    ]
+    assert run(["train-ode", "--resume", str(part), "--steps", "300", "-q"]) == 0
+    ends = [Checkpoints(place / "checkpoints").newest()[0] for place in (fitted, part)]
     for one, other in zip(*(end.weights for end in ends if end is not None), strict=True):
         np.testing.assert_array_equal(one, other)
     assert ends[0] is not None and np.any(ends[0].weights[1] != 0)
 
 
-@pytest.mark.slow
 def test_a_run_of_before_is_resumed_from_measured_states(oscillator: Path) -> None:
-    _train(oscillator, "old", "--steps", "100", "--set", "training.initial_states=measured")
-    directory = oscillator.parent / "old"
-    config = directory / "config.resolved.yaml"
-    lines = config.read_text().splitlines(keepends=True)
-    config.write_text("".join(line for line in lines if "initial_states" not in line))
-    assert run(["train-ode", "--resume", str(directory), "--steps", "200", "-q"]) == 0
-    report = json.loads((directory / "report.json").read_text())
-    assert report["initial_states"]["method"] == "measured"
+    def begun(*overrides: str) -> str:
+        resolved = resolve(TrainOdeSettings, file=oscillator, overrides=overrides)
+        return as_begun(resolved).settings.training.initial_states
+
+    # Its configuration has all settings of its version, and this is none of them.
+    assert begun() == "measured"
+    assert begun("training.initial_states=auto") == "auto"
