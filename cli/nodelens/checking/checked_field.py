@@ -27,6 +27,7 @@ class CheckedField:
         solved: The options with which it was trained; of these the gradient's own tolerances are
             taken, the others are settings.
         tighten: True if the tolerances are to be tightened where a wrong gradient would pass.
+        scale: The size of each component of z0, of a shape that fits it; None for about one.
     """
 
     name: str
@@ -35,6 +36,7 @@ class CheckedField:
     times: Sequence[float] | np.ndarray
     solved: SolveOptions = field(default_factory=SolveOptions)
     tighten: bool = False
+    scale: np.ndarray | None = None
 
 
 def problem_of(given: CheckedField) -> tuple[CheckProblem, str]:
@@ -69,6 +71,7 @@ def problem_of(given: CheckedField) -> tuple[CheckProblem, str]:
             times=moments,
             params=dict(zip(names, values, strict=True)),
             sources=traced.sources,
+            scale=None if given.scale is None else np.broadcast_to(given.scale, start.shape),
         )
         return problem, dtype
     raise UsageError(

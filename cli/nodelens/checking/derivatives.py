@@ -9,7 +9,7 @@ import numpy as np
 
 from nodelens.checking.directions import choose_directions
 from nodelens.checking.problem import CheckProblem, Layout
-from nodelens.checking.referees import difference_steps, extrapolate
+from nodelens.checking.referees import difference_steps, extrapolate, reaches
 from nodelens.checking.results import Check
 
 METHOD = "tape of f"
@@ -35,17 +35,18 @@ def check_derivatives(problem: CheckProblem, t: float, z: np.ndarray, seed: int 
     steps = difference_steps(problem)
     offsets = np.concatenate([[step, -step] for step in steps])
     point = np.concatenate([z, problem.theta, [t]])
-    points = (point + offsets[:, None, None] * directions.rows).reshape(-1, point.size)
+    reach = reaches(problem, directions)[:, None]
+    points = (point + offsets[:, None, None] * reach * directions.rows).reshape(-1, point.size)
     values = problem.plain.copies(points[:, -1], points[:, : z.size], points[:, z.size : -1])
     values = values.reshape(len(steps), 2, *found.shape)
-    expected, change = extrapolate(values, steps)
+    expected, change = (each / reach for each in extrapolate(values, steps))
     epsilon = problem.plain.epsilon
-    noise = epsilon * np.abs(f).max() * (10 / steps[-1] + _ROUNDING)
+    noise = epsilon * np.abs(f).max() * (10 / (steps[-1] * reach) + _ROUNDING)
     checks = []
     for block, rows in directions.parts:
         name = {"z0": "z", "t1": "t"}.get(block.name, block.name)
         actual, reference = found[rows], expected[rows]
-        allowed = 3 * float(np.linalg.norm(change[rows] + noise))
+        allowed = 3 * float(np.linalg.norm(change[rows] + noise[rows]))
         allowed += _ROUNDING * epsilon * float(np.linalg.norm(reference))
         checks.append(
             Check.comparing(

@@ -322,8 +322,9 @@ def _other_references(
         with part("differences"):
             references.append(by_central_differences(problem, directions, weights))
     except RefereeError as error:
-        moved = difference_steps(problem)[0]
-        skipped["differences"] = f"with z0, a parameter or a time moved by {moved:.1g}, {error}"
+        moved = f"{difference_steps(problem)[0]:.1g}"
+        moved += "" if problem.scale is None else " (z0 by as much of its size)"
+        skipped["differences"] = f"with z0, a parameter or a time moved by {moved}, {error}"
     return references
 
 

@@ -66,6 +66,8 @@ class CheckProblem:
             None if the field takes its parameters as an argument.
         exact: The exact gradient of Σᵢ ⟨weightsᵢ, z(tᵢ)⟩ as one flat vector (see `Layout`), for
             problems whose closed form is better differentiated by hand.
+        scale: The size of each component of the state, of the shape of z0; None if all are of
+            about size one.
     """
 
     name: str
@@ -77,6 +79,12 @@ class CheckProblem:
     flow: Flow | None = None
     sources: tuple[Any, ...] | None = None
     exact: Callable[[np.ndarray], np.ndarray] | None = None
+    scale: np.ndarray | None = None
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """The size of each component of the state, flat."""
+        return np.ones(self.z0.size) if self.scale is None else np.ravel(self.scale)
 
     @property
     def layout(self) -> "Layout":

@@ -216,6 +216,8 @@ def numerical_flow(problem: CheckProblem, tolerance: float) -> Flow:
     Each interval between two times is mapped to [0, 1], so that copies with other times keep step.
     """
     size = problem.layout.size
+    # What is left of a small component must not be lost in the tolerance of the large ones.
+    smallest = tolerance * np.minimum(1.0, problem.sizes)
 
     def flow(z0: np.ndarray, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
         states = [z0]
@@ -235,7 +237,7 @@ def numerical_flow(problem: CheckProblem, tolerance: float) -> Flow:
                 method="DOP853",
                 t_eval=[1.0],
                 rtol=tolerance,
-                atol=tolerance,
+                atol=np.tile(smallest, len(z0)),
             )
             if not solution.success or not np.isfinite(solution.y).all():
                 raise RefereeError(f"SciPy stopped before the end: {solution.message}")
@@ -282,6 +284,17 @@ def difference_steps(problem: CheckProblem) -> np.ndarray:
     return np.asarray(FIRST_STEP * (tight / TIGHT) ** 0.2 / 2.0 ** np.arange(LEVELS))
 
 
+def reaches(problem: CheckProblem, directions: Directions) -> np.ndarray:
+    """Returns what the steps along each direction are multiplied by.
+
+    A component of the state is moved in proportion to its size: a field may be no straight line
+    beyond. For a problem of size one, all of them are 1.
+    """
+    rows = directions.rows.copy()
+    rows[:, : problem.z0.size] /= problem.sizes
+    return np.asarray(1 / np.linalg.norm(rows, axis=1))
+
+
 def extrapolate(values: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Takes central differences and extrapolates them to step zero (Richardson).
 
@@ -312,13 +325,14 @@ def by_central_differences(
     tight, _ = tolerances(problem)
     steps = difference_steps(problem)
     offsets = np.concatenate([[step, -step] for step in steps])
-    points = problem.point + offsets[:, None, None] * directions.rows
+    reach = reaches(problem, directions)
+    points = problem.point + offsets[:, None, None] * reach[:, None] * directions.rows
     losses = _loss(
         problem, numerical_flow(problem, tight), points.reshape(-1, points.shape[-1]), weights
     )
     values, change = extrapolate(losses.reshape(LEVELS, 2, -1), steps)
     noise = tight * np.abs(losses).max() / steps[-1]
-    return Reference("differences", values, change + noise)
+    return Reference("differences", values / reach, (change + noise) / reach)
 
 
 def _complex_step(

@@ -77,6 +77,9 @@ def test_long_data_is_thinned_out_but_for_the_state_that_predictions_start_from(
     kept = _kept(TrajectoryData((Trajectory(times, states, "a"),), ("x", "y"), "", ""))
     assert 0.9 * POINTS < kept["data_times"].size <= POINTS + 1
     assert {0.0, 3.0, 9.0, 18.0, 999.0} <= set(kept["data_times"][0])
+    whole = Trajectory(times[: POINTS + 1], states[: POINTS + 1], "a")
+    kept = _kept(TrajectoryData((whole,), ("x", "y"), "", ""))
+    assert kept["data_times"].size == POINTS + 1
     many = tuple(Trajectory(times, states, str(number)) for number in range(2000))
     kept = _kept(TrajectoryData(many, ("x", "y"), "", ""))
     assert 0.9 * NUMBERS < kept["data_times"].size + kept["data_states"].size <= 1.02 * NUMBERS

@@ -60,4 +60,5 @@ def trained_field(directory: Path, solved: "SolveOptions", *, tighten: bool) -> 
     from nodelens.training.runs.load import load_run
 
     found = sample(load_run(directory))
-    return CheckedField(f"run {directory}", found.field, found.z0, found.times, solved, tighten)
+    name = f"run {directory}"
+    return CheckedField(name, found.field, found.z0, found.times, solved, tighten, found.scale)

@@ -22,11 +22,13 @@ class Sample:
         field: The trained field as a function f(t, z) of the time counted from each window's start.
         z0: The first states of the windows, extra components included, shape [windows, components].
         times: Times of a window, its first and last one among them, shape [times].
+        scale: The size of each component of a state, shape [components]; None for about one.
     """
 
     field: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
     z0: np.ndarray
     times: np.ndarray
+    scale: np.ndarray | None = None
 
 
 def sample(run: Run | SampleRun) -> Sample:
@@ -47,7 +49,8 @@ def sample(run: Run | SampleRun) -> Sample:
         return objective.field(t if objective.field.autonomous else t + start, z)
 
     z0 = np.pad(summary.window_states, [[0, 0], [0, objective.augment]])
-    return Sample(field, z0, summary.window_times)
+    scale = np.pad(summary.scale, [0, objective.augment], constant_values=1.0)
+    return Sample(field, z0, summary.window_times, scale)
 
 
 def _entering(run: SampleRun) -> Sample:

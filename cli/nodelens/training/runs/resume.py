@@ -55,17 +55,24 @@ def resume(path: Path, resolved: Resolved[TrainOdeSettings]) -> Resumption:
         resolved: The settings of the run, with the changes of this call.
 
     Raises:
-        UsageError: If it is no run directory, is complete already, or a setting was changed that
-            must stay.
+        UsageError: If it is no run directory, is complete already, is to be written to another
+            directory, or a setting was changed that must stay.
     """
     directory = RunDirectory.open(path)
     given = [key for key, origin in resolved.origins.items() if origin.startswith("--")]
+    if "output.directory" in given:
+        raise UsageError(
+            f"a resumed run stays in its directory, {path}, and `output.directory` = "
+            f"{resolved.settings.output.directory} was given",
+            hint="leave it out; to continue elsewhere, copy the run directory and resume the copy",
+        )
     changed = [key for key in given if not _is_one_of(key, CHANGEABLE)]
     if changed:
         raise UsageError(
             f"a resumed run keeps its settings, and {', '.join(changed)} would change",
             hint="only training.steps or epochs, training.early_stopping, the learning rate and "
-            "its schedule, device and output may be given; begin a new run for anything else",
+            "its schedule, device and output (but for its directory) may be given; begin a new run "
+            "for anything else",
         )
     start, damaged = Checkpoints(directory.checkpoints).newest()
     if start is None:

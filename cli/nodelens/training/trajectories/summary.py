@@ -139,5 +139,5 @@ def _kept(data: TrajectoryData) -> dict[str, Any]:
 def _rows(trajectory: Trajectory) -> np.ndarray:
     """Returns rows at even distances, and the first complete one, which predictions start from."""
     count = len(trajectory)
-    even = np.arange(0, count, -(-count // POINTS))
+    even = np.arange(0, count, 1 if count <= POINTS + 1 else -(-count // POINTS))
     return np.union1d(even, np.argmax(trajectory.complete))
