@@ -22,6 +22,9 @@ class HybridField(FieldModel):
         equations: For each component the expression of its derivative.
         parameters: The names of the parameters p and their first values.
         hidden: The widths of the hidden layers of the network; none means no network.
+        relative: True if a weight is its parameter in units of the first value, or the parameter
+            itself where that is zero: a step of an optimizer then changes large and small
+            parameters alike. False for weights that are the parameters, as fields of before have.
         **kwargs: The others are as in `FieldModel`.
 
     Raises:
@@ -37,6 +40,7 @@ class HybridField(FieldModel):
         hidden: tuple[int, ...] = (),
         activation: str = "tanh",
         seed: int = 0,
+        relative: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -47,12 +51,17 @@ class HybridField(FieldModel):
             )
         self._keep(components=tuple(components), equations=dict(equations))
         self._keep(parameters=dict(parameters), hidden=tuple(hidden))
-        self._keep(activation=activation, seed=seed)
+        self._keep(activation=activation, seed=seed, relative=relative)
         names = {*components, *parameters, "t"}
         self._expressions = [parse(equations[name], names) for name in components]
+        self._units = {
+            name: abs(value) if relative and value else 1.0 for name, value in parameters.items()
+        }
         self._fitted = {
             name: self.add_weight(
-                name=name, shape=(), initializer=keras.initializers.Constant(value)
+                name=name,
+                shape=(),
+                initializer=keras.initializers.Constant(value / self._units[name]),
             )
             for name, value in self.parameters.items()
         }
@@ -61,7 +70,9 @@ class HybridField(FieldModel):
 
     def fitted(self) -> dict[str, float]:
         """Returns the current values of the parameters."""
-        return {name: float(weight.numpy()) for name, weight in self._fitted.items()}
+        return {
+            name: self._units[name] * float(weight.numpy()) for name, weight in self._fitted.items()
+        }
 
     @property
     def state_shape(self) -> tuple[int | None, ...]:
@@ -77,7 +88,10 @@ class HybridField(FieldModel):
         """See `FieldModel.call`."""
         columns = tf.split(z, len(self.components), axis=-1)
         values = dict(zip(self.components, columns, strict=True))
-        values |= {name: tf.convert_to_tensor(weight) for name, weight in self._fitted.items()}
+        values |= {
+            name: self._units[name] * tf.convert_to_tensor(weight)
+            for name, weight in self._fitted.items()
+        }
         values["t"] = tf.cast(t, z.dtype)
         derivatives = [
             tf.zeros_like(columns[0]) + expression.evaluate(values)
@@ -94,4 +108,6 @@ def make_hybrid(settings: HybridFieldSettings, frame: Frame, seed: int) -> Hybri
     """
     hidden, activation = settings.hidden, settings.activation
     equations, parameters = settings.equations, settings.parameters
-    return HybridField(frame.components, equations, parameters, hidden, activation, seed)
+    return HybridField(
+        frame.components, equations, parameters, hidden, activation, seed, relative=True
+    )
