@@ -29,3 +29,11 @@ def test_types_are_known_to_checkers() -> None:
 def test_importing_is_light() -> None:
     code = "import sys, nodelens; assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_what_resumes_a_run_leaves_tensorflow_to_be_started_quietly() -> None:
+    code = (
+        "import sys, nodelens.training.earlier, nodelens.ode.xla_flags, nodelens.runtime.rundir; "
+        "assert 'tensorflow' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

@@ -94,6 +94,16 @@ def test_the_suite_tells_right_fields_from_wrong_ones() -> None:
 
 
 @pytest.mark.slow
+def test_an_adjoint_that_tensorflow_cannot_take_is_left_out_or_refused() -> None:
+    case = CASES["recompute_grad"]
+    report = check_suite([case], AdjointCheckSettings(adjoints=("direct", "discrete")))
+    (found,) = report.cases
+    assert report.passed and found.found is not None
+    assert {"tape", "direct"} <= set(found.found.skipped)
+    assert set(found.found.costs) >= {"discrete"} and "direct" not in found.found.costs
+
+
+@pytest.mark.slow
 def test_a_wrong_custom_gradient_ends_with_exit_3_and_its_cause(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

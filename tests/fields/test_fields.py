@@ -12,12 +12,14 @@ from nodelens.fields.build import make_field
 from nodelens.fields.expressions import ExpressionError, parse
 from nodelens.fields.functional import as_function, parameters
 from nodelens.fields.higher_order import HigherOrderField
-from nodelens.fields.hybrid import HybridField
+from nodelens.fields.hybrid import HybridField, make_hybrid
 from nodelens.fields.mlp import MLPField
+from nodelens.fields.model import Frame
 from nodelens.fields.own import OwnField
 from nodelens.fields.scaled import ScaledField
 from nodelens.fields.settings import (
     HigherOrderFieldSettings,
+    HybridFieldSettings,
     MLPFieldSettings,
     OwnFieldSettings,
 )
@@ -247,3 +249,24 @@ def test_expressions_have_their_values(text: str, value: float) -> None:
 def test_anything_but_arithmetic_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse(text, {"x", "y"})
+
+
+def test_the_parameters_of_equations_are_trained_in_units_of_their_first_values() -> None:
+    settings = HybridFieldSettings(
+        kind="hybrid", equations={"x": "a*x - b + c"}, parameters={"a": -50.0, "b": 0.02, "c": 0.0}
+    )
+    field = make_hybrid(settings, Frame(1, ("x",), (0.0,), (1.0,)), 0)
+    assert field.fitted() == pytest.approx({"a": -50.0, "b": 0.02, "c": 0.0})
+    weights = [float(weight.numpy()) for weight in field.trainable_variables]
+    assert weights == [-1.0, 1.0, 0.0]
+    assert float(field(tf.constant(0.0), tf.constant([[1.0]]))[0, 0]) == pytest.approx(-50.02)
+    for weight in field.trainable_variables:
+        weight.assign_add(0.5)
+    assert field.fitted() == pytest.approx({"a": -25.0, "b": 0.03, "c": 0.5})
+    copy = HybridField.from_config(field.get_config())
+    assert [float(weight.numpy()) for weight in copy.trainable_variables] == [-1.0, 1.0, 0.0]
+    # What earlier versions have saved says nothing of units: weights are the parameters.
+    config = {key: value for key, value in field.get_config().items() if key != "relative"}
+    earlier = HybridField.from_config(config)
+    found = [float(weight.numpy()) for weight in earlier.trainable_variables]
+    assert found == pytest.approx([-50.0, 0.02, 0.0])

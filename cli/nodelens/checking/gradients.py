@@ -221,12 +221,17 @@ def check_problem(
             with part(TAPE):
                 found[TAPE] = replace(adjoint_way("direct")(problem, weights, options), method=TAPE)
         except NOT_DIFFERENTIATED as error:
+            reason = "TensorFlow does not differentiate this field through a loop"
+            skipped[TAPE] = f"{reason} ({first_line(error)[:100]})"
             if "direct" in ways:
-                raise
-            skipped[TAPE] = (
-                "TensorFlow does not differentiate this field through a loop "
-                f"({first_line(error)[:100]})"
-            )
+                # The same tape: there is nothing to check of it.
+                skipped["direct"] = skipped[TAPE]
+                ways = {name: way for name, way in ways.items() if name != "direct"}
+            if not ways:
+                raise UsageError(
+                    f"{reason}, which is all that the adjoint direct does",
+                    hint="check another adjoint, such as discrete",
+                ) from error
     for name, way in ways.items():
         with part(name):
             found[name] = way(problem, weights, options)

@@ -18,7 +18,8 @@ class SolverSettings(Settings):
     """The forward solve.
 
     Attributes:
-        method: The solver.
+        method: The solver. For stiff data, which spans decades of time, an implicit one: kvaerno3,
+            kvaerno5 or kencarp5.
         rtol: Error allowed in a step, relative to the state.
         atol: Error allowed in a step, in units of the scale of each component.
         max_steps: Attempted steps after which a solve fails.

@@ -14,6 +14,7 @@ from nodelens.ode.adjoints.auto import Choice
 from nodelens.report.train.page import run_page, write_pages
 from nodelens.report.train.summary import train_summary
 from nodelens.training.loop.experiment import (
+    ComponentScore,
     FigureFile,
     SampleResult,
     TrajectoryResult,
@@ -74,6 +75,8 @@ def finished(tmp_path: Path) -> RunResult:
             "html": tmp_path / "report.html",
         },
         epoch=1.33333,
+        window=5,
+        learning_rate=0.01,
     )
 
 
@@ -239,3 +242,19 @@ def test_a_fit_is_compared_with_no_model_at_all(
     else:
         assert run.weakness is not None
         assert re.search(words, run.weakness)
+
+
+def test_a_small_component_that_is_not_fitted_is_named(finished: RunResult) -> None:
+    scores = (ComponentScore("A", 0.04, 0.5), ComponentScore("B", 1.9e-5, 1.3e-5))
+    found = replace(
+        TRAJECTORY, trajectory_error=0.02, mean_error=0.3, persistence_error=0.3, components=scores
+    )
+    run = replace(finished, conclusion=Concluded(found))
+    assert run.weakness is not None
+    assert re.search("fit of B is no better than none: its error is 1.9e-05", run.weakness)
+    document = run_document(run)
+    assert document["warning"] == run.weakness
+    assert document["final"].keys() and document["components"][1]["name"] == "B"
+    assert document["training"] == {"window": 5, "learning_rate": 0.01}
+    good = replace(found, components=scores[:1] * 2)
+    assert replace(finished, conclusion=Concluded(good)).weakness is None

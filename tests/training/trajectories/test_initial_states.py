@@ -14,10 +14,10 @@ from nodelens.entry import run
 from nodelens.fields.hybrid import HybridField
 from nodelens.ode import SolveOptions
 from nodelens.settings.resolve import resolve
+from nodelens.training.earlier import as_begun
 from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.registry import LOSSES
 from nodelens.training.runs.load import load_run
-from nodelens.training.runs.resume import as_begun
 from nodelens.training.settings import TrainOdeSettings
 from nodelens.training.trajectories.initial_states import MOST, FittedStarts, choose_starts
 from nodelens.training.trajectories.objective import Objective

@@ -99,7 +99,7 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
     config = None if resumed is None else str(resumed / "config.resolved.yaml")
     output, resolved = call.output(), call.settings(TrainOdeSettings, config=config)
     if resumed is not None:
-        from nodelens.training.runs.resume import as_begun
+        from nodelens.training.earlier import as_begun
 
         resolved = as_begun(resolved)
     if call.show_config:
@@ -164,7 +164,7 @@ def train_ode(call: TrainOdeCall) -> ExitCode:
         output.warn(result.weakness)
         output.note(
             "train longer (--steps), on longer windows (training.window; 0: whole trajectories), "
-            "or with another field"
+            "at another training.learning_rate, or with another field"
         )
     if result.failure is not None:
         raise NumericalError(

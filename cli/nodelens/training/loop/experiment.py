@@ -90,6 +90,21 @@ class StartChoice:
 
 
 @dataclass(frozen=True)
+class ComponentScore:
+    """The quality of a field on one component of all trajectories trained on.
+
+    Attributes:
+        name: The component.
+        error: The mean absolute error, in the units of the data; NaN if a solve failed.
+        trivial_error: That of the better one of mean and first state.
+    """
+
+    name: str
+    error: float
+    trivial_error: float
+
+
+@dataclass(frozen=True)
 class TrajectoryResult:
     """The quality of a field on all trajectories of its data, each solved from one state of it.
 
@@ -103,6 +118,7 @@ class TrajectoryResult:
         persistence_error: The error of the first state, likewise.
         calendar: The meaning of the times of the data, if they were dates.
         starts: The kind of the initial states that were trained with.
+        components: The quality on each component that was measured.
     """
 
     trajectory_error: float
@@ -113,6 +129,7 @@ class TrajectoryResult:
     persistence_error: float | None = None
     calendar: Calendar | None = None
     starts: StartChoice = StartChoice("measured")
+    components: tuple[ComponentScore, ...] = ()
 
     @property
     def trivial_error(self) -> float | None:

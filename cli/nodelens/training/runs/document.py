@@ -34,6 +34,8 @@ def run_document(run: RunResult) -> dict[str, Any]:
         },
         "best": {"step": run.best_step, "train_loss": run.lowest_loss, "val_loss": run.val_loss},
         **findings,
+        "training": {"window": run.window, "learning_rate": run.learning_rate},
+        "warning": run.weakness,
         **({"against": run_document(run.baseline)} if run.baseline else {}),
         "adjoint": gradient_document(run.gradient),
         "nfe": {"forward": state.totals.nfe_forward, "backward": state.totals.nfe_backward},
@@ -71,6 +73,7 @@ def _quality(found: TrajectoryResult | SampleResult) -> tuple[dict[str, Any], di
         beside: dict[str, Any] = {
             "fitted": found.fitted,
             "initial_states": asdict(found.starts),
+            "components": [asdict(each) for each in found.components],
             "trajectories": trajectories,
         }
         if found.calendar is not None:

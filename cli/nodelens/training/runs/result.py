@@ -28,6 +28,8 @@ class RunResult:
         figures: The figures that were drawn.
         artifacts: The paths of the files, by name.
         epoch: The examples seen, in multiples of those there are.
+        window: The points of a window, also where the data chose it; None for samples.
+        learning_rate: The first learning rate, likewise.
         baseline: The result of the baseline model, if there is one.
     """
 
@@ -40,6 +42,8 @@ class RunResult:
     figures: tuple[FigureFile, ...]
     artifacts: dict[str, Path]
     epoch: float
+    window: int | None
+    learning_rate: float
     baseline: "RunResult | None" = None
 
     @property
@@ -83,7 +87,7 @@ class RunResult:
             return None
         trivial = found.trivial_error
         if not found.trajectory_error > WEAK * trivial:
-            return None
+            return _weak_component(found)
         better = "no better" if found.trajectory_error >= trivial else "little better"
         return (
             f"the fit is {better} than none: its error over the whole trajectories is "
@@ -102,3 +106,20 @@ class RunResult:
         beyond = "" if one.reached is None else f" beyond t = {one.reached:.6g}"
         why = "its values are not finite" if one.status == "SUCCESS" else one.status
         return f"the trained field cannot be solved over {one.name!r}{beyond}{more}: {why}"
+
+
+def _weak_component(found: TrajectoryResult) -> str | None:
+    """Names the component that is fitted worst, if its fit is of little use.
+
+    The mean over all components says little about one that is small beside others.
+    """
+    if len(found.components) < 2:
+        return None
+    one = max(found.components, key=lambda each: each.error / max(each.trivial_error, 1e-300))
+    if not one.error > WEAK * one.trivial_error:
+        return None
+    better = "no better" if one.error >= one.trivial_error else "little better"
+    return (
+        f"the fit of {one.name} is {better} than none: its error is {one.error:.4g}, that of its "
+        f"mean or first state {one.trivial_error:.4g}"
+    )

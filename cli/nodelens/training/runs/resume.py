@@ -1,6 +1,6 @@
 """The resumption of a run that was stopped."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nodelens.errors import UsageError
@@ -33,18 +33,6 @@ class Resumption:
     start: TrainingState | None
     damaged: list[Path]
     over: bool = False
-
-
-def as_begun(resolved: Resolved[TrainOdeSettings]) -> Resolved[TrainOdeSettings]:
-    """Gives settings that a run's configuration does not have the values of when it began.
-
-    Args:
-        resolved: The settings that the run directory holds, all of those of its version.
-    """
-    if ("training", "initial_states") in resolved.places:
-        return resolved
-    training = resolved.settings.training.model_copy(update={"initial_states": "measured"})
-    return replace(resolved, settings=resolved.settings.model_copy(update={"training": training}))
 
 
 def resume(path: Path, resolved: Resolved[TrainOdeSettings]) -> Resumption:

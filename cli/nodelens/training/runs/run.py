@@ -16,6 +16,7 @@ from nodelens.settings.errors import KeyPath, Place
 from nodelens.settings.resolve import Resolved
 from nodelens.training.loop.checkpoints import Checkpoints
 from nodelens.training.loop.experiment import Experiment
+from nodelens.training.loop.schedules import USUAL_RATE
 from nodelens.training.loop.state import TrainingState
 from nodelens.training.loop.train import Hooks, Progress, Training, train
 from nodelens.training.runs.document import curves, metrics_row, run_document
@@ -190,6 +191,8 @@ def _conclude(
         figures=tuple(figures),
         artifacts=artifacts,
         epoch=training.state.step * settings.training.batch_size / experiment.examples,
+        window=settings.training.window,
+        learning_rate=settings.training.learning_rate or USUAL_RATE,
         baseline=baseline,
     )
 

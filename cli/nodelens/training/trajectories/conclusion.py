@@ -12,7 +12,12 @@ from nodelens.figures.fit import MOST, FitPicture, draw_fit
 from nodelens.figures.ranges import extents, share_axes
 from nodelens.figures.time_axis import TimeAxis
 from nodelens.figures.training import Curves, Residuals, draw_training
-from nodelens.training.loop.experiment import FigureFile, StartChoice, TrajectoryResult
+from nodelens.training.loop.experiment import (
+    ComponentScore,
+    FigureFile,
+    StartChoice,
+    TrajectoryResult,
+)
 from nodelens.training.trajectories.evaluate import (
     Evaluation,
     curve_on,
@@ -23,12 +28,30 @@ from nodelens.training.trajectories.objective import Objective
 
 
 def _beside_mean(every: Sequence[Evaluation]) -> list[np.ndarray]:
-    """Returns the distances of the judged measurements from the mean of those trained on."""
+    """Returns the distances of all measurements from the mean of those trained on."""
     seen = [np.where(x.trained, x.trajectory.states, np.nan) for x in every]
     counts = np.isfinite(np.concatenate(seen)).any(axis=0)
     mean = np.zeros(len(counts))
     mean[counts] = np.nanmean(np.concatenate(seen)[:, counts], axis=0)
-    return [np.abs(x.trajectory.states - mean)[x.judged & x.trained] for x in every]
+    return [np.abs(x.trajectory.states - mean) for x in every]
+
+
+def _over_trained(
+    every: Sequence[Evaluation], values: Sequence[np.ndarray], component: int | None = None
+) -> float | None:
+    """Returns the mean of values over the judged measurements that were trained on.
+
+    Args:
+        every: The evaluations.
+        values: A value for each measurement, shape [points, dimension] of each evaluation.
+        component: The component that counts; None counts all.
+    """
+    columns = slice(None) if component is None else [component]
+    parts = [
+        value[:, columns][(x.judged & x.trained)[:, columns]]
+        for x, value in zip(every, values, strict=True)
+    ]
+    return mean_over(parts)
 
 
 @dataclass(frozen=True)
@@ -52,18 +75,26 @@ class TrajectoryConclusion:
         """The errors on all trajectories, and the fitted parameters of equations."""
         every = self.evaluations
         held_out = mean_over([each.errors[each.judged & ~each.trained] for each in every])
-        trained = mean_over([each.errors[each.judged & each.trained] for each in every])
+        errors, beside_mean = [each.errors for each in every], _beside_mean(every)
+        beside_first = [np.abs(x.trajectory.states - x.start) for x in every]
+        trained = _over_trained(every, errors)
+        components = []
+        for i, name in enumerate(self.data.components):
+            error = _over_trained(every, errors, i)
+            others = [_over_trained(every, each, i) for each in (beside_mean, beside_first)]
+            trivial = min((each for each in others if each is not None), default=None)
+            if error is not None and trivial is not None:
+                components.append(ComponentScore(name, error, trivial))
         return TrajectoryResult(
             trajectory_error=float("nan") if trained is None else trained,
             extrapolation_error=held_out,
-            mean_error=mean_over(_beside_mean(every)),
-            persistence_error=mean_over(
-                [np.abs(x.trajectory.states - x.start)[x.judged & x.trained] for x in every]
-            ),
+            mean_error=_over_trained(every, beside_mean),
+            persistence_error=_over_trained(every, beside_first),
             fitted=self.objective.field.fitted(),
             scores=tuple(each.score for each in every),
             calendar=self.data.calendar,
             starts=self.starts,
+            components=tuple(components),
         )
 
     def figures(self, curves: Curves, baseline: Any = None) -> list[FigureFile]:
