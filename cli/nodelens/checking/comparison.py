@@ -16,6 +16,7 @@ STEPS_ADD_UP = 100
 SOLVERS_DIFFER = 30
 # Two orders of summation of the same numbers differ by rounding only.
 ROUNDING = 1e4
+CANCELLED = 1e-3  # the terms of a block that cancel, in sizes of the largest block
 DOT_PROBES = 4
 
 
@@ -74,7 +75,7 @@ class Judge:
                 other.method,
                 found.gradient[block.part],
                 other.gradient[block.part],
-                ROUNDING * self.epsilon * self._scale(block) if exact else self._allowed(block),
+                self._rounding(block) if exact else self._allowed(block),
             )
             for block in self.problem.layout.blocks()
         ]
@@ -129,6 +130,15 @@ class Judge:
                 squares += float(errors[rows] @ errors[rows]) * piece.size / len(errors[rows])
         usual = STEPS_ADD_UP * self.tolerance * self._scale(block)
         return usual + SOLVERS_DIFFER * squares**0.5
+
+    def _rounding(self, block: Block) -> float:
+        """Returns the difference that rounding may leave between two gradients of the same steps.
+
+        Where terms cancel, as those of the bias of the keys in a softmax do, what is left has the
+        rounding of the terms, however small it is itself.
+        """
+        largest = max(self._scale(each) for each in self.problem.layout.blocks())
+        return ROUNDING * self.epsilon * max(self._scale(block), CANCELLED * largest)
 
     def _scale(self, block: Block) -> float:
         """Returns ‖weights‖ · ‖∂z/∂block‖, the largest that this block could be."""
