@@ -1,6 +1,7 @@
 """Two gradients side by side: how far apart they are, and how far apart they may be."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -137,8 +138,12 @@ class Judge:
         Where terms cancel, as those of the bias of the keys in a softmax do, what is left has the
         rounding of the terms, however small it is itself.
         """
-        largest = max(self._scale(each) for each in self.problem.layout.blocks())
-        return ROUNDING * self.epsilon * max(self._scale(block), CANCELLED * largest)
+        terms = max(self._scale(block), CANCELLED * self._largest_scale)
+        return ROUNDING * self.epsilon * terms
+
+    @cached_property
+    def _largest_scale(self) -> float:
+        return max(self._scale(each) for each in self.problem.layout.blocks())
 
     def _scale(self, block: Block) -> float:
         """Returns ‖weights‖ · ‖∂z/∂block‖, the largest that this block could be."""

@@ -30,8 +30,7 @@ def result_rows(run: RunResult) -> list[Row]:
     )
     rows.append(("evaluations", per_step))
     if run.gradient is not None:
-        reason = f": {run.gradient.reason}" if run.gradient.reason else ""
-        rows.append(("adjoint", f"{run.gradient.name}{reason}"))
+        rows.append(("adjoint", _with_reason(run.gradient.name, run.gradient.reason)))
     if training.steps_per_second is not None:
         speed = f"{per_second(training.steps_per_second)} steps/s"
         rows.append(("speed", f"{speed} after {training.compile_seconds:.1f} s of compilation"))
@@ -56,8 +55,7 @@ def _quality(run: RunResult) -> list[Row]:
     rows = [] if found.calendar is None else [("time", f"in {found.calendar}")]
     rows += _trajectories(found)
     if found.starts.method == "fitted":
-        reason = f": {found.starts.reason}" if found.starts.reason else ""
-        rows.append(("initial states", f"fitted{reason}"))
+        rows.append(("initial states", _with_reason("fitted", found.starts.reason)))
     if found.fitted:
         fitted = ", ".join(f"{name} = {value:.6g}" for name, value in found.fitted.items())
         rows.append(("fitted", fitted))
@@ -126,3 +124,7 @@ def _accuracy(found: SampleResult) -> str:
     if found.accuracy is not None:
         return f"accuracy {found.accuracy:.2%}, loss {found.loss:.4g}"
     return f"mean absolute error {found.mean_absolute_error:.4g}"
+
+
+def _with_reason(chosen: str, reason: str | None) -> str:
+    return f"{chosen}: {reason}" if reason else chosen

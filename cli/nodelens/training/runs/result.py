@@ -85,14 +85,13 @@ class RunResult:
         found = self.conclusion.result
         if not isinstance(found, TrajectoryResult) or found.trivial_error is None:
             return None
-        trivial = found.trivial_error
-        if not found.trajectory_error > WEAK * trivial:
-            return _weak_component(found)
-        better = "no better" if found.trajectory_error >= trivial else "little better"
-        return (
-            f"the fit is {better} than none: its error over the whole trajectories is "
-            f"{found.trajectory_error:.4g}, that of their mean or first state {trivial:.4g}"
-        )
+        error, trivial = found.trajectory_error, found.trivial_error
+        if better := _hardly_better(error, trivial):
+            return (
+                f"the fit is {better} than none: its error over the whole trajectories is "
+                f"{error:.4g}, that of their mean or first state {trivial:.4g}"
+            )
+        return _weak_component(found)
 
     @property
     def failure(self) -> str | None:
@@ -108,6 +107,13 @@ class RunResult:
         return f"the trained field cannot be solved over {one.name!r}{beyond}{more}: {why}"
 
 
+def _hardly_better(error: float, trivial: float) -> str | None:
+    """Compares an error with that without a model, in words; None if it is much smaller."""
+    if not error > WEAK * trivial:
+        return None
+    return "no better" if error >= trivial else "little better"
+
+
 def _weak_component(found: TrajectoryResult) -> str | None:
     """Names the component that is fitted worst, if its fit is of little use.
 
@@ -116,10 +122,10 @@ def _weak_component(found: TrajectoryResult) -> str | None:
     if len(found.components) < 2:
         return None
     one = max(found.components, key=lambda each: each.error / max(each.trivial_error, 1e-300))
-    if not one.error > WEAK * one.trivial_error:
-        return None
-    better = "no better" if one.error >= one.trivial_error else "little better"
-    return (
-        f"the fit of {one.name} is {better} than none: its error is {one.error:.4g}, that of its "
-        f"mean or first state {one.trivial_error:.4g}"
-    )
+    error, trivial = one.error, one.trivial_error
+    if better := _hardly_better(error, trivial):
+        return (
+            f"the fit of {one.name} is {better} than none: its error is {error:.4g}, that of its "
+            f"mean or first state {trivial:.4g}"
+        )
+    return None

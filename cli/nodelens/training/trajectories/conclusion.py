@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class TrajectoryConclusion:
     evaluations: tuple[Evaluation, ...]
     starts: StartChoice
 
-    @property
+    @cached_property
     def result(self) -> TrajectoryResult:
         """The errors on all trajectories, and the fitted parameters of equations."""
         every = self.evaluations
